@@ -1,0 +1,61 @@
+/**
+ * One API request and its answer, whatever carries it: HTTP(S) from anywhere, or a message port inside `diatom up`.
+ * The kernel implements `ApiHandler`; both transports only translate to and from it.
+ */
+
+export interface ApiRequest {
+  readonly method: string;
+  /** Path with query string, as in an HTTP request line. */
+  readonly path: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | ApiStream;
+}
+
+/**
+ * A body without a known end (watch, log -f). The transport pulls `chunks` and aborts through `cancel`; a consumer that
+ * is too slow is the transport's to notice (it stops pulling) and the producer's to bound.
+ */
+export interface ApiStream {
+  readonly chunks: AsyncIterable<string | Uint8Array>;
+  cancel(): void;
+}
+
+export interface Identity {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+export type ApiHandler = (request: ApiRequest, identity: Identity) => Promise<ApiResponse>;
+
+/** Messages of the port transport. The identity belongs to the port: the kernel's side fixes it when it is attached. */
+export type PortRequest =
+  | {
+      readonly kind: 'request';
+      readonly id: number;
+      readonly method: string;
+      readonly path: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string | Uint8Array;
+    }
+  | { readonly kind: 'cancel'; readonly id: number };
+
+export type PortReply =
+  | {
+      readonly kind: 'response';
+      readonly id: number;
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string | Uint8Array;
+      readonly streaming: boolean;
+    }
+  | { readonly kind: 'chunk'; readonly id: number; readonly data: string | Uint8Array }
+  | { readonly kind: 'end'; readonly id: number };

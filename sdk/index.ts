@@ -1,0 +1,5 @@
+/**
+ * sdk: what every program above the kernel uses: client, informer, work queue, controller. It imports no other room,
+ * so that a third party's operator stands exactly where our own servers stand.
+ */
+export type * from './api/index.ts';

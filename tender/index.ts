@@ -1,0 +1,7 @@
+/**
+ * tender: the host side of the machine ABI. Starts one image, enforces its manifest, stops it, says in words why it
+ * ended. It knows images and sockets; it never knows pods.
+ */
+
+export type { ImageStore, StoredImage } from './images/images.ts';
+export * from './instances.ts';
