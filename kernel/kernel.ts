@@ -1,0 +1,30 @@
+/** What `createKernel` takes and gives. */
+import type { MessagePort } from 'node:worker_threads';
+import type { ApiHandler, Identity } from '@diatom/sdk/api';
+
+export interface KernelOptions {
+  /** Holds the store, the keys and the kubeconfig; created when missing. One kernel at a time. */
+  readonly dataDirectory: string;
+  /** Without it the kernel serves `handle` and ports only. Port 0 takes a free one. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly log?: (message: string) => void;
+}
+
+export interface Kernel {
+  /** A direct call, already authenticated: authorisation and everything after it apply. */
+  readonly handle: ApiHandler;
+  /** Serves the port transport (sdk/api/wire.ts) with this identity until the port closes. */
+  attachPort(port: MessagePort, identity: Identity): void;
+  /** Undefined when not listening. */
+  readonly address: { readonly host: string; readonly port: number; readonly url: string } | undefined;
+  /** Admin credentials, mode 0600. */
+  readonly kubeconfigPath: string;
+  /** Files for the agent's own HTTPS endpoint, and the CA that signed the kernel's client certificate. */
+  readonly agentCredentials: {
+    readonly certificatePath: string;
+    readonly keyPath: string;
+    readonly clientAuthorityPath: string;
+  };
+  /** Ends watches, finishes requests in flight, makes the store durable. Idempotent. */
+  close(): Promise<void>;
+}
