@@ -4,4 +4,6 @@
  */
 
 export type { ImageStore, StoredImage } from './images/images.ts';
+export { ImageStoreError } from './images/layout.ts';
+export { createImageStore } from './images/store.ts';
 export * from './instances.ts';
