@@ -3,7 +3,7 @@
  * each its own worker thread, its own identity (`system:serviceaccount:kube-system:<name>`, bound to a ClusterRole made
  * from `rules`) and a port to the kernel.
  */
-import type { MessagePort } from 'node:worker_threads';
+import type { ClientPort } from '@diatom/sdk/api';
 
 export interface PolicyRule {
   readonly apiGroups?: readonly string[];
@@ -15,7 +15,7 @@ export interface PolicyRule {
 
 export interface ServerContext {
   /** To the kernel; wrap it with the SDK's port transport. */
-  readonly port: MessagePort;
+  readonly port: ClientPort;
   /** Settings from the supervisor: plain data, named in the server's own file. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly log: (message: string) => void;

@@ -59,3 +59,14 @@ export type PortReply =
     }
   | { readonly kind: 'chunk'; readonly id: number; readonly data: string | Uint8Array }
   | { readonly kind: 'end'; readonly id: number };
+
+/**
+ * The client's end of the port transport: the part of a MessagePort that is used. In a server's worker it survives a
+ * restart of the kernel: requests posted meanwhile wait, those in flight are answered 503, open streams end.
+ */
+export interface ClientPort {
+  postMessage(message: PortRequest): void;
+  on(event: 'message', listener: (reply: PortReply) => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
+  close(): void;
+}
