@@ -1,0 +1,10 @@
+/**
+ * supervisor: keeps the workers of a cell running. It starts each in its own thread with its own heap limit, starts it
+ * again with back-off when it dies, and stops it in order. It must never do a server's work.
+ */
+export type { ServerWorkerData } from './protocol.ts';
+export type { ServerPhase, ServerReport } from './report.ts';
+export { Supervisor, type SupervisorOptions, type WorkerSpec } from './supervisor.ts';
+
+/** Entry of a thread that runs a `Server` module; its data is `ServerWorkerData`. */
+export const serverWorkerEntry: URL = new URL('./server-worker.ts', import.meta.url);

@@ -1,0 +1,28 @@
+/** Messages between the supervisor (main thread) and a supervised worker. */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Identity } from '@diatom/sdk/api';
+
+export type ToWorker =
+  /** A fresh way to the kernel; the one before, if any, is dead. */
+  { readonly kind: 'connect'; readonly port: MessagePort } | { readonly kind: 'stop' };
+
+/** The kernel's worker also takes callers. */
+export type ToKernelWorker =
+  | ToWorker
+  | { readonly kind: 'attach'; readonly port: MessagePort; readonly identity: Identity };
+
+export type FromWorker =
+  /** `info` is plain data for whoever started the worker. */
+  | { readonly kind: 'ready'; readonly info?: unknown }
+  | { readonly kind: 'log'; readonly line: string }
+  /** The worker fails; its thread ends next. */
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** `workerData` of `server-worker.ts`. */
+export interface ServerWorkerData {
+  readonly name: string;
+  /** file: URL of the module that exports `server`. */
+  readonly module: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}

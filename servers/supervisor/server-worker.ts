@@ -1,0 +1,38 @@
+/** Entry of a server's worker thread: loads the module, hands it its context, tells the supervisor how it goes. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Server } from '../server.ts';
+import type { FromWorker, ServerWorkerData, ToWorker } from './protocol.ts';
+import { ReconnectingPort } from './reconnecting-port.ts';
+
+const parent = parentPort;
+if (parent === null) throw new Error('server-worker.ts is the entry of a worker thread, started by the supervisor');
+
+const data = workerData as ServerWorkerData;
+const port = new ReconnectingPort();
+const stopping = new AbortController();
+const tell = (message: FromWorker): void => parent.postMessage(message);
+
+parent.on('message', (message: ToWorker) => {
+  if (message.kind === 'connect') port.connect(message.port);
+  else stopping.abort(new Error('the cell stops'));
+});
+
+try {
+  const module = (await import(data.module)) as { readonly server?: Server };
+  if (module.server === undefined) throw new Error(`${data.module} exports no \`server\``);
+  await module.server.run(
+    {
+      port,
+      settings: data.settings,
+      log: (line) => tell({ kind: 'log', line }),
+      signal: stopping.signal,
+    },
+    () => tell({ kind: 'ready' }),
+  );
+  if (!stopping.signal.aborted) tell({ kind: 'failed', why: 'its run function returned without having been stopped' });
+} catch (error) {
+  tell({ kind: 'failed', why: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+}
+port.close();
+parent.close();
