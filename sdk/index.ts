@@ -3,3 +3,6 @@
  * so that a third party's operator stands exactly where our own servers stand.
  */
 export type * from './api/index.ts';
+export * from './client/index.ts';
+export * from './clock/clock.ts';
+export * from './kinds/index.ts';

@@ -1,0 +1,2 @@
+/** testing: what tests of controllers need: a clock that stands still, and waiting for conditions on objects. */
+export { FakeClock, settle } from './fake-clock.ts';
