@@ -68,5 +68,6 @@ export interface ClientPort {
   postMessage(message: PortRequest): void;
   on(event: 'message', listener: (reply: PortReply) => void): unknown;
   on(event: 'close', listener: () => void): unknown;
+  on(event: 'messageerror', listener: (error: Error) => void): unknown;
   close(): void;
 }

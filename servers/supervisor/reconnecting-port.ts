@@ -25,6 +25,7 @@ export class ReconnectingPort implements ClientPort {
   readonly #queue: PortRequest[] = [];
   readonly #listeners: ((reply: PortReply) => void)[] = [];
   readonly #closeListeners: (() => void)[] = [];
+  readonly #errorListeners: ((error: Error) => void)[] = [];
 
   /** Takes a fresh port; requests that waited go out over it. */
   connect(port: MessagePort): void {
@@ -36,6 +37,9 @@ export class ReconnectingPort implements ClientPort {
     this.#lost();
     this.#port = port;
     port.on('message', (reply: PortReply) => this.#receive(reply));
+    port.on('messageerror', (error: Error) => {
+      for (const listener of this.#errorListeners) listener(error);
+    });
     port.on('close', () => {
       if (this.#port === port) {
         this.#port = undefined;
@@ -55,9 +59,13 @@ export class ReconnectingPort implements ClientPort {
     }
   }
 
-  on(event: 'message' | 'close', listener: ((reply: PortReply) => void) | (() => void)): this {
-    if (event === 'message') this.#listeners.push(listener);
-    else this.#closeListeners.push(listener as () => void);
+  on(event: 'message', listener: (reply: PortReply) => void): this;
+  on(event: 'close', listener: () => void): this;
+  on(event: 'messageerror', listener: (error: Error) => void): this;
+  on(event: string, listener: ((reply: PortReply) => void) | ((error: Error) => void) | (() => void)): this {
+    if (event === 'message') this.#listeners.push(listener as (reply: PortReply) => void);
+    else if (event === 'close') this.#closeListeners.push(listener as () => void);
+    else this.#errorListeners.push(listener as (error: Error) => void);
     return this;
   }
 
@@ -102,7 +110,8 @@ export class ReconnectingPort implements ClientPort {
           kind: 'response',
           id,
           status: 503,
-          headers: { 'content-type': 'application/json', 'retry-after': '1' },
+          // No Retry-After: it would say that nothing was done.
+          headers: { 'content-type': 'application/json' },
           body: unavailable,
           streaming: false,
         });
