@@ -1,1 +1,75 @@
-export {};
+/** The front door: finds the command, parses its words, runs it, and turns what went wrong into words and a status. */
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { parseArguments } from './arguments.ts';
+import { commands, groups } from './commands.ts';
+import { CommandError, exitStatus, usageError } from './failure.ts';
+import { commandHelp, overview } from './help.ts';
+import { homeOf } from './home.ts';
+import { nearest } from './nearest.ts';
+import { createTerminal, type Terminal } from './terminal/terminal.ts';
+
+export async function main(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
+  const [first, ...rest] = words;
+  if (first === undefined || first === '--help' || first === '-h') {
+    terminal.print(overview(groups, terminal.width));
+    return first === undefined ? exitStatus.usage : exitStatus.success;
+  }
+  const name = first === '--version' || first === '-v' ? 'version' : first;
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    const names = commands.map((candidate) => candidate.name);
+    const meant = nearest(first, names);
+    throw usageError(
+      first.startsWith('-') ? `the command comes first, before ${first}` : `there is no command "${first}"`,
+      meant === undefined ? 'See "diatom help".' : `Did you mean "diatom ${meant}"?`,
+    );
+  }
+  const { operands, options, wantsHelp } = parseArguments(command, rest);
+  if (wantsHelp) {
+    terminal.print(commandHelp(command, terminal.width));
+    return exitStatus.success;
+  }
+  return await command.run({ operands, options, terminal, environment: process.env, signal });
+}
+
+/** First Ctrl-C: orderly. Second: at once. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+      controller.abort(name);
+    });
+  }
+  return controller.signal;
+}
+
+function report(error: unknown, terminal: Terminal): number {
+  const word = terminal.noteStyle('red', 'error');
+  if (error instanceof CommandError) {
+    terminal.note(`${word}: ${error.message}`);
+    if (error.advice !== '') terminal.note(error.advice);
+    return error.status;
+  }
+  // Errors of the rooms are sentences for people; a stack is for whoever repairs Diatom.
+  terminal.note(`${word}: ${error instanceof Error ? error.message : String(error)}`);
+  if (process.env.DIATOM_DEBUG && error instanceof Error) terminal.note(String(error.stack));
+  return exitStatus.failure;
+}
+
+if (import.meta.main) {
+  // A reader that goes away (`diatom images | head`) is no failure.
+  process.stdout.on('error', () => process.exit(exitStatus.success));
+  // Compiled code and stripped types are kept between runs; worker threads take the directory from the environment.
+  const cache = join(homeOf(process.env).cache, 'node');
+  process.env.NODE_COMPILE_CACHE ??= cache;
+  enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  const terminal = createTerminal(process.stdout, process.stderr, process.env);
+  try {
+    process.exitCode = await main(process.argv.slice(2), terminal, interruptSignal());
+  } catch (error) {
+    process.exitCode = report(error, terminal);
+  }
+  flushCompileCache();
+}

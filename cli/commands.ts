@@ -1,0 +1,15 @@
+/** Every command, in the order help shows them. */
+import type { Command } from './command.ts';
+import { helpCommand } from './commands/help.ts';
+import { images } from './commands/images.ts';
+import { inspect } from './commands/inspect.ts';
+import { rmi } from './commands/rmi.ts';
+import { version } from './commands/version.ts';
+import type { CommandGroup } from './help.ts';
+
+export const groups: readonly CommandGroup[] = [
+  { title: 'Images', commands: [images, inspect, rmi] },
+  { title: 'About', commands: [version, helpCommand(() => groups)] },
+];
+
+export const commands: readonly Command[] = groups.flatMap((group) => group.commands);

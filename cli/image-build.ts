@@ -1,0 +1,30 @@
+/** Source file → image in the local store. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { BuildTimings } from '@diatom/seal';
+import type { ImageStore, StoredImage } from '@diatom/tender';
+import { CommandError } from './failure.ts';
+import { splitReference } from './image-store.ts';
+
+export interface StoredBuild {
+  readonly image: StoredImage;
+  readonly timings: BuildTimings;
+}
+
+export async function buildImage(store: ImageStore, file: string, reference: string | undefined): Promise<StoredBuild> {
+  const path = resolve(file);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new CommandError(`there is no file ${file}`);
+  if (!found.isFile()) {
+    throw new CommandError(
+      `${file} is not a file`,
+      'Name the file that the application starts with, like src/main.ts.',
+    );
+  }
+  // The compiler costs 100 ms to load: only those who build pay.
+  const { build } = await import('@diatom/seal');
+  const name = reference === undefined ? undefined : splitReference(reference).name.split('/').at(-1);
+  const result = await build({ file: path, ...(name === undefined ? {} : { name }) });
+  const image = await store.put(reference ?? result.manifest.name, result.manifest, result.layers);
+  return { image, timings: result.timings };
+}
