@@ -1,0 +1,13 @@
+/** A module that cannot be compiled: what is wrong, in which function, at which byte of the input. */
+export class ModuleError extends Error {
+  readonly code: 'malformed' | 'invalid' | 'unsupported';
+  readonly byteOffset: number;
+
+  constructor(code: ModuleError['code'], what: string, byteOffset: number, functionName?: string) {
+    const where = functionName === undefined ? '' : ` in function ${functionName}`;
+    super(`wasm module is ${code}: ${what}${where}, at byte 0x${byteOffset.toString(16)}`);
+    this.name = 'ModuleError';
+    this.code = code;
+    this.byteOffset = byteOffset;
+  }
+}
