@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instructionBytes, opcodes } from './bpf.ts';
+import { architecture, buildFilter, returnAllow, returnTrap } from './seccomp.ts';
+import { systemCalls } from './system-calls.ts';
+
+/** struct seccomp_data */
+const callData = (number: number, args: readonly bigint[], arch = architecture): DataView => {
+  const view = new DataView(new ArrayBuffer(64));
+  view.setUint32(0, number, true);
+  view.setUint32(4, arch, true);
+  args.forEach((value, index) => {
+    view.setBigUint64(16 + index * 8, value, true);
+  });
+  return view;
+};
+
+/** Classic BPF as the kernel runs it for seccomp. */
+const interpret = (filter: Uint8Array, data: DataView): number => {
+  const program = new DataView(filter.buffer, filter.byteOffset, filter.byteLength);
+  let accumulator = 0;
+  for (let at = 0; at < filter.byteLength; at += instructionBytes) {
+    const code = program.getUint16(at, true);
+    const value = program.getUint32(at + 4, true);
+    const branch = (taken: boolean): void => {
+      at += program.getUint8(at + (taken ? 2 : 3)) * instructionBytes;
+    };
+    if (code === opcodes.loadWord) accumulator = data.getUint32(value, true);
+    else if (code === opcodes.jumpEqual) branch(accumulator === value);
+    else if (code === opcodes.jumpGreater) branch(accumulator > value);
+    else if (code === opcodes.jumpGreaterOrEqual) branch(accumulator >= value);
+    else if (code === opcodes.jumpAnyBit) branch((accumulator & value) !== 0);
+    else if (code === opcodes.return) return value;
+    else throw new Error(`opcode ${code}`);
+  }
+  throw new Error('ran off the end');
+};
+
+const allNames = systemCalls.map((call) => call.name);
+const numberOf = (name: string): number => systemCalls.find((call) => call.name === name)?.number ?? -1;
+const twoListening = buildFilter(allNames, 2);
+const isAllowed = (name: string, ...args: (bigint | number)[]): boolean =>
+  interpret(twoListening, callData(numberOf(name), args.map(BigInt))) === returnAllow;
+
+const memory = 0x5555_0001_0000n;
+
+/** Descriptors: 3 epoll, 4 and 5 listening. */
+const cases: readonly [allowed: boolean, name: string, ...args: (bigint | number)[]][] = [
+  [true, 'write', 1, memory, 5],
+  [true, 'write', 2, memory, 5],
+  [false, 'write', 0, memory, 5],
+  [false, 'write', 3, memory, 5],
+  [false, 'write', 0x1_0000_0001n, memory, 5],
+  [true, 'mprotect', memory, 65536, 3],
+  [false, 'mprotect', memory, 65536, 7],
+  [false, 'mprotect', memory, 65536, 5],
+  [false, 'mprotect', memory, 65536, 0],
+  [false, 'mprotect', memory, 65536, 0x1_0000_0003n],
+  [false, 'mprotect', 0x1000_0000, 4096, 3],
+  [true, 'accept4', 4, 0, 0, 0o2004000],
+  [true, 'accept4', 5, 0, 0, 0o2004000],
+  [false, 'accept4', 3, 0, 0, 0o2004000],
+  [false, 'accept4', 6, 0, 0, 0o2004000],
+  [false, 'accept4', 4, memory, 0, 0o2004000],
+  [false, 'accept4', 4, 0, memory, 0o2004000],
+  [false, 'accept4', 4, 0, 0, 0],
+  [true, 'recvfrom', 6, memory, 10, 0, 0, 0],
+  [true, 'recvfrom', 6, memory, 10, 0x40, 0, 0],
+  [false, 'recvfrom', 5, memory, 10, 0, 0, 0],
+  [false, 'recvfrom', 6, memory, 10, 2, 0, 0],
+  [false, 'recvfrom', 6, memory, 10, 0, memory, 0],
+  [false, 'recvfrom', 6, memory, 10, 0, 0, memory],
+  [true, 'sendto', 6, memory, 10, 0x4000, 0, 0],
+  [true, 'sendto', 6, memory, 10, 0x4040, 0, 0],
+  [false, 'sendto', 6, memory, 10, 0x4001, 0, 0],
+  [false, 'sendto', 6, memory, 10, 0x4000, memory, 16],
+  [false, 'sendto', 2, memory, 10, 0x4000, 0, 0],
+  [true, 'epoll_ctl', 3, 1, 6, memory],
+  [false, 'epoll_ctl', 6, 1, 6, memory],
+  [true, 'epoll_pwait', 3, memory, 64, 0, 0, 8],
+  [false, 'epoll_pwait', 3, memory, 64, 0, memory, 8],
+  [false, 'epoll_pwait', 4, memory, 64, 0, 0, 8],
+  [true, 'epoll_wait', 3, memory, 64, 0],
+  [true, 'close', 6],
+  [true, 'close', 0x7fff_ffff],
+  [false, 'close', 5],
+  [false, 'close', 0],
+  [false, 'close', 0x8000_0000n],
+  [true, 'shutdown', 6, 1],
+  [false, 'shutdown', 4, 1],
+  [true, 'clock_gettime', 0, memory],
+  [true, 'clock_gettime', 1, memory],
+  [false, 'clock_gettime', 2, memory],
+  [false, 'clock_gettime', 0xffff_ffff_ffff_fffen, memory],
+  [true, 'getrandom', memory, 16, 0],
+  [false, 'getrandom', memory, 16, 1],
+  [true, 'exit_group', 3],
+];
+
+for (const [allowed, name, ...args] of cases) {
+  const shown = args.map((value) => `0x${value.toString(16)}`).join(', ');
+  test(`${name}(${shown}) is ${allowed ? 'allowed' : 'denied'}`, () => {
+    assert.equal(isAllowed(name, ...args), allowed);
+  });
+}
+
+test('every call that is not in the table is denied', () => {
+  const known = new Set(systemCalls.map((call) => call.number));
+  for (let number = 0; number < 600; number += 1) {
+    if (!known.has(number)) assert.equal(interpret(twoListening, callData(number, [])), returnTrap, `call ${number}`);
+  }
+});
+
+test('only calls the manifest names are allowed, with the two the trap report needs', () => {
+  const filter = buildFilter(['clock_gettime'], 1);
+  const verdict = (name: string, ...args: number[]) => interpret(filter, callData(numberOf(name), args.map(BigInt)));
+  assert.equal(verdict('clock_gettime', 1), returnAllow);
+  assert.equal(verdict('write', 2), returnAllow);
+  assert.equal(verdict('exit_group'), returnAllow);
+  assert.equal(verdict('getrandom'), returnTrap);
+  assert.equal(verdict('accept4', 4, 0, 0, 0o2004000), returnTrap);
+});
+
+test('an image without listening sockets may not accept on any descriptor', () => {
+  const filter = buildFilter(allNames, 0);
+  for (const descriptor of [0n, 3n, 4n]) {
+    assert.equal(interpret(filter, callData(288, [descriptor, 0n, 0n, 0o2004000n])), returnTrap);
+  }
+});
+
+test('calls of another architecture and of the x32 ABI are denied', () => {
+  assert.equal(interpret(twoListening, callData(231, [], 0x4000_0003)), returnTrap);
+  assert.equal(interpret(twoListening, callData(231 | 0x4000_0000, [])), returnTrap);
+  assert.equal(interpret(twoListening, callData(0xffff_ffff, [])), returnTrap);
+});
+
+test('a name that is not in the table is an error that names it', () => {
+  assert.throws(() => buildFilter(['write', 'open', 'fork'], 0), /open, fork/);
+});
+
+test('numbers and names in the table are unique', () => {
+  assert.equal(new Set(allNames).size, systemCalls.length);
+  assert.equal(new Set(systemCalls.map((call) => call.number)).size, systemCalls.length);
+});

@@ -1,0 +1,85 @@
+/**
+ * The seccomp filter of one image: the rows of the table that its manifest names, everything else SECCOMP_RET_TRAP, so
+ * that the tender's SIGSYS handler can say which call it was (seccomp(2); linux/seccomp.h `struct seccomp_data`).
+ */
+import { TenderError } from '../instances.ts';
+import { assemble, giveBack, jump, label, load, type Statement } from './bpf.ts';
+import {
+  type ArgumentRule,
+  alwaysAllowed,
+  type DescriptorLayout,
+  descriptorLayout,
+  systemCalls,
+} from './system-calls.ts';
+
+export const returnAllow = 0x7fff_0000;
+export const returnTrap = 0x0003_0000;
+/** AUDIT_ARCH_X86_64. The same numbers mean other calls for int 0x80. */
+export const architecture = 0xc000_003e;
+/** __X32_SYSCALL_BIT: calls of the x32 ABI have the same architecture. */
+export const x32Bit = 0x4000_0000;
+
+export const dataOffsets = {
+  number: 0,
+  architecture: 4,
+  low: (argument: number) => 16 + argument * 8,
+  high: (argument: number) => 20 + argument * 8,
+} as const;
+
+const ruleStatements = (rule: ArgumentRule, denied: string): readonly Statement[] => {
+  const low = load(dataOffsets.low(rule.argument));
+  const high = load(dataOffsets.high(rule.argument));
+  const highIsZero = [high, jump('jumpEqual', 0, { ifFalse: denied })];
+  switch (rule.kind) {
+    case 'range':
+      if (rule.from === rule.to) return [...highIsZero, low, jump('jumpEqual', rule.from, { ifFalse: denied })];
+      return [
+        ...highIsZero,
+        low,
+        jump('jumpGreaterOrEqual', rule.from, { ifFalse: denied }),
+        jump('jumpGreater', rule.to, { ifTrue: denied }),
+      ];
+    case 'onlyBits':
+      return [...highIsZero, low, jump('jumpAnyBit', ~rule.mask >>> 0, { ifTrue: denied })];
+    case 'above4GiB':
+      return [high, jump('jumpEqual', 0, { ifTrue: denied })];
+  }
+};
+
+const callStatements = (call: (typeof systemCalls)[number], layout: DescriptorLayout): readonly Statement[] => {
+  const denied = `${call.name} denied`;
+  const next = `after ${call.name}`;
+  return [
+    jump('jumpEqual', call.number, { ifFalse: next }),
+    ...call.rules(layout).flatMap((rule) => ruleStatements(rule, denied)),
+    giveBack(returnAllow),
+    label(denied),
+    giveBack(returnTrap),
+    label(next),
+  ];
+};
+
+/** `names` are the manifest's `systemCalls`; a name that is not in the table is an error, not ignored. */
+export const buildFilter = (names: readonly string[], listeningCount: number): Uint8Array => {
+  const known = new Set(systemCalls.map((call) => call.name));
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new TenderError(
+      'SystemCallNotAllowed',
+      `the image declares system calls no image may use: ${unknown.join(', ')}; build it again with this version of Diatom`,
+    );
+  }
+  const layout = descriptorLayout(listeningCount);
+  const selected = systemCalls.filter((call) => names.includes(call.name) || alwaysAllowed.includes(call.name));
+  return assemble([
+    load(dataOffsets.architecture),
+    jump('jumpEqual', architecture, { ifFalse: 'foreign' }),
+    load(dataOffsets.number),
+    jump('jumpGreaterOrEqual', x32Bit, { ifFalse: 'native' }),
+    label('foreign'),
+    giveBack(returnTrap),
+    label('native'),
+    ...selected.flatMap((call) => callStatements(call, layout)),
+    giveBack(returnTrap),
+  ]);
+};
