@@ -1,0 +1,364 @@
+/**
+ * The embedded store: `Store` over one SQLite file. Writes of one turn are decided and committed as one transaction, so
+ * that they share one sync of the disk; nothing is answered or shown to a watch before that commit is durable.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { type CompactionPolicy, defaultCompactionPolicy, planCompaction, type RevisionSample } from './compaction.ts';
+import { isDiskFull, openDataFile, StoreUnavailableError } from './data-file.ts';
+import { prefixEnd, prepareStatements, type Statements } from './statements.ts';
+import {
+  CompactedError,
+  type Decision,
+  FutureRevisionError,
+  type ListOptions,
+  type ListResult,
+  type Revision,
+  type Store,
+  type StoredObject,
+  type StoreEvent,
+  type WatchOptions,
+  type WriteResult,
+} from './store.ts';
+import { Watches } from './watches.ts';
+
+/** One transaction holds at most this many writes, so that a flood of them does not keep everybody else waiting. */
+const batchWrites = 512;
+/** The write-ahead log is copied back to the file after this much of it, while nobody waits for a commit. */
+const checkpointBytes = 8 * 1024 * 1024;
+/** What a commit adds to the write-ahead log besides the values: about three tree pages. */
+const commitOverheadBytes = 3 * 4096;
+const sweepRevisions = 500;
+/** Free pages given back to the file system at a time, and kept for new data. */
+const vacuumPages = 256;
+const sparePages = 1024;
+
+export interface SqliteStoreOptions {
+  readonly directory: string;
+  readonly compaction?: CompactionPolicy;
+  readonly now?: () => number;
+  readonly log?: (message: string) => void;
+  /** Last word on SQLite's settings; tests take away its space with it. */
+  readonly tune?: (database: DatabaseSync) => void;
+}
+
+interface PendingWrite {
+  readonly key: string;
+  readonly decide: (current: StoredObject | undefined) => Decision;
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface DecidedWrite {
+  readonly write: PendingWrite;
+  readonly previous: StoredObject | undefined;
+  readonly current: StoredObject | undefined;
+  /** Undefined when nothing was to be done. */
+  readonly event: StoreEvent | undefined;
+}
+
+export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const database = openDataFile(options.directory);
+  options.tune?.(database);
+  return new SqliteStore(database, options);
+}
+
+class SqliteStore implements Store {
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+  readonly #watches: Watches;
+  readonly #log: (message: string) => void;
+  readonly #now: () => number;
+  readonly #policy: CompactionPolicy;
+  readonly #timer: NodeJS.Timeout;
+  #state: { readonly kind: 'open' } | { readonly kind: 'failed' | 'closed'; readonly error: StoreUnavailableError } = {
+    kind: 'open',
+  };
+  #revision: Revision;
+  #compactRevision: Revision;
+  #sweptRevision: Revision;
+  #sweeping = false;
+  #samples: readonly RevisionSample[] = [];
+  #pending: PendingWrite[] = [];
+  #uncheckpointedBytes = 0;
+
+  constructor(database: DatabaseSync, options: SqliteStoreOptions) {
+    this.#database = database;
+    this.#statements = prepareStatements(database);
+    this.#log = options.log ?? ((message) => process.stderr.write(`store: ${message}\n`));
+    this.#now = options.now ?? Date.now;
+    this.#policy = options.compaction ?? defaultCompactionPolicy;
+    this.#compactRevision = this.#statements.readMeta('compactRevision');
+    this.#sweptRevision = this.#statements.readMeta('sweptRevision');
+    // Clients read 0 as "any revision", so an empty store is at 1, as etcd's is. The newest row may be a deletion that
+    // was compacted away; then its revision is in `compactRevision`.
+    this.#revision = Math.max(1, this.#statements.newestRevision(), this.#compactRevision);
+    this.#watches = new Watches(
+      {
+        revisions: () => ({ newest: this.#revision, compacted: this.#compactRevision }),
+        events: this.#statements.events,
+      },
+      this.#log,
+    );
+    this.#timer = setInterval(() => this.#compactByPolicy(), this.#policy.intervalMs);
+    this.#timer.unref();
+    this.#scheduleSweep();
+  }
+
+  get revision(): Revision {
+    return this.#revision;
+  }
+
+  get compactRevision(): Revision {
+    return this.#compactRevision;
+  }
+
+  get(key: string): StoredObject | undefined {
+    this.#checkReadable();
+    return this.#statements.get(key);
+  }
+
+  list(prefix: string, { limit, startAfter, atRevision }: ListOptions = {}): ListResult {
+    this.#checkReadable();
+    const end = prefixEnd(prefix);
+    // Nothing sorts between a key and the same key with a NUL behind it.
+    const start = startAfter !== undefined && startAfter >= prefix ? `${startAfter}\0` : prefix;
+    if (atRevision !== undefined && atRevision !== this.#revision) {
+      return this.#listPast(start, end, limit, atRevision);
+    }
+    const items = this.#statements.list(start, end, limit ?? -1);
+    const last = items.at(-1);
+    const complete = limit === undefined || items.length < limit;
+    const remaining = complete ? 0 : this.#statements.count(last === undefined ? start : `${last.key}\0`, end);
+    return { items, revision: this.#revision, remaining };
+  }
+
+  #listPast(start: string, end: string, limit: number | undefined, at: Revision): ListResult {
+    if (at > this.#revision) throw new FutureRevisionError(at, this.#revision);
+    if (at < this.#compactRevision) throw new CompactedError(at, this.#compactRevision);
+    const alive = this.#statements.versions(start, end, at).filter((version) => version.deleted === 0);
+    const page = limit === undefined ? alive : alive.slice(0, limit);
+    const items = page.flatMap((version) => this.#statements.version(version.revision) ?? []);
+    return { items, revision: at, remaining: alive.length - page.length };
+  }
+
+  write(key: string, decide: (current: StoredObject | undefined) => Decision): Promise<WriteResult> {
+    if (this.#state.kind !== 'open') return Promise.reject(this.#state.error);
+    return new Promise((resolve, reject) => {
+      if (this.#pending.length === 0) setImmediate(() => this.#commitPending());
+      this.#pending.push({ key, decide, resolve, reject });
+    });
+  }
+
+  watch(options: WatchOptions): { cancel(): void } {
+    this.#checkReadable();
+    if (options.after < this.#compactRevision) throw new CompactedError(options.after, this.#compactRevision);
+    if (options.after > this.#revision) throw new FutureRevisionError(options.after, this.#revision);
+    return this.#watches.add(options);
+  }
+
+  compact(revision: Revision): void {
+    this.#checkReadable();
+    if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision);
+    if (revision <= this.#compactRevision) return;
+    this.#compactRevision = revision;
+    this.#scheduleSweep();
+  }
+
+  async close(): Promise<void> {
+    if (this.#state.kind === 'closed') return;
+    while (this.#state.kind === 'open' && this.#pending.length > 0) this.#commitPending();
+    this.#state = { kind: 'closed', error: new StoreUnavailableError('the store is closed') };
+    clearInterval(this.#timer);
+    this.#watches.close();
+    // The last connection to close checkpoints and removes the write-ahead log.
+    this.#database.close();
+  }
+
+  #commitPending(): void {
+    if (this.#state.kind !== 'open') return;
+    const batch = this.#pending.splice(0, batchWrites);
+    if (this.#pending.length > 0) setImmediate(() => this.#commitPending());
+    if (batch.length === 0) return;
+    const decided: DecidedWrite[] = [];
+    let revision = this.#revision;
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      for (const write of batch) {
+        const one = this.#decide(write, revision + 1);
+        if (one === undefined) continue;
+        if (one.event !== undefined) {
+          revision = one.event.revision;
+          this.#apply(one, one.event);
+        }
+        decided.push(one);
+      }
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#undo(error, batch);
+      return;
+    }
+    this.#revision = revision;
+    const events = decided.flatMap((one) => one.event ?? []);
+    if (events.length > 0) this.#watches.deliver(events);
+    for (const { write, event, previous, current } of decided) {
+      write.resolve({ revision: event?.revision ?? revision, previous, current });
+    }
+    this.#countForCheckpoint(events);
+  }
+
+  /** Undefined when the writer's own function threw: that write alone has failed. */
+  #decide(write: PendingWrite, revision: Revision): DecidedWrite | undefined {
+    const previous = this.#statements.get(write.key);
+    try {
+      const decision = write.decide(previous);
+      switch (decision.kind) {
+        case 'keep':
+          return { write, previous, current: previous, event: undefined };
+        case 'put': {
+          const value = decision.value(revision);
+          const createRevision = previous?.createRevision ?? revision;
+          const current: StoredObject = { key: write.key, value, createRevision, modRevision: revision };
+          return { write, previous, current, event: eventOf('put', write.key, revision, value, previous) };
+        }
+        case 'delete': {
+          if (previous === undefined) return { write, previous, current: undefined, event: undefined };
+          const value = decision.finalValue?.(revision) ?? previous.value;
+          return {
+            write,
+            previous,
+            current: undefined,
+            event: eventOf('delete', write.key, revision, value, previous),
+          };
+        }
+      }
+    } catch (error) {
+      write.reject(error);
+      return undefined;
+    }
+  }
+
+  #apply({ previous }: DecidedWrite, event: StoreEvent): void {
+    const deleted = event.kind === 'delete';
+    const createRevision = previous?.createRevision ?? event.revision;
+    this.#statements.append(event.revision, event.key, deleted, createRevision, previous?.modRevision, event.value);
+    if (deleted) this.#statements.unpoint(event.key);
+    else this.#statements.point(event.key, event.revision);
+  }
+
+  /** Memory was not touched yet, so rolling back leaves both as before. */
+  #undo(cause: unknown, batch: readonly PendingWrite[]): void {
+    let error = new StoreUnavailableError(
+      isDiskFull(cause)
+        ? `the write was not stored: no space left for the store; free some, nothing else is lost (${cause})`
+        : `the write was not stored: ${cause}`,
+      { cause },
+    );
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } catch (rollbackError) {
+      error = this.#fail(`a failed commit (${cause}) could not be rolled back (${rollbackError})`, cause);
+    }
+    // After a failed sync nobody knows what the disk holds, and a second sync may claim success for lost pages. Only a
+    // restart, which reads the file again, gives a state that can be promised.
+    if (!isDiskFull(cause)) error = this.#fail(`the disk failed during a commit (${cause})`, cause);
+    for (const write of batch) write.reject(error);
+  }
+
+  #fail(what: string, cause: unknown): StoreUnavailableError {
+    const error = new StoreUnavailableError(`the store takes no more writes: ${what}; check the disk and restart`, {
+      cause,
+    });
+    if (this.#state.kind === 'open') {
+      this.#state = { kind: 'failed', error };
+      this.#log(error.message);
+      for (const write of this.#pending.splice(0)) write.reject(error);
+    }
+    return error;
+  }
+
+  #checkReadable(): void {
+    if (this.#state.kind === 'closed') throw this.#state.error;
+  }
+
+  #countForCheckpoint(events: readonly StoreEvent[]): void {
+    const before = this.#uncheckpointedBytes;
+    for (const event of events) this.#uncheckpointedBytes += event.value.length + event.key.length * 3;
+    this.#uncheckpointedBytes += commitOverheadBytes;
+    if (before >= checkpointBytes || this.#uncheckpointedBytes < checkpointBytes) return;
+    setImmediate(() => this.#maintain('checkpoint', () => this.#checkpoint()));
+  }
+
+  #checkpoint(): void {
+    this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    this.#uncheckpointedBytes = 0;
+  }
+
+  #compactByPolicy(): void {
+    const now = { atMs: this.#now(), revision: this.#revision };
+    const plan = planCompaction(this.#policy, this.#samples, now);
+    this.#samples = plan.samples;
+    if (plan.target > this.#compactRevision) this.compact(plan.target);
+  }
+
+  #scheduleSweep(): void {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    setImmediate(() => {
+      this.#sweeping = false;
+      let again = false;
+      this.#maintain('compaction', () => {
+        again = this.#sweptRevision < this.#compactRevision ? this.#sweep() : this.#shrink();
+      });
+      if (again) this.#scheduleSweep();
+    });
+  }
+
+  /**
+   * Removes, for a short stretch of compacted revisions, what each of them superseded, and deletions themselves. What
+   * remains up to the compacted revision is exactly the state at it. One short step; true when there may be another.
+   */
+  #sweep(): boolean {
+    const target = this.#compactRevision;
+    const rows = this.#statements.sweep(this.#sweptRevision, target, sweepRevisions);
+    const last = rows.at(-1);
+    const swept = rows.length < sweepRevisions || last === undefined ? target : last.revision;
+    this.#database.exec('BEGIN IMMEDIATE');
+    for (const row of rows) {
+      if (row.previousRevision !== null) this.#statements.remove(row.previousRevision);
+      if (row.deleted !== 0) this.#statements.remove(row.revision);
+    }
+    this.#statements.writeMeta('compactRevision', target);
+    this.#statements.writeMeta('sweptRevision', swept);
+    this.#database.exec('COMMIT');
+    this.#sweptRevision = swept;
+    return true;
+  }
+
+  #shrink(): boolean {
+    const free = this.#statements.freePages();
+    if (free <= sparePages) return false;
+    this.#database.exec(`PRAGMA incremental_vacuum(${Math.min(vacuumPages, free - sparePages)})`);
+    return this.#statements.freePages() < free;
+  }
+
+  /** Work nobody waits for. A full disk is reported; the next compaction tries again. */
+  #maintain(what: string, work: () => void): void {
+    if (this.#state.kind !== 'open') return;
+    try {
+      work();
+    } catch (error) {
+      this.#log(`${what} failed: ${error}`);
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    }
+  }
+}
+
+function eventOf(
+  kind: StoreEvent['kind'],
+  key: string,
+  revision: Revision,
+  value: string,
+  previous: StoredObject | undefined,
+): StoreEvent {
+  return { kind, key, revision, value, previousValue: previous?.value };
+}
