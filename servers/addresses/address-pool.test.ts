@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AddressPool, podAddresses, serviceAddresses } from './address-pool.ts';
+
+test('addresses are given out in order, and a released one only after the block is through', () => {
+  const pool = new AddressPool('127.20.0.254', 3);
+  assert.deepEqual([pool.allocate('a'), pool.allocate('b')], ['127.20.0.254', '127.20.0.255']);
+  pool.release('127.20.0.254', 'a');
+  assert.deepEqual(
+    [pool.allocate('c'), pool.allocate('d'), pool.allocate('e')],
+    ['127.20.1.0', '127.20.0.254', undefined],
+  );
+});
+
+test('an address has one holder; only that one can give it back', () => {
+  const pool = podAddresses(20);
+  assert.equal(pool.reserve('127.20.0.16', 'a'), 'reserved');
+  assert.equal(pool.reserve('127.20.0.16', 'a'), 'reserved');
+  assert.equal(pool.reserve('127.20.0.16', 'b'), 'taken');
+  pool.release('127.20.0.16', 'b');
+  assert.equal(pool.holderOf('127.20.0.16'), 'a');
+});
+
+test('pods and services of a cell come from different halves of its range', () => {
+  assert.equal(podAddresses(20).reserve('127.20.128.1', 'x'), 'outside');
+  assert.equal(serviceAddresses(20).reserve('127.20.127.1', 'x'), 'outside');
+  assert.equal(serviceAddresses(20).reserve('10.0.0.1', 'x'), 'outside');
+  assert.equal(serviceAddresses(20).reserve('nonsense', 'x'), 'outside');
+  assert.equal(serviceAddresses(20).reserve('127.20.128.1', 'x'), 'reserved');
+});
