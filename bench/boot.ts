@@ -1,0 +1,63 @@
+/** boot: spawn to first HTTP response, and memory after that one request. Subjects take turns, run by run. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './measure/ports.ts';
+import { createProber, type Prober } from './measure/prober.ts';
+import { pssKb } from './measure/process-tree.ts';
+import { pinning, pinThisThread, serverProcessor } from './measure/processors.ts';
+import { type ServerProcess, startServer } from './measure/server-process.ts';
+import { type Report, Samples } from './report.ts';
+import { bun, nginx, node, workerd } from './subjects/peers.ts';
+import { prepareAll } from './subjects/prepare.ts';
+import type { Prepared } from './subjects/subject.ts';
+
+const runs = 15;
+/** Dropped: the first ones read files from the disk. */
+const warmUpRuns = 2;
+const settleMs = 100;
+
+export async function benchBoot(progress: (text: string) => void): Promise<Report> {
+  const directory = await mkdtemp(join(tmpdir(), 'diatom-bench-'));
+  const prober = createProber();
+  try {
+    const { ready, skipped, versions } = await prepareAll('hello', [node, bun, workerd, nginx], directory);
+    // The main thread starts the servers, and what it starts inherits its processor.
+    pinThisThread(serverProcessor);
+    const samples = new Samples('hello');
+    for (let run = -warmUpRuns; run < runs; run++) {
+      progress(run < 0 ? 'warming up' : `run ${run + 1} of ${runs}`);
+      for (const { name, prepared } of ready) {
+        const { firstResponseMs, pss } = await bootOnce(name, prepared, prober);
+        if (run < 0) continue;
+        samples.add(name, 'first_response_ms', firstResponseMs);
+        samples.add(name, 'pss_kb', pss);
+      }
+    }
+    return { bench: 'boot', rows: [...samples.rows(), ...skipped], conditions: { ...versions, processors: pinning } };
+  } finally {
+    await prober.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function bootOnce(
+  name: string,
+  prepared: Extract<Prepared, { kind: 'ready' }>,
+  prober: Prober,
+): Promise<{ readonly firstResponseMs: number; readonly pss: number }> {
+  const port = await freePort();
+  const command = await prepared.command(port);
+  let server: ServerProcess | undefined;
+  try {
+    const firstResponseMs = await prober.firstResponseMs(port, () => {
+      server = startServer(command);
+    });
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    return { firstResponseMs, pss: server === undefined ? 0 : pssKb(server.pid) };
+  } catch (error) {
+    throw new Error(`${name}: ${error instanceof Error ? error.message : error}\n${server?.output() ?? ''}`.trim());
+  } finally {
+    await server?.stop();
+  }
+}

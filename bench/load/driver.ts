@@ -1,0 +1,52 @@
+/** Throughput of a server: wrk where it is installed, our own generator otherwise. */
+import { execFile, execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { loadProcessor, pinned } from '../measure/processors.ts';
+import type { LoadPlan, LoadResult } from './load.ts';
+
+const run = promisify(execFile);
+
+export interface Throughput {
+  readonly requests: number;
+  readonly failed: number;
+  readonly seconds: number;
+}
+
+const hasWrk = ((): boolean => {
+  try {
+    execFileSync('wrk', ['-v'], { stdio: 'ignore' });
+    return true;
+  } catch (error) {
+    // wrk -v prints its version and exits with 1.
+    return error instanceof Error && 'status' in error && error.status === 1;
+  }
+})();
+
+export const loadDriver: string = hasWrk
+  ? 'wrk -t1'
+  : 'own generator in Node, which is itself the limit above about 40,000 requests/s (apt-get install wrk for more)';
+
+export async function measureThroughput(port: number, connections: number, durationMs: number): Promise<Throughput> {
+  return hasWrk ? await runWrk(port, connections, durationMs) : await runOwn(port, connections, durationMs);
+}
+
+async function runWrk(port: number, connections: number, durationMs: number): Promise<Throughput> {
+  const seconds = Math.max(1, Math.round(durationMs / 1000));
+  const words = ['-t1', `-c${connections}`, `-d${seconds}s`, `http://127.0.0.1:${port}/`];
+  const command = pinned(loadProcessor, 'wrk', words);
+  const { stdout } = await run(command.program, [...command.words]);
+  const total = /(\d+) requests in ([\d.]+)(m?)s/.exec(stdout);
+  if (total === null) throw new Error(`wrk printed no total:\n${stdout}`);
+  const sockets = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout);
+  const statuses = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
+  const broken = (sockets ?? []).slice(1).reduce((sum, count) => sum + Number(count), 0);
+  return { requests: Number(total[1]), failed: statuses + broken, seconds: Number(total[2]) };
+}
+
+async function runOwn(port: number, connections: number, durationMs: number): Promise<LoadResult> {
+  const plan: LoadPlan = { host: '127.0.0.1', port, path: '/', connections, durationMs };
+  const command = pinned(loadProcessor, process.execPath, [join(import.meta.dirname, 'main.ts'), JSON.stringify(plan)]);
+  const { stdout } = await run(command.program, [...command.words]);
+  return JSON.parse(stdout);
+}

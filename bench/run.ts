@@ -1,0 +1,45 @@
+/** `npm run bench -- boot|http|api [--json]`: measures Diatom and its peers in one run (docs/bench.md). */
+import { parseArgs } from 'node:util';
+import { createTerminal } from '@diatom/cli/terminal';
+import { benchBoot } from './boot.ts';
+import { benchHttp } from './http.ts';
+import { formatReport, type Report } from './report.ts';
+
+interface Bench {
+  readonly name: string;
+  readonly does: string;
+  run(progress: (text: string) => void): Promise<Report>;
+}
+
+const benches: readonly Bench[] = [
+  { name: 'boot', does: 'spawn to first HTTP response, memory after one request', run: benchBoot },
+  { name: 'http', does: 'requests per second, processor time per request', run: benchHttp },
+];
+
+const terminal = createTerminal(process.stdout, process.stderr, process.env);
+const usage = [
+  'Usage: npm run bench -- NAME [--json]',
+  '',
+  ...benches.map(({ name, does }) => `  ${name.padEnd(6)} ${does}`),
+].join('\n');
+
+function parse(): { readonly bench: Bench; readonly isJson: boolean } | string {
+  try {
+    const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+    const bench = benches.find(({ name }) => name === positionals[0]);
+    if (bench === undefined || positionals.length > 1) return usage;
+    return { bench, isJson: values.json === true };
+  } catch (error) {
+    return `${error instanceof Error ? error.message : error}\n${usage}`;
+  }
+}
+
+const parsed = parse();
+if (typeof parsed === 'string') {
+  terminal.note(parsed);
+  process.exit(2);
+}
+// Ctrl-C reaches the measured servers too: they are in the same process group.
+const report = await parsed.bench.run((text) => terminal.note(`${parsed.bench.name}: ${text}`));
+terminal.print(formatReport(report));
+if (parsed.isJson) terminal.printJson({ bench: report.bench, rows: report.rows });
