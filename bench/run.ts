@@ -1,6 +1,7 @@
 /** `npm run bench -- boot|http|api [--json]`: measures Diatom and its peers in one run (docs/bench.md). */
 import { parseArgs } from 'node:util';
 import { createTerminal } from '@diatom/cli/terminal';
+import { benchApi } from './api.ts';
 import { benchBoot } from './boot.ts';
 import { benchHttp } from './http.ts';
 import { formatReport, type Report } from './report.ts';
@@ -14,6 +15,7 @@ interface Bench {
 const benches: readonly Bench[] = [
   { name: 'boot', does: 'spawn to first HTTP response, memory after one request', run: benchBoot },
   { name: 'http', does: 'requests per second, processor time per request', run: benchHttp },
+  { name: 'api', does: 'the kernel: writes, reads, lists, watch latency, start, memory', run: benchApi },
 ];
 
 const terminal = createTerminal(process.stdout, process.stderr, process.env);
