@@ -56,7 +56,7 @@ export type Admission = (request: AdmissionRequest) => Status | undefined;
 
 /**
  * The kinds that are questions, not objects: nothing is stored. Each takes the body the client posted and returns the
- * body to answer 201 with. An unusable body throws `AccessError`.
+ * body to answer 201 with. An unusable body throws `ApiError` (wire/status.ts).
  */
 export interface Reviews {
   selfSubjectAccessReview(review: KubernetesObject, identity: Identity): KubernetesObject;
@@ -72,14 +72,4 @@ export interface Reviews {
 export interface Access extends Authorizer {
   readonly admit: Admission;
   readonly reviews: Reviews;
-}
-
-/** A refusal with the Status to answer. */
-export class AccessError extends Error {
-  readonly status: Status;
-  constructor(status: Status) {
-    super(status.message ?? status.reason ?? 'access refused');
-    this.name = 'AccessError';
-    this.status = status;
-  }
 }

@@ -1,0 +1,35 @@
+/** Puts authentication, RBAC, escalation checks and reviews together over one store. */
+import type { Store } from '../store/store.ts';
+import type { Access } from './access.ts';
+import { createTokenAuthenticator, type TokenAuthenticator } from './authn/service-accounts.ts';
+import { createTokenSigner } from './authn/token.ts';
+import { createAuthorizer } from './rbac/authorizer.ts';
+import { createEscalationCheck } from './rbac/escalation.ts';
+import { RoleIndex } from './rbac/role-index.ts';
+import { createReviews } from './reviews.ts';
+
+export interface AccessOptions {
+  readonly store: Store;
+  readonly tokenKey: { readonly privateKey: string; readonly publicKey: string };
+  readonly now: () => number;
+  readonly log: (message: string) => void;
+}
+
+export interface AccessControl extends Access {
+  readonly tokens: TokenAuthenticator;
+  close(): void;
+}
+
+export function createAccess({ store, tokenKey, now, log }: AccessOptions): AccessControl {
+  const roles = new RoleIndex(store, () => log('the roles are no longer followed: the store ended the watch'));
+  const authorizer = createAuthorizer(roles);
+  const signer = createTokenSigner(tokenKey);
+  const tokens = createTokenAuthenticator(store, signer, now);
+  return {
+    authorize: authorizer.authorize,
+    admit: createEscalationCheck(roles, authorizer),
+    reviews: createReviews({ store, authorizer, roles, tokens, signer, now }),
+    tokens,
+    close: () => roles.close(),
+  };
+}

@@ -1,0 +1,215 @@
+/** The questions a client may ask about permission and identity (authorization.k8s.io/v1, authentication.k8s.io/v1). */
+import { randomUUID } from 'node:crypto';
+import type { Identity, KubernetesObject } from '@diatom/sdk/api';
+import { objectKey } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { type ApiError, badRequest, type FieldError, invalid, notFound } from '../wire/status.ts';
+import type { Attributes, Authorizer, Reviews } from './access.ts';
+import type { TokenAuthenticator } from './authn/service-accounts.ts';
+import { type TokenClaims, type TokenSigner, tokenIssuer } from './authn/token.ts';
+import type { RoleIndex } from './rbac/role-index.ts';
+import type { PolicyRule } from './rbac/rule.ts';
+
+export interface ReviewSources {
+  readonly store: Store;
+  readonly authorizer: Authorizer;
+  readonly roles: RoleIndex;
+  readonly tokens: TokenAuthenticator;
+  readonly signer: TokenSigner;
+  readonly now: () => number;
+}
+
+const authorization = 'authorization.k8s.io';
+const authentication = 'authentication.k8s.io';
+
+export function createReviews(sources: ReviewSources): Reviews {
+  const { authorizer, roles, tokens } = sources;
+  const access = (review: KubernetesObject, identity: Identity): KubernetesObject => {
+    const { allowed, reason } = authorizer.authorize(identity, attributesOf(review));
+    return answer(review, { allowed, ...(reason === '' ? {} : { reason }) });
+  };
+  return {
+    selfSubjectAccessReview: access,
+    subjectAccessReview: (review) => access(review, subjectOf(review)),
+    localSubjectAccessReview: (review, namespace) => {
+      const asked = text(record(specOf(review).resourceAttributes).namespace);
+      if (asked !== namespace) {
+        const message = `Invalid value: ${JSON.stringify(asked)}: must match metadata.namespace`;
+        throw wrong(review, authorization, [{ field: 'spec.resourceAttributes.namespace', message }]);
+      }
+      return access(review, subjectOf(review));
+    },
+    selfSubjectRulesReview: (review, identity) => {
+      const namespace = text(specOf(review).namespace);
+      if (namespace === '') throw badRequest('no namespace on request');
+      return answer(review, rulesStatus(roles, identity, namespace));
+    },
+    selfSubjectReview: (review, identity) => answer(review, { userInfo: userInfo(identity) }),
+    tokenReview: (review) => {
+      const { token, audiences } = specOf(review);
+      if (text(token) === '') throw badRequest('token is required for TokenReview in authentication');
+      const result = tokens.authenticate(text(token), texts(audiences));
+      if (result.kind === 'invalid') return answer(review, { user: {}, error: result.error });
+      const known = texts(audiences).length === 0 ? [tokenIssuer] : result.audiences;
+      return answer(review, { authenticated: true, user: userInfo(result.identity), audiences: known });
+    },
+    tokenRequest: (request, serviceAccount) => requestToken(sources, request, serviceAccount),
+  };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const record = (value: unknown): Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+const specOf = (object: KubernetesObject): Json => record((object as unknown as Json).spec);
+const answer = (review: KubernetesObject, status: Json): KubernetesObject =>
+  ({ ...review, metadata: { ...review.metadata }, status }) as KubernetesObject;
+
+function wrong(
+  review: KubernetesObject,
+  group: string,
+  errors: readonly Pick<FieldError, 'field' | 'message'>[],
+): ApiError {
+  const rows = errors.map((error) => ({ ...error, reason: 'FieldValueInvalid' }) as const);
+  return invalid({ group, kind: review.kind }, review.metadata?.name ?? '', rows);
+}
+
+function attributesOf(review: KubernetesObject): Attributes {
+  const { resourceAttributes, nonResourceAttributes } = specOf(review);
+  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
+    const message = 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    throw wrong(review, authorization, [{ field: 'spec.resourceAttributes', message }]);
+  }
+  if (nonResourceAttributes !== undefined) {
+    const { verb, path } = record(nonResourceAttributes);
+    return { kind: 'path', verb: text(verb), path: text(path) };
+  }
+  const { verb, group, resource, subresource, namespace, name } = record(resourceAttributes);
+  return {
+    kind: 'resource',
+    verb: text(verb),
+    group: text(group),
+    resource: text(resource),
+    subresource: text(subresource),
+    namespace: text(namespace),
+    name: text(name),
+  };
+}
+
+function subjectOf(review: KubernetesObject): Identity {
+  const { user, groups, uid, extra } = specOf(review);
+  if (text(user) === '' && texts(groups).length === 0) {
+    const message = 'Invalid value: "": at least one of user or group must be specified';
+    throw wrong(review, authorization, [{ field: 'spec.user', message }]);
+  }
+  return {
+    name: text(user),
+    groups: texts(groups),
+    ...(text(uid) === '' ? {} : { uid: text(uid) }),
+    ...(extra === undefined
+      ? {}
+      : { extra: Object.fromEntries(Object.entries(record(extra)).map(([key, value]) => [key, texts(value)])) }),
+  };
+}
+
+function userInfo({ name, uid, groups, extra }: Identity): Json {
+  return { username: name, ...(uid === undefined ? {} : { uid }), groups, ...(extra === undefined ? {} : { extra }) };
+}
+
+function rulesStatus(roles: RoleIndex, identity: Identity, namespace: string): Json {
+  const { grants, problems } = roles.grants(identity, namespace);
+  const rules = grants.flatMap((grant) => grant.rules);
+  const filled = (rule: PolicyRule, fields: readonly (keyof PolicyRule)[]): Json =>
+    Object.fromEntries(fields.filter((field) => (rule[field] ?? []).length > 0).map((field) => [field, rule[field]]));
+  const isResourceRule = (rule: PolicyRule): boolean => (rule.resources ?? []).length > 0;
+  // Paths have no namespace: only bindings of the whole cluster count for them.
+  const pathRules = grants.filter((grant) => grant.binding.namespace === '').flatMap((grant) => grant.rules);
+  return {
+    resourceRules: rules
+      .filter(isResourceRule)
+      .map((rule) => filled(rule, ['verbs', 'apiGroups', 'resources', 'resourceNames'])),
+    nonResourceRules: pathRules
+      .filter((rule) => (rule.nonResourceURLs ?? []).length > 0)
+      .map((rule) => filled(rule, ['verbs', 'nonResourceURLs'])),
+    incomplete: problems.length > 0,
+    ...(problems.length === 0 ? {} : { evaluationError: problems.join(', ') }),
+  };
+}
+
+const minimumSeconds = 600;
+const maximumSeconds = 2 ** 32;
+const defaultSeconds = 3600;
+
+function requestToken(
+  { store, signer, now }: ReviewSources,
+  request: KubernetesObject,
+  account: KubernetesObject,
+): KubernetesObject {
+  const { audiences: wanted, expirationSeconds: wantedSeconds, boundObjectRef } = specOf(request);
+  const seconds = typeof wantedSeconds === 'number' ? wantedSeconds : defaultSeconds;
+  if (seconds < minimumSeconds || seconds > maximumSeconds) {
+    const limit =
+      seconds < minimumSeconds
+        ? 'may not specify a duration less than 10 minutes'
+        : 'may not specify a duration larger than 2^32 seconds';
+    throw wrong(request, authentication, [
+      { field: 'spec.expirationSeconds', message: `Invalid value: ${seconds}: ${limit}` },
+    ]);
+  }
+  const { name = '', namespace = '', uid = '' } = account.metadata;
+  const audiences = texts(wanted).length === 0 ? [tokenIssuer] : texts(wanted);
+  const issuedAt = Math.floor(now() / 1000);
+  const claims: TokenClaims = {
+    iss: tokenIssuer,
+    sub: `system:serviceaccount:${namespace}:${name}`,
+    aud: audiences,
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: issuedAt + seconds,
+    jti: randomUUID(),
+    'kubernetes.io': {
+      namespace,
+      serviceaccount: { name, uid },
+      ...(boundObjectRef === undefined || boundObjectRef === null
+        ? {}
+        : boundTo(store, request, namespace, name, record(boundObjectRef))),
+    },
+  };
+  const expirationTimestamp = new Date(claims.exp * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+  const filled = { ...request, spec: { ...specOf(request), audiences, expirationSeconds: seconds } };
+  const metadata = { ...request.metadata, name, namespace };
+  return { ...answer(filled, { token: signer.sign(claims), expirationTimestamp }), metadata };
+}
+
+const bindable: Readonly<Record<string, { readonly resource: string; readonly claim: 'pod' | 'secret' }>> = {
+  Pod: { resource: 'pods', claim: 'pod' },
+  Secret: { resource: 'secrets', claim: 'secret' },
+};
+
+/** The token dies with the object it is bound to. */
+function boundTo(store: Store, request: KubernetesObject, namespace: string, account: string, reference: Json): Json {
+  const row = bindable[text(reference.kind)];
+  if (row === undefined) {
+    const message = `cannot bind token for serviceaccount ${JSON.stringify(account)} to type ${JSON.stringify(reference.kind)}: bind it to a Pod or a Secret`;
+    throw badRequest(message);
+  }
+  const name = text(reference.name);
+  const stored = store.get(objectKey({ group: '', resource: row.resource, namespace, name }));
+  if (stored === undefined) throw notFound({ group: '', resource: row.resource }, name);
+  const object = JSON.parse(stored.value) as { metadata: { uid?: string }; spec?: { serviceAccountName?: string } };
+  const uid = object.metadata.uid ?? '';
+  if (text(reference.uid) !== '' && reference.uid !== uid) {
+    const message = `Invalid value: ${JSON.stringify(reference.uid)}: the object has uid ${JSON.stringify(uid)}`;
+    throw wrong(request, authentication, [{ field: 'spec.boundObjectRef.uid', message }]);
+  }
+  const podAccount = object.spec?.serviceAccountName;
+  if (row.claim === 'pod' && podAccount !== undefined && podAccount !== account) {
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
+    );
+  }
+  return { [row.claim]: { name, uid } };
+}
