@@ -237,6 +237,23 @@ export function storeConformance(name: string, open: OpenStore): void {
       assert.deepEqual(seen, ['1:1']);
     });
 
+    it('says up to where it has delivered, also when nothing concerned it', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const start = store.revision;
+      await Promise.all(Array.from({ length: 1500 }, () => store.write('b/1', () => put('x'))));
+      const seen: StoreEvent[] = [];
+      const options = { onEvents: (events: readonly StoreEvent[]) => seen.push(...events), onEnd: () => {} };
+      const watch = store.watch({ prefix: 'b/', after: start, ...options });
+      const other = store.watch({ prefix: 'a/', after: start, ...options });
+      assert.equal(watch.position, start);
+      await until(() => watch.position === store.revision && other.position === store.revision, 'both caught up');
+      assert.equal(seen.length, 1500);
+      await store.write('b/2', () => put('y'));
+      assert.equal(watch.position, store.revision);
+      assert.equal(other.position, store.revision);
+    });
+
     it('stops at once when cancelled, also from within a delivery', async () => {
       await using opened = await open();
       const { store } = opened;

@@ -16,6 +16,7 @@ import {
   type Store,
   type StoredObject,
   type StoreEvent,
+  type WatchHandle,
   type WatchOptions,
   type WriteResult,
 } from './store.ts';
@@ -149,7 +150,7 @@ class SqliteStore implements Store {
     });
   }
 
-  watch(options: WatchOptions): { cancel(): void } {
+  watch(options: WatchOptions): WatchHandle {
     this.#checkReadable();
     if (options.after < this.#compactRevision) throw new CompactedError(options.after, this.#compactRevision);
     if (options.after > this.#revision) throw new FutureRevisionError(options.after, this.#revision);

@@ -65,6 +65,12 @@ export interface WatchOptions {
   readonly onEnd: (reason: 'closed' | 'compacted') => void;
 }
 
+export interface WatchHandle {
+  /** Everything up to here has been handed to `onEvents`, so a bookmark may name it. */
+  readonly position: Revision;
+  cancel(): void;
+}
+
 export interface Store {
   /** The newest durable revision. */
   readonly revision: Revision;
@@ -73,7 +79,7 @@ export interface Store {
   list(prefix: string, options?: ListOptions): ListResult;
   /** Joins the next group commit; resolves when it is durable. Writes to one store are serialised in call order. */
   write(key: string, decide: (current: StoredObject | undefined) => Decision): Promise<WriteResult>;
-  watch(options: WatchOptions): { cancel(): void };
+  watch(options: WatchOptions): WatchHandle;
   compact(revision: Revision): void;
   close(): Promise<void>;
 }

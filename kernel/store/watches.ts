@@ -2,7 +2,7 @@
  * The watches of one store. A watch that starts in the past follows the log in short steps and joins the live ones in the
  * same turn in which it has caught up: a watch holds a position, never a queue, so a slow one costs no memory.
  */
-import type { Revision, StoreEvent, WatchOptions } from './store.ts';
+import type { Revision, StoreEvent, WatchHandle, WatchOptions } from './store.ts';
 
 /** Revisions read in one step of catching up; bounds how long other requests wait for it. */
 const stepRevisions = 1000;
@@ -28,14 +28,19 @@ export class Watches {
     this.#log = log;
   }
 
-  add(options: WatchOptions): { cancel(): void } {
+  add(options: WatchOptions): WatchHandle {
     const watch: Watch = { ...options, position: options.after, ended: false };
     if (watch.position >= this.#source.revisions().newest) this.#join(watch);
     else {
       this.#following.add(watch);
       setImmediate(() => this.#step(watch));
     }
-    return { cancel: () => this.#drop(watch) };
+    return {
+      get position() {
+        return watch.position;
+      },
+      cancel: () => this.#drop(watch),
+    };
   }
 
   /** Hands a durable commit to every live watch it concerns. */
@@ -46,11 +51,11 @@ export class Watches {
     for (const [prefix, watches] of this.#live) {
       const matching = events.filter((event) => event.key.startsWith(prefix));
       for (const watch of watches) {
-        watch.position = newest;
         if (matching.length > 0) concerned.push([watch, matching]);
+        else watch.position = newest;
       }
     }
-    for (const [watch, matching] of concerned) this.#emit(watch, matching);
+    for (const [watch, matching] of concerned) this.#emit(watch, matching, newest);
   }
 
   close(): void {
@@ -68,8 +73,8 @@ export class Watches {
     const upTo = Math.min(watch.position + stepRevisions, newest);
     try {
       const events = this.#source.events(watch.position, upTo, watch.prefix);
+      if (events.length > 0) this.#emit(watch, events, upTo);
       watch.position = upTo;
-      if (events.length > 0) this.#emit(watch, events);
     } catch (error) {
       this.#log(`watch of ${watch.prefix} cannot read the log: ${error}`);
       this.#end(watch, 'closed');
@@ -86,10 +91,11 @@ export class Watches {
     else watches.add(watch);
   }
 
-  #emit(watch: Watch, events: readonly StoreEvent[]): void {
+  #emit(watch: Watch, events: readonly StoreEvent[], upTo: Revision): void {
     if (watch.ended) return;
     try {
       watch.onEvents(events);
+      watch.position = upTo;
     } catch (error) {
       // It has missed events now and must not go on as if it had not; the others are not concerned.
       this.#log(`watch of ${watch.prefix} failed and was ended: ${error instanceof Error ? error.stack : error}`);

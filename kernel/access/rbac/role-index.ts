@@ -72,7 +72,8 @@ export class RoleIndex {
     const parts = [...this.#clusterRoles.values()].filter(
       (other) => !seen.has(other) && role.aggregates.some((selector) => selects(selector, other.labels)),
     );
-    return [...role.rules, ...parts.flatMap((part) => this.#aggregated(part, seen))];
+    // The stored rules of an aggregated role are only what it gathered when somebody last looked.
+    return parts.flatMap((part) => (part.aggregates.length === 0 ? part.rules : this.#aggregated(part, seen)));
   }
 
   #follow(store: Store, resource: string, onEnd: () => void, take: (key: string, value: unknown) => void): void {
