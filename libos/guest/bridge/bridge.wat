@@ -1,0 +1,28 @@
+;; Joins the library OS and the application: copies between their memories, calls back, and starts both in order.
+;; wasm-opt inlines all of it.
+(module
+  (import "diatom:os" "memory" (memory $os 1))
+  (import "diatom:application" "memory" (memory $application 1))
+  (import "diatom:application" "table" (table $functions 1 funcref))
+  (import "diatom:application" "start_application" (func $start))
+  (import "diatom:os" "run" (func $run))
+  (import "diatom:os" "clock_wall" (func $clock_wall (result i64)))
+  (import "diatom:os" "clock_monotonic" (func $clock_monotonic (result i64)))
+  (import "diatom:os" "entropy_word" (func $entropy_word (result i64)))
+  (type $callback (func (param i32 i32)))
+  (func $bridge/to_application (export "to_application") (param $to i32) (param $from i32) (param $length i32)
+    (memory.copy $application $os (local.get $to) (local.get $from) (local.get $length)))
+  (func $bridge/from_application (export "from_application") (param $to i32) (param $from i32) (param $length i32)
+    (memory.copy $os $application (local.get $to) (local.get $from) (local.get $length)))
+  (func $bridge/call_application (export "call_application") (param $index i32) (param $first i32) (param $second i32)
+    (call_indirect $functions (type $callback) (local.get $first) (local.get $second) (local.get $index)))
+  ;; AssemblyScript's own library asks for these by JavaScript's names.
+  (func $bridge/Date.now (export "Date.now") (result f64)
+    (f64.floor (f64.div (f64.convert_i64_s (call $clock_wall)) (f64.const 1e6))))
+  (func $bridge/performance.now (export "performance.now") (result f64)
+    (f64.div (f64.convert_i64_s (call $clock_monotonic)) (f64.const 1e6)))
+  (func $bridge/seed (export "seed") (result f64)
+    (f64.convert_i64_u (i64.shr_u (call $entropy_word) (i64.const 12))))
+  (func $bridge/start (export "_start")
+    (call $start)
+    (call $run)))

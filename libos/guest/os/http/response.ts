@@ -1,0 +1,224 @@
+// Writing responses. Everything for one connection gathers in `outgoing`, so that a response, or all responses to a
+// batch of pipelined requests, leave in one send.
+
+import * as machine from "../machine";
+import { fromApplication } from "../bridge";
+import { outgoing, outgoingBytes } from "../scratch";
+import { writeDecimal, writeHexadecimal, writeText } from "../text";
+import { CLOSED, CLOSING, Connection, reservePending, releasePending, STREAMING } from "./connection";
+import { dateField, dateLength } from "./date";
+import { head, HEAD } from "./head";
+import { reasonOf } from "./status";
+
+let used: i32 = 0;
+
+/** Fields an application may add to one response. */
+const fieldsLimit: i32 = 16384;
+const pieceSize: i32 = 32768;
+
+/** The connection whose request is being answered. */
+export let current: Connection = changetype<Connection>(0);
+export let responded: bool = false;
+
+export function begin(connection: Connection): void {
+  current = connection;
+  responded = false;
+}
+
+/** Hand what is gathered to the machine, the rest to the connection's pending bytes. */
+export function flush(connection: Connection): void {
+  if (used == 0) return;
+  let at = 0;
+  if (connection.pending == 0) {
+    while (at < used) {
+      const count = machine.sock_send(connection.handle, outgoing() + at, used - at);
+      if (count == machine.AGAIN) break;
+      if (count < 0) {
+        connection.phase = CLOSED;
+        used = 0;
+        return;
+      }
+      at += count;
+    }
+    connection.progressed = true;
+  }
+  if (at < used) {
+    if (reservePending(connection, used - at)) {
+      memory.copy(connection.pending + connection.pendingEnd, outgoing() + at, used - at);
+      connection.pendingEnd += used - at;
+    } else {
+      // A cut response is closed, never ended as if it were whole.
+      connection.phase = CLOSED;
+    }
+  }
+  used = 0;
+}
+
+/** True when nothing is pending any more. */
+export function sendPending(connection: Connection): bool {
+  while (connection.pendingStart < connection.pendingEnd) {
+    const count = machine.sock_send(connection.handle, connection.pending + connection.pendingStart, connection.pendingEnd - connection.pendingStart);
+    if (count == machine.AGAIN) return false;
+    if (count < 0) {
+      connection.phase = CLOSED;
+      return false;
+    }
+    connection.pendingStart += count;
+    connection.progressed = true;
+  }
+  releasePending(connection);
+  return true;
+}
+
+function makeRoom(connection: Connection, size: i32): usize {
+  if (used + size > outgoingBytes) flush(connection);
+  return outgoing() + used;
+}
+
+function writeStatus(to: usize, status: i32): usize {
+  if (status == 200) {
+    to = writeText(to, "HTTP/1.1 200 OK\r\n");
+  } else {
+    to = writeText(to, "HTTP/1.1 ");
+    to = writeDecimal(to, status);
+    store<u8>(to++, 32);
+    to = writeText(to, reasonOf(status));
+    to = writeText(to, "\r\n");
+  }
+  memory.copy(to, dateField(), dateLength);
+  return to + dateLength;
+}
+
+function writeConnection(to: usize, connection: Connection): usize {
+  if (connection.closeAfterResponse) return writeText(to, "Connection: close\r\n");
+  return head.minor == 0 ? writeText(to, "Connection: keep-alive\r\n") : to;
+}
+
+function writeContentType(to: usize, type: i32): usize {
+  switch (type) {
+    case 1: return writeText(to, "Content-Type: text/plain; charset=utf-8\r\n");
+    case 2: return writeText(to, "Content-Type: application/json\r\n");
+    case 3: return writeText(to, "Content-Type: text/html; charset=utf-8\r\n");
+    case 4: return writeText(to, "Content-Type: application/octet-stream\r\n");
+    default: return to;
+  }
+}
+
+/** A refusal: nothing else is read from this connection, since where the next request begins is not known. */
+export function refuse(connection: Connection, status: i32): void {
+  connection.closeAfterResponse = true;
+  connection.lingers = true;
+  connection.phase = CLOSING;
+  let to = makeRoom(connection, 512);
+  to = writeStatus(to, status);
+  to = writeText(to, "Content-Length: 0\r\nConnection: close\r\n\r\n");
+  used = <i32>(to - outgoing());
+}
+
+export function writeContinue(connection: Connection): void {
+  const to = writeText(makeRoom(connection, 64), "HTTP/1.1 100 Continue\r\n\r\n");
+  used = <i32>(to - outgoing());
+}
+
+/** About the server itself (RFC 9110 §9.3.7). */
+export function answerAsterisk(connection: Connection): void {
+  responded = true;
+  let to = makeRoom(connection, 512);
+  to = writeStatus(to, 204);
+  to = writeText(to, "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n");
+  to = writeText(writeConnection(to, connection), "\r\n");
+  used = <i32>(to - outgoing());
+}
+
+function writeHead(connection: Connection, status: i32, contentType: i32, fields: u32, fieldsLength: i32): usize {
+  let to = makeRoom(connection, fieldsLength + 512);
+  to = writeStatus(to, status);
+  to = writeContentType(to, contentType);
+  if (fieldsLength > 0) fromApplication(to, fields, fieldsLength);
+  return writeConnection(to + fieldsLength, connection);
+}
+
+/** 1xx, 204 and 304 have no body (RFC 9110 §6.4.1). */
+function hasBody(status: i32): bool {
+  return status >= 200 && status != 204 && status != 304;
+}
+
+/**
+ * From the application: the whole response. `fields` is `Name: value CRLF` ..., already checked by the application side.
+ */
+export function http_respond(status: i32, contentType: i32, fields: u32, fieldsLength: i32, body: u32, bodyLength: i32, close: i32): void {
+  if (responded) return;
+  responded = true;
+  const connection = current;
+  if (close != 0) connection.closeAfterResponse = true;
+  if (fieldsLength > fieldsLimit || status < 200 || status > 999) {
+    status = 500;
+    fieldsLength = 0;
+    bodyLength = 0;
+  }
+  let to = writeHead(connection, status, contentType, fields, fieldsLength);
+  if (status != 204) {
+    to = writeText(to, "Content-Length: ");
+    to = writeDecimal(to, bodyLength);
+    to = writeText(to, "\r\n");
+  }
+  to = writeText(to, "\r\n");
+  used = <i32>(to - outgoing());
+  if (!hasBody(status) || head.method == HEAD) return;
+  while (bodyLength > 0 && connection.phase != CLOSED) {
+    if (used == outgoingBytes) flush(connection);
+    const part = min(bodyLength, outgoingBytes - used);
+    fromApplication(outgoing() + used, body, part);
+    used += part;
+    body += part;
+    bodyLength -= part;
+  }
+}
+
+/**
+ * From the application: a response whose length is not known. `pull(handle, 0)` is called whenever the peer can take
+ * more and calls `http_piece` or `http_finish`; `pull(handle, 1)` says that nobody wants the rest. Returns the handle.
+ */
+export function http_respond_stream(status: i32, contentType: i32, fields: u32, fieldsLength: i32, pull: i32): i32 {
+  if (responded) return 0;
+  responded = true;
+  const connection = current;
+  if (fieldsLength > fieldsLimit || status < 200 || status > 999) {
+    status = 500;
+    fieldsLength = 0;
+  }
+  const chunked = head.minor == 1;
+  // HTTP/1.0 knows only one end of such a body: the end of the connection.
+  if (!chunked) connection.closeAfterResponse = true;
+  let to = writeHead(connection, status, contentType, fields, fieldsLength);
+  if (chunked && status != 204) to = writeText(to, "Transfer-Encoding: chunked\r\n");
+  to = writeText(to, "\r\n");
+  used = <i32>(to - outgoing());
+  if (hasBody(status) && head.method != HEAD) {
+    connection.pull = pull;
+    connection.sendsChunks = chunked;
+    connection.phase = STREAMING;
+  }
+  return hasBody(status) && head.method != HEAD ? connection.handle : 0;
+}
+
+export function http_piece(piece: u32, length: i32): void {
+  const connection = current;
+  while (length > 0 && connection.phase != CLOSED) {
+    const part = min(length, pieceSize);
+    let to = makeRoom(connection, part + 16);
+    if (connection.sendsChunks) to = writeText(writeHexadecimal(to, part), "\r\n");
+    fromApplication(to, piece, part);
+    to += part;
+    if (connection.sendsChunks) to = writeText(to, "\r\n");
+    used = <i32>(to - outgoing());
+    piece += part;
+    length -= part;
+  }
+}
+
+export function http_finish(): void {
+  const connection = current;
+  connection.pull = 0;
+  if (connection.sendsChunks) used = <i32>(writeText(makeRoom(connection, 16), "0\r\n\r\n") - outgoing());
+}

@@ -1,0 +1,14 @@
+// Everything an application may reach. What it does not reach is not in its image.
+
+export { run } from "./loop";
+export { console_write } from "./console";
+export { clock_monotonic, clock_wall } from "./clock";
+export { entropy_fill, entropy_word, environment_read, environment_size, exit } from "./system";
+export { timer_arm } from "./timer";
+export { stream_accept, stream_close, stream_connect, stream_listen, stream_receive, stream_send, stream_shutdown } from "./streams";
+export { http_listen } from "./http/server";
+export {
+  http_body_length, http_body_read, http_field_count, http_field_find, http_field_name_length, http_field_name_read,
+  http_field_value_length, http_field_value_read, http_method, http_target_length, http_target_read,
+} from "./http/request";
+export { http_finish, http_piece, http_respond, http_respond_stream } from "./http/response";

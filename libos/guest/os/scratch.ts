@@ -1,0 +1,25 @@
+// Memory right above the static data: two shared buffers, then the heap. They are not static data themselves, so that
+// an image does not carry their zeros. The link sets an initial size of memory that covers them.
+
+export const scratchBytes: i32 = 65536;
+export const outgoingBytes: i32 = 65536;
+
+/** Bytes in passing: what is received or sent lives here for the length of one call, never across a wait. */
+// @ts-ignore: decorator
+@inline
+export function scratch(): usize {
+  return (__heap_base + 15) & ~15;
+}
+
+/** Responses to one connection gather here until they are sent. */
+// @ts-ignore: decorator
+@inline
+export function outgoing(): usize {
+  return scratch() + scratchBytes;
+}
+
+// @ts-ignore: decorator
+@inline
+export function heapStart(): usize {
+  return outgoing() + outgoingBytes;
+}

@@ -1,0 +1,86 @@
+/** The guest modules every image is linked from: library OS, bridge, bindings. Compiled once per content. */
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { machinePageBytes } from '@diatom/libos';
+import { compileAssemblyScript, type Library } from './assemblyscript.ts';
+import { runTool } from './binaryen.ts';
+import { cached } from './cache.ts';
+
+const resolve = createRequire(import.meta.url).resolve;
+const guest = join(dirname(resolve('@diatom/libos/abi')), 'guest');
+const bindings = join(import.meta.dirname, '..', 'bindings', 'guest');
+
+/** What applications import as `diatom/...`. */
+export const applicationLibrary: Library = { name: 'diatom', directory: join(guest, 'app') };
+
+export const wasmPageBytes = 65536;
+
+/** Versions of the tools: part of every cache key and of the manifest's generator. */
+export async function toolVersions(): Promise<string> {
+  const versionOf = async (name: string): Promise<string> => {
+    const { version } = JSON.parse(await readFile(resolve(`${name}/package.json`), 'utf8')) as { version: string };
+    return `${name}@${version}`;
+  };
+  return (await Promise.all(['assemblyscript', 'binaryen'].map(versionOf))).join(' ');
+}
+
+/** Static data and the two shared buffers of guest/os/scratch.ts; untouched pages cost nothing. */
+const libraryOsInitialPages = 4;
+
+/** Leaves runs of zeros out of data segments; it only works on modules with one memory, so before the merge. */
+export const packing: readonly string[] = ['--runPasses', 'memory-packing'];
+
+/** The library OS; its static data lies above the machine page. */
+export function libraryOs(maximumBytes: number): Promise<Uint8Array> {
+  return compileFolder(join(guest, 'os'), 'libos/index.ts', [
+    '--runtime',
+    'stub',
+    '--memoryBase',
+    String(machinePageBytes),
+    '--initialMemory',
+    String(libraryOsInitialPages),
+    '--maximumMemory',
+    String(Math.floor(maximumBytes / wasmPageBytes)),
+    ...packing,
+  ]);
+}
+
+/** Bindings of the process target. They use the memory of the library OS and have no data of their own. */
+export function processBindings(): Promise<Uint8Array> {
+  return compileFolder(bindings, 'bindings/process.ts', ['--runtime', 'stub', '--importMemory', '--memoryBase', '0']);
+}
+
+export function bridge(): Promise<Uint8Array> {
+  return assemble('bridge.wat');
+}
+
+/** Gives the bindings the memory of the library OS under the name asc imports it by. */
+export function memoryAlias(): Promise<Uint8Array> {
+  return assemble('memory.wat');
+}
+
+async function assemble(file: string): Promise<Uint8Array> {
+  const text = await readFile(join(guest, 'bridge', file), 'utf8');
+  return cached('wat', [await toolVersions(), text], () => runTool('wasm-as', { 'in.wat': text }, ['in.wat', '-g']));
+}
+
+/** `entry` is `<prefix>/<file>`: the prefix stands for the folder in function names. */
+async function compileFolder(
+  directory: string,
+  entry: string,
+  compilerArguments: readonly string[],
+): Promise<Uint8Array> {
+  const prefix = entry.slice(0, entry.indexOf('/'));
+  const files = (await readdir(directory, { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
+  const sources = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
+  const key = [await toolVersions(), entry, ...compilerArguments, ...files.flatMap((file, i) => [file, sources[i] ?? ''])];
+  return cached('guest', key, () =>
+    compileAssemblyScript({
+      entry,
+      directory,
+      prefix,
+      arguments: compilerArguments,
+    }),
+  );
+}

@@ -1,0 +1,71 @@
+/**
+ * Application + library OS + bridge → one module, and that + bindings → the module a target's code is made from.
+ * Memory 0 is the library OS, memory 1 the application. Only what `_start` reaches stays.
+ */
+import { basename, dirname } from 'node:path';
+import { compileAssemblyScript } from './assemblyscript.ts';
+import { runTool } from './binaryen.ts';
+import { cached } from './cache.ts';
+import { applicationLibrary, bridge, libraryOs, memoryAlias, packing, processBindings, toolVersions, wasmPageBytes } from './guest.ts';
+import { shake } from '../shake/shake.ts';
+
+export interface LinkOptions {
+  /** The application's entry file. */
+  readonly file: string;
+  /** Upper limit of both memories together. */
+  readonly maximumBytes: number;
+}
+
+/** Half of the memory is the library OS's (buffers of connections), half the application's. */
+function halfOf(maximumBytes: number): number {
+  return Math.floor(maximumBytes / 2 / wasmPageBytes) * wasmPageBytes;
+}
+
+/** asc options that tie AssemblyScript's own library to ours. */
+const aliases = ['abort=~lib/diatom/abort/abort', 'console=~lib/diatom/console/console'];
+
+export function compileApplication(options: LinkOptions): Promise<Uint8Array> {
+  return compileAssemblyScript({
+    entry: basename(options.file),
+    directory: dirname(options.file),
+    library: applicationLibrary,
+    arguments: [
+      '--runtime',
+      'incremental',
+      '--exportStart',
+      'start_application',
+      '--exportTable',
+      '--maximumMemory',
+      String(halfOf(options.maximumBytes) / wasmPageBytes),
+      ...packing,
+      ...aliases.flatMap((alias) => ['--use', alias]),
+    ],
+  });
+}
+
+/** The portable module: imports only `diatom:machine`, exports `_start` and `memory` (memory 0). */
+export async function linkPortable(application: Uint8Array, maximumBytes: number): Promise<Uint8Array> {
+  const [os, join] = await Promise.all([libraryOs(halfOf(maximumBytes)), bridge()]);
+  return cached('portable', [await toolVersions(), os, join, application], async () => {
+    const merged = await runTool('wasm-merge', { 'os.wasm': os, 'bridge.wasm': join, 'app.wasm': application }, [
+      ...['os.wasm', 'diatom:os', 'bridge.wasm', 'diatom:bridge', 'app.wasm', 'diatom:application'],
+      ...['bridge.wasm', 'env'],
+      '--rename-export-conflicts',
+      '-g',
+    ]);
+    return shake(merged, ['_start', 'memory']);
+  });
+}
+
+/** The module of the process target: imports only `linux`, exports `_start`. */
+export async function linkProcess(portable: Uint8Array): Promise<Uint8Array> {
+  const [bindings, memory] = await Promise.all([processBindings(), memoryAlias()]);
+  return cached('process', [await toolVersions(), bindings, memory, portable], async () => {
+    const merged = await runTool('wasm-merge', { 'linked.wasm': portable, 'memory.wasm': memory, 'bindings.wasm': bindings }, [
+      ...['linked.wasm', 'diatom:linked', 'memory.wasm', 'env', 'bindings.wasm', 'diatom:machine'],
+      '--rename-export-conflicts',
+      '-g',
+    ]);
+    return shake(merged, ['_start']);
+  });
+}

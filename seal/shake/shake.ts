@@ -1,0 +1,20 @@
+/** Leaves out of a module what its roots do not reach, and optimizes what is left. */
+import { runTool } from '../link/binaryen.ts';
+
+/**
+ * Keep the named exports and what they reach. Drivers of the library OS hang on flags that only their listen functions
+ * set: once those are gone, the flags are constant, and the second round drops the drivers.
+ */
+export async function shake(module: Uint8Array, roots: readonly string[]): Promise<Uint8Array> {
+  const graph = roots.map((name) => ({ name, export: name, root: true }));
+  const rooted = await runTool('wasm-metadce', { 'in.wasm': module, 'graph.json': JSON.stringify(graph) }, [
+    'in.wasm',
+    '--graph-file',
+    'graph.json',
+    '-g',
+  ]);
+  return runTool('wasm-opt', { 'in.wasm': rooted }, ['in.wasm', ...passes, '-g']);
+}
+
+/** Names stay until code is generated: they become symbols. */
+const passes = ['-O3', '-O3'];
