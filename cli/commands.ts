@@ -1,14 +1,18 @@
 /** Every command, in the order help shows them. */
 import type { Command } from './command.ts';
+import { build } from './commands/build.ts';
 import { helpCommand } from './commands/help.ts';
 import { images } from './commands/images.ts';
 import { inspect } from './commands/inspect.ts';
 import { rmi } from './commands/rmi.ts';
+import { run } from './commands/run.ts';
+import { up } from './commands/up.ts';
 import { version } from './commands/version.ts';
 import type { CommandGroup } from './help.ts';
 
 export const groups: readonly CommandGroup[] = [
-  { title: 'Images', commands: [images, inspect, rmi] },
+  { title: 'Images', commands: [build, images, inspect, rmi] },
+  { title: 'Running', commands: [run, up] },
   { title: 'About', commands: [version, helpCommand(() => groups)] },
 ];
 

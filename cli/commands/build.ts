@@ -17,7 +17,7 @@ export const build: Command = {
     'The ports of the image are those its start-up code listens on. A diatom.json beside FILE can set name, ports, ' +
       'memory and the addresses the image may connect to.',
   ],
-  examples: ['diatom build examples/hello/main.ts -t hello'],
+  examples: ['diatom build examples/hello/hello.ts -t hello'],
   run: async ({ operands: [file = ''], options, terminal, environment }) => {
     const { image, timings } = await buildImage(openImageStore(homeOf(environment)), file, options.text('tag'));
     const { reference, digest, sizeBytes, manifest } = image;

@@ -12,6 +12,8 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export interface Terminal {
   /** Data: what the command was asked for. */
   print(text: string): void;
+  /** Data as it is, without a line end of ours. */
+  write(text: string): void;
   printJson(value: unknown): void;
   /** Progress and remarks. */
   note(text: string): void;
@@ -37,6 +39,9 @@ export function createTerminal(
   return {
     print: (text) => {
       stdout.write(`${text}\n`);
+    },
+    write: (text) => {
+      stdout.write(text);
     },
     printJson: (value) => {
       stdout.write(`${JSON.stringify(value)}\n`);

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import type { Cell } from '../cell/options.ts';
+import type { Command } from '../command.ts';
+import { CommandError, exitStatus, usageError } from '../failure.ts';
+import { homeOf } from '../home.ts';
+import { nativeTender } from '../native-tender.ts';
+import { formatMs } from '../terminal/units.ts';
+
+export const up: Command = {
+  name: 'up',
+  does: 'Start a cell: a cluster on this machine',
+  operands: [],
+  options: [
+    { name: 'data', value: 'DIR', does: 'Where the cell keeps its state (default: cell/ in DIATOM_HOME)' },
+    { name: 'port', value: 'N', does: 'Port of the API (default: that of last time, or any free one)' },
+    { name: 'verbose', short: 'v', does: 'Show what the servers of the cell say' },
+    { name: 'json', does: 'Print one line of JSON when the cell is ready' },
+  ],
+  notes: [
+    'The cell runs until Ctrl-C, which stops it and its services in order; a second Ctrl-C ends it at once. What was ' +
+      'acknowledged is there when it starts again.',
+  ],
+  examples: ['diatom up', 'diatom up --data ./cell --port 6443'],
+  run: async ({ options, terminal, environment, signal }) => {
+    const home = homeOf(environment);
+    const dataDirectory = resolve(options.text('data') ?? home.cell);
+    const port = parsePort(options.text('port'));
+    const binaryPath = await nativeTender(home, (text) => terminal.note(text));
+    const { startCell } = await import('../cell/cell.ts');
+    const isVerbose = options.has('verbose');
+    const cell = await startCell({
+      dataDirectory,
+      imageStoreDirectory: home.images,
+      tender: { kind: 'process', binaryPath },
+      ...(port === undefined ? {} : { port }),
+      ...(isVerbose ? { log: (source: string, line: string) => terminal.note(`${source}: ${line}`) } : {}),
+    }).catch((error: unknown) => {
+      throw explained(error, port);
+    });
+    await using _ = { [Symbol.asyncDispose]: () => cell.close() };
+    if (options.has('json')) terminal.printJson(summary(cell, dataDirectory));
+    else {
+      terminal.note(`Ready in ${formatMs(cell.readyMs)}: ${cell.address}`);
+      terminal.print(`export KUBECONFIG=${cell.kubeconfigPath}`);
+      terminal.note('Ctrl-C stops the cell.');
+    }
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    terminal.note('Stopping; Ctrl-C again ends it at once.');
+    return exitStatus.success;
+  },
+};
+
+function summary(cell: Cell, dataDirectory: string): Readonly<Record<string, unknown>> {
+  const { address, kubeconfigPath, readyMs, podCidr, serviceCidr } = cell;
+  return { address, kubeconfig: kubeconfigPath, readyMs, dataDirectory, podCidr, serviceCidr, pid: process.pid };
+}
+
+function parsePort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = /^\d+$/.test(text) ? Number(text) : -1;
+  if (port < 0 || port > 65535) throw usageError(`--port: "${text}" is not a port`, 'Ports are 1 to 65535.');
+  return port;
+}
+
+function explained(error: unknown, port: number | undefined): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new CommandError(`port ${port} is in use`, 'Choose another with --port, or leave --port out.');
+  }
+  if (code === 'EACCES' && port !== undefined && port < 1024) {
+    return new CommandError(`port ${port} needs root`, 'Choose one from 1024 upwards with --port.');
+  }
+  return error;
+}

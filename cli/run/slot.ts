@@ -1,0 +1,71 @@
+/** The words of `diatom run` → what the tender is asked for. */
+import type { Manifest } from '@diatom/libos/manifest';
+import type { SlotSpec } from '@diatom/tender';
+import type { OptionValues } from '../command.ts';
+import { usageError } from '../failure.ts';
+import { parseBytes, parseDurationMs } from '../terminal/units.ts';
+
+export const targets = ['process', 'node'] as const;
+export type Target = (typeof targets)[number];
+
+const address = '127.0.0.1';
+
+export function parseTarget(text: string): Target {
+  const target = targets.find((known) => known === text);
+  if (target === undefined) throw usageError(`there is no target "${text}"`, `Targets are ${targets.join(' and ')}.`);
+  return target;
+}
+
+/** Ports of the image that no -p names are not opened when there is a -p, and all opened as they are when there is none. */
+export function parseListen(publish: readonly string[], manifest: Manifest): SlotSpec['listen'] {
+  const declared = manifest.ports.map(({ port }) => port);
+  if (publish.length === 0) return declared.map((port) => ({ port, address, hostPort: port }));
+  return publish.map((text) => {
+    const match = /^(\d{1,5}):(\d{1,5})$/.exec(text);
+    const [hostPort, port] = [Number(match?.[1]), Number(match?.[2])];
+    if (match === null || hostPort > 65535) {
+      throw usageError(`-p: "${text}" is not HOSTPORT:PORT`, 'Write it like 8000:8080.');
+    }
+    if (!declared.includes(port)) {
+      const known = declared.length === 0 ? 'It has no ports.' : `Its ports: ${declared.join(', ')}.`;
+      throw usageError(`-p: the image does not listen on ${port}`, known);
+    }
+    return { port, address, hostPort };
+  });
+}
+
+export function parseEnvironment(settings: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    settings.map((setting) => {
+      const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(setting) ?? [];
+      if (name === undefined || value === undefined) {
+        throw usageError(`-e: "${setting}" is not NAME=VALUE`, 'Write it like -e GREETING=hello.');
+      }
+      return [name, value];
+    }),
+  );
+}
+
+export interface SlotPlace {
+  readonly manifest: Manifest;
+  readonly imagePath: string;
+  readonly logPath: string;
+}
+
+export function slotSpec(options: OptionValues, { manifest, imagePath, logPath }: SlotPlace): SlotSpec {
+  const memory = options.text('memory');
+  const idle = options.text('idle');
+  const idleTimeoutMs = idle === undefined ? 0 : parseDurationMs('--idle', idle);
+  return {
+    id: `run-${process.pid}`,
+    manifest,
+    imagePath,
+    listen: parseListen(options.all('publish'), manifest),
+    environment: parseEnvironment(options.all('env')),
+    memoryLimitBytes:
+      memory === undefined ? manifest.memory.maximumBytes + manifest.memory.stackBytes : parseBytes('--memory', memory),
+    boot: idleTimeoutMs === 0 ? 'eager' : 'lazy',
+    idleTimeoutMs,
+    logPath,
+  };
+}
