@@ -7,6 +7,10 @@ export interface KernelOptions {
   readonly dataDirectory: string;
   /** Without it the kernel serves `handle` and ports only. Port 0 takes a free one. */
   readonly listen?: { readonly host: string; readonly port: number };
+  /** Further DNS names and IP addresses the server's certificate has to be good for. */
+  readonly names?: readonly string[];
+  /** Milliseconds since the epoch; the wall clock when left out. */
+  readonly now?: () => number;
   readonly log?: (message: string) => void;
 }
 
@@ -17,7 +21,7 @@ export interface Kernel {
   attachPort(port: MessagePort, identity: Identity): void;
   /** Undefined when not listening. */
   readonly address: { readonly host: string; readonly port: number; readonly url: string } | undefined;
-  /** Admin credentials, mode 0600. */
+  /** Admin credentials, mode 0600; written when listening. */
   readonly kubeconfigPath: string;
   /** Files for the agent's own HTTPS endpoint, and the CA that signed the kernel's client certificate. */
   readonly agentCredentials: {

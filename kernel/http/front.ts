@@ -1,0 +1,105 @@
+/**
+ * What every request passes before the API sees it, whichever transport brought it: health answers, size, impersonation,
+ * limits of what is in flight, a deadline, an audit id, and the promise that a failure is an answer, never a crash.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ApiHandler, ApiRequest, ApiResponse, Identity } from '@diatom/sdk/api';
+import type { Authorizer } from '../access/access.ts';
+import { impersonate } from '../access/authn/impersonation.ts';
+import { ApiError, entityTooLarge, internalError } from '../wire/status.ts';
+import { createInFlight, type InFlightLimits } from './in-flight.ts';
+
+/** As Kubernetes: MaxRequestBodyBytes and RequestTimeout (apiserver pkg/server/config.go). */
+export const maximumBodyBytes = 3 * 1024 * 1024;
+export const requestTimeoutMs = 60_000;
+
+export interface FrontOptions {
+  readonly api: ApiHandler;
+  readonly authorizer: Authorizer;
+  readonly limits?: InFlightLimits;
+  readonly timeoutMs?: number;
+  readonly log: (message: string) => void;
+}
+
+export function createFront({ api, authorizer, limits, timeoutMs = requestTimeoutMs, log }: FrontOptions): ApiHandler {
+  const inFlight = createInFlight(limits);
+  const serve = async (request: ApiRequest, identity: Identity): Promise<ApiResponse> => {
+    if (request.body.length > maximumBodyBytes) throw tooLarge();
+    const effective = impersonate(authorizer, identity, request.headers);
+    if (isLongRunning(request)) return api(request, effective);
+    const leave = inFlight.enter(request.method);
+    try {
+      return await withDeadline(api(request, effective), timeoutMs);
+    } finally {
+      leave();
+    }
+  };
+  return async (request, identity) => {
+    const health = healthAnswer(request);
+    if (health !== undefined) return health;
+    const auditId = request.headers['audit-id'] ?? randomUUID();
+    try {
+      return withHeader(await serve(request, identity), 'audit-id', auditId);
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        log(`${request.method} ${request.path}: ${error instanceof Error ? error.stack : error}`);
+      }
+      return withHeader(errorResponse(error), 'audit-id', auditId);
+    }
+  };
+}
+
+export const tooLarge = (): ApiError => entityTooLarge(`Request entity too large: limit is ${maximumBodyBytes}`);
+
+export function errorResponse(error: unknown): ApiResponse {
+  const { status, headers, code } =
+    error instanceof ApiError ? error : internalError(error instanceof Error ? error.message : String(error));
+  return { status: code, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(status) };
+}
+
+function withHeader(response: ApiResponse, name: string, value: string): ApiResponse {
+  return { ...response, headers: { ...response.headers, [name]: value } };
+}
+
+/** Watches and followed logs end when one side wants, not by the clock. */
+function isLongRunning({ path }: ApiRequest): boolean {
+  return /[?&](watch|follow)=(true|1)(&|$)/.test(path) || /^\/(api|apis\/[^/]+)\/[^/]+\/watch\//.test(path);
+}
+
+/** Whoever can ask is answered: a request reaching this line means that the kernel serves. */
+function healthAnswer({ method, path }: ApiRequest): ApiResponse | undefined {
+  const match = /^\/(healthz|livez|readyz)(\/[a-z/-]*)?(\?.*)?$/.exec(path);
+  if (match === null || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  const [, check = '', part, query = ''] = match;
+  const verbose = /[?&]verbose\b/.test(query) && part === undefined;
+  const body = verbose ? `[+]ping ok\n[+]store ok\n${check} check passed\n` : 'ok';
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache, private' },
+    body,
+  };
+}
+
+async function withDeadline(response: Promise<ApiResponse>, timeoutMs: number): Promise<ApiResponse> {
+  let timer: NodeJS.Timeout | undefined;
+  let late = false;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      late = true;
+      const message = `Timeout: request did not complete within the allotted ${timeoutMs / 1000}s`;
+      reject(new ApiError(504, 'Timeout', message, { retryAfterSeconds: 1 }, { 'retry-after': '1' }));
+    }, timeoutMs);
+  });
+  // Nobody reads a stream that comes after its deadline, and a failure then has nobody left to tell.
+  response.then(
+    ({ body }) => {
+      if (late && typeof body === 'object' && 'cancel' in body) body.cancel();
+    },
+    () => {},
+  );
+  try {
+    return await Promise.race([response, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

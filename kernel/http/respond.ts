@@ -1,0 +1,77 @@
+/** From an `ApiResponse` to an HTTP message: compressed when it pays, streamed with back-pressure when it has no end. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { ApiResponse, ApiStream } from '@diatom/sdk/api';
+
+/** Node's HTTP/2 response has the same methods as the HTTP/1.1 one, but no common type. */
+export type Outgoing = ServerResponse;
+
+/** Smaller bodies are cheaper sent as they are (apiserver handlers/responsewriters: 128 KiB). */
+const compressionBytes = 128 * 1024;
+/** A reader that takes nothing for this long is cut off; it can resume its watch from where it was. */
+const slowReaderMs = 30_000;
+
+const compress = promisify(gzip);
+
+/** `gone` is aborted when the client went away or the answer is out. */
+export async function respond(
+  outgoing: Outgoing,
+  response: ApiResponse,
+  acceptEncoding: string | undefined,
+  gone: AbortSignal,
+): Promise<void> {
+  const { status, headers, body } = response;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    await stream(outgoing, status, headers, body, gone);
+    return;
+  }
+  const plain = typeof body === 'string' ? Buffer.from(body) : body;
+  const compressed =
+    plain.length >= compressionBytes && acceptsGzip(acceptEncoding) && headers['content-encoding'] === undefined;
+  const bytes = compressed ? await compress(plain, { level: 1 }) : plain;
+  if (gone.aborted) return;
+  outgoing.writeHead(status, {
+    ...headers,
+    ...(compressed ? { 'content-encoding': 'gzip', vary: headers.vary ?? 'Accept-Encoding' } : {}),
+    ...(status === 304 || status === 204 ? {} : { 'content-length': String(bytes.length) }),
+  });
+  outgoing.end(status === 304 || status === 204 ? undefined : bytes);
+}
+
+function acceptsGzip(acceptEncoding = ''): boolean {
+  return acceptEncoding.split(',').some((item) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(item));
+}
+
+async function stream(
+  outgoing: Outgoing,
+  status: number,
+  headers: ApiResponse['headers'],
+  { chunks, cancel }: ApiStream,
+  gone: AbortSignal,
+): Promise<void> {
+  if (gone.aborted) {
+    cancel();
+    return;
+  }
+  gone.addEventListener('abort', cancel, { once: true });
+  outgoing.writeHead(status, headers);
+  // A watch may be silent for minutes; its client waits for the head now.
+  outgoing.flushHeaders();
+  try {
+    for await (const chunk of chunks) {
+      if (gone.aborted) break;
+      if (!outgoing.write(chunk)) {
+        await once(outgoing, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(slowReaderMs)]) });
+      }
+    }
+    outgoing.end();
+  } catch {
+    // The head is out, so the only way left to say that the stream is incomplete is to break it off.
+    outgoing.destroy();
+  } finally {
+    gone.removeEventListener('abort', cancel);
+    cancel();
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The HTTPS door. HTTP/2 and HTTP/1.1 on one port: kubectl and client-go speak the former and put all their watches on
+ * one connection, scripts and probes mostly the latter.
+ */
+import { constants } from 'node:crypto';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { ApiHandler, Identity } from '@diatom/sdk/api';
+import { anonymous, authenticate, certificateIdentity, type PeerCertificate } from '../access/authn/authentication.ts';
+import type { TokenAuthenticator } from '../access/authn/service-accounts.ts';
+import type { Credentials } from '../access/pki/certificate.ts';
+import { ApiError, unauthorized } from '../wire/status.ts';
+import { errorResponse } from './front.ts';
+import { type Incoming, readRequest } from './request.ts';
+import { type Outgoing, respond } from './respond.ts';
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly credentials: Credentials;
+  /** PEM of the authority whose client certificates are believed. */
+  readonly clientAuthority: string;
+  readonly tokens: TokenAuthenticator;
+  readonly handler: ApiHandler;
+  readonly log: (message: string) => void;
+}
+
+export interface ListeningServer {
+  readonly host: string;
+  readonly port: number;
+  /** Takes no new requests, lets those in flight finish for at most `graceMs`, then cuts. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Open watches do not count: they are cut at once, their clients resume. */
+const maximumStreams = 1000;
+
+export async function listen(options: ServerOptions): Promise<ListeningServer> {
+  const { credentials, clientAuthority, host, port, log } = options;
+  const server = createSecureServer({
+    allowHTTP1: true,
+    cert: credentials.certificate,
+    key: credentials.key,
+    ca: clientAuthority,
+    requestCert: true,
+    // Anonymous callers and bearers of tokens have no certificate; a bad one is answered 401, not an alert.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    // A resumed session does not show the client's certificate again.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    settings: { maxConcurrentStreams: maximumStreams },
+  });
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    // Small frames of a watch must not wait for each other (RFC 896).
+    socket.setNoDelay(true);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    session.on('error', () => session.destroy());
+  });
+  let serving = 0;
+  server.on('request', (incoming: Incoming, answer: Outgoing | Http2ServerResponse) => {
+    const outgoing = answer as Outgoing;
+    // Errors of one exchange are its client's affair; without a listener they would end the process.
+    for (const side of [incoming, outgoing]) side.on('error', () => {});
+    const gone = new AbortController();
+    outgoing.once('close', () => gone.abort());
+    serving++;
+    serve(options, incoming, outgoing, gone.signal)
+      .catch((error) => {
+        log(`${incoming.method} ${incoming.url}: ${error instanceof Error ? error.stack : error}`);
+        outgoing.destroy();
+      })
+      .finally(() => {
+        serving--;
+      });
+  });
+  await started(server, host, port);
+  server.on('error', (error) => log(`https server: ${error}`));
+  const address = server.address() as AddressInfo;
+  return {
+    host,
+    port: address.port,
+    close: async (graceMs) => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const session of sessions) session.close();
+      const end = Date.now() + graceMs;
+      while (serving > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function started(server: Http2SecureServer, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const what = error.code === 'EADDRINUSE' ? 'the port is taken; choose another one' : error.message;
+      reject(new Error(`cannot listen on ${host}:${port}: ${what}`, { cause: error }));
+    });
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+async function serve(
+  { tokens, handler }: ServerOptions,
+  incoming: Incoming,
+  outgoing: Outgoing,
+  gone: AbortSignal,
+): Promise<void> {
+  let request: Awaited<ReturnType<typeof readRequest>>;
+  try {
+    request = await readRequest(incoming);
+  } catch (error) {
+    if (!(error instanceof ApiError)) return;
+    // The rest of the body is not wanted, so the connection cannot be used again.
+    const headers = incoming.httpVersionMajor === 1 ? { connection: 'close' } : {};
+    const response = errorResponse(error);
+    await respond(outgoing, { ...response, headers: { ...response.headers, ...headers } }, undefined, gone);
+    if (incoming.httpVersionMajor === 1) incoming.resume();
+    return;
+  }
+  const identity = identify(tokens, incoming, request.headers, request.path);
+  const response = identity === undefined ? errorResponse(unauthorized()) : await handler(request, identity);
+  await respond(outgoing, response, request.headers['accept-encoding'], gone);
+}
+
+/** Health is answered to anybody, whatever they show. */
+function identify(
+  tokens: TokenAuthenticator,
+  incoming: Incoming,
+  headers: Readonly<Record<string, string>>,
+  path: string,
+): Identity | undefined {
+  const identity = authenticate(tokens, peerCertificate(incoming), headers);
+  return identity ?? (/^\/(healthz|livez|readyz)\b/.test(path) ? anonymous : undefined);
+}
+
+/** The certificate belongs to the connection and is read once for it. */
+const peers = new WeakMap<object, PeerCertificate>();
+
+function peerCertificate(incoming: Incoming): PeerCertificate {
+  const connection = isHttp2(incoming) ? (incoming.stream.session ?? incoming.socket) : incoming.socket;
+  const known = peers.get(connection);
+  if (known !== undefined) return known;
+  const peer = readPeer(
+    (isHttp2(incoming) ? incoming.stream.session?.socket : incoming.socket) as TLSSocket | undefined,
+  );
+  peers.set(connection, peer);
+  return peer;
+}
+
+const isHttp2 = (incoming: Incoming): incoming is Http2ServerRequest => incoming.httpVersionMajor === 2;
+
+function readPeer(socket: TLSSocket | undefined): PeerCertificate {
+  const certificate = socket?.getPeerX509Certificate?.();
+  if (socket === undefined || certificate === undefined) return { kind: 'none' };
+  const identity = socket.authorized ? certificateIdentity(certificate) : undefined;
+  return identity === undefined ? { kind: 'untrusted' } : { kind: 'trusted', identity };
+}
