@@ -5,4 +5,7 @@
 export type * from './api/index.ts';
 export * from './client/index.ts';
 export * from './clock/clock.ts';
+export * from './controller/index.ts';
+export * from './informer/index.ts';
 export * from './kinds/index.ts';
+export * from './queue/index.ts';

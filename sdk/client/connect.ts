@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import type { ClientPort } from '../api/wire.ts';
 import { Client, type ClientOptions } from './client.ts';
 import { createHttpTransport } from './http-transport.ts';
 import { loadInCluster, loadKubeconfig } from './kubeconfig.ts';
@@ -18,6 +18,6 @@ export function connect(options: ConnectOptions = {}): Client {
 }
 
 /** A client over a message port to the kernel, as the servers of a cell have it. */
-export function connectPort(port: MessagePort, options: ClientOptions = {}): Client {
+export function connectPort(port: ClientPort, options: ClientOptions = {}): Client {
   return new Client(createPortTransport(port), options);
 }

@@ -1,5 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
-import type { PortReply, PortRequest } from '../api/wire.ts';
+import type { ClientPort, PortReply, PortRequest } from '../api/wire.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import { TransportError } from './errors.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
@@ -14,7 +13,7 @@ interface Exchange {
 }
 
 /** The API over a message port inside `diatom up`: same requests, no sockets, no TLS. */
-export function createPortTransport(port: MessagePort): Transport {
+export function createPortTransport(port: ClientPort): Transport {
   const exchanges = new Map<number, Exchange>();
   let nextId = 1;
   let closedBy: Error | undefined;
