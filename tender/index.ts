@@ -7,3 +7,4 @@ export type { ImageStore, StoredImage } from './images/images.ts';
 export { ImageStoreError } from './images/layout.ts';
 export { createImageStore } from './images/store.ts';
 export * from './instances.ts';
+export { createNodeTender } from './node/index.ts';

@@ -74,7 +74,12 @@ async function compileFolder(
   const prefix = entry.slice(0, entry.indexOf('/'));
   const files = (await readdir(directory, { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
   const sources = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
-  const key = [await toolVersions(), entry, ...compilerArguments, ...files.flatMap((file, i) => [file, sources[i] ?? ''])];
+  const key = [
+    await toolVersions(),
+    entry,
+    ...compilerArguments,
+    ...files.flatMap((file, i) => [file, sources[i] ?? '']),
+  ];
   return cached('guest', key, () =>
     compileAssemblyScript({
       entry,

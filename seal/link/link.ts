@@ -3,11 +3,20 @@
  * Memory 0 is the library OS, memory 1 the application. Only what `_start` reaches stays.
  */
 import { basename, dirname } from 'node:path';
+import { shake } from '../shake/shake.ts';
 import { compileAssemblyScript } from './assemblyscript.ts';
 import { runTool } from './binaryen.ts';
 import { cached } from './cache.ts';
-import { applicationLibrary, bridge, libraryOs, memoryAlias, packing, processBindings, toolVersions, wasmPageBytes } from './guest.ts';
-import { shake } from '../shake/shake.ts';
+import {
+  applicationLibrary,
+  bridge,
+  libraryOs,
+  memoryAlias,
+  packing,
+  processBindings,
+  toolVersions,
+  wasmPageBytes,
+} from './guest.ts';
 
 export interface LinkOptions {
   /** The application's entry file. */
@@ -61,11 +70,15 @@ export async function linkPortable(application: Uint8Array, maximumBytes: number
 export async function linkProcess(portable: Uint8Array): Promise<Uint8Array> {
   const [bindings, memory] = await Promise.all([processBindings(), memoryAlias()]);
   return cached('process', [await toolVersions(), bindings, memory, portable], async () => {
-    const merged = await runTool('wasm-merge', { 'linked.wasm': portable, 'memory.wasm': memory, 'bindings.wasm': bindings }, [
-      ...['linked.wasm', 'diatom:linked', 'memory.wasm', 'env', 'bindings.wasm', 'diatom:machine'],
-      '--rename-export-conflicts',
-      '-g',
-    ]);
+    const merged = await runTool(
+      'wasm-merge',
+      { 'linked.wasm': portable, 'memory.wasm': memory, 'bindings.wasm': bindings },
+      [
+        ...['linked.wasm', 'diatom:linked', 'memory.wasm', 'env', 'bindings.wasm', 'diatom:machine'],
+        '--rename-export-conflicts',
+        '-g',
+      ],
+    );
     return shake(merged, ['_start']);
   });
 }

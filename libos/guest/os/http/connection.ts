@@ -45,6 +45,7 @@ export class Listener extends Endpoint {
   open: i32;
   /** The queue may hold connections we did not accept, and room for one may be there now. */
   retry: bool;
+  draining: bool;
   /** Not accepted because a limit was reached. */
   held: bool;
   /** After the machine ran out of handles without any of ours to wait for. */

@@ -94,6 +94,16 @@ function close(connection: Connection): void {
   if (!connection.queued) releaseConnection(connection);
 }
 
+/** The machine wants the instance to end: kept-alive connections close after the request they are at. */
+function drain(listener: Listener): void {
+  listener.draining = true;
+  while (true) {
+    const idle = timeoutList(listener, IDLE_TIMEOUT).first;
+    if (idle == 0) return;
+    close(changetype<Connection>(idle));
+  }
+}
+
 function accept(listener: Listener): void {
   listener.retry = false;
   listener.held = false;
@@ -153,7 +163,7 @@ function readBody(connection: Connection, request: usize, available: i32): i32 {
 }
 
 function dispatch(connection: Connection, request: usize): void {
-  connection.closeAfterResponse = !head.keepAlive;
+  connection.closeAfterResponse = !head.keepAlive || connection.listener.draining;
   begin(connection);
   if (head.asterisk) {
     answerAsterisk(connection);
@@ -365,7 +375,9 @@ function settle(connection: Connection): void {
 export function httpReady(endpoint: usize, ready: i32): void {
   const connection = changetype<Connection>(endpoint);
   if (connection.kind == HTTP_LISTENER) {
-    accept(changetype<Listener>(endpoint));
+    const listener = changetype<Listener>(endpoint);
+    if ((ready & machine.HANGUP) != 0) drain(listener);
+    accept(listener);
     return;
   }
   if ((ready & (machine.READABLE | machine.HANGUP)) != 0) connection.readable = true;

@@ -1,0 +1,1 @@
+export { createNodeTender } from './tender.ts';

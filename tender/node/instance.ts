@@ -1,0 +1,79 @@
+/** One run of a linked module in V8, from instantiation to its exit in words. */
+import { machineModule } from '@diatom/libos';
+import type { Exit } from '../instances.ts';
+import { promising } from './jspi.ts';
+import { GuestExit, GuestFault, Killed, Machine, type MachineOptions } from './machine.ts';
+
+export interface Instance {
+  readonly startedAt: string;
+  /** Settles once, never rejects. */
+  readonly exit: Promise<Exit>;
+  drain(): void;
+  kill(): void;
+}
+
+export function startInstance(module: WebAssembly.Module, options: MachineOptions): Instance {
+  const machine = new Machine(options);
+  const startedAt = new Date().toISOString();
+  const run = async (): Promise<Exit> => {
+    const outcome = await runGuest(module, machine);
+    machine.dispose();
+    return { ...outcome, signal: 0, startedAt, finishedAt: new Date().toISOString() };
+  };
+  return { startedAt, exit: run(), drain: () => machine.drain(), kill: () => machine.kill() };
+}
+
+type Outcome = Pick<Exit, 'code' | 'reason' | 'message'>;
+
+async function runGuest(module: WebAssembly.Module, machine: Machine): Promise<Outcome> {
+  try {
+    const instance = await WebAssembly.instantiate(module, { [machineModule]: machine.imports() });
+    const { memory, _start: start } = instance.exports;
+    if (!(memory instanceof WebAssembly.Memory) || typeof start !== 'function') {
+      return { code: 1, reason: 'Error', message: 'not a linked image: it exports no memory or no _start' };
+    }
+    machine.attach(memory);
+    await promising(start as () => void)();
+    return { code: 0, reason: 'Completed', message: 'the program ended' };
+  } catch (error) {
+    return describe(error);
+  }
+}
+
+/** As the process target reports it: 128 + SIGILL for traps, 128 + SIGSEGV for memory and stack. */
+const trapCodes = { illegalInstruction: 132, segmentationFault: 139, killed: 137 } as const;
+
+function describe(error: unknown): Outcome {
+  if (error instanceof GuestExit) {
+    return error.status === 0
+      ? { code: 0, reason: 'Completed', message: 'exit status 0' }
+      : { code: error.status, reason: 'Error', message: `exit status ${error.status}` };
+  }
+  if (error instanceof Killed) return { code: trapCodes.killed, reason: 'Killed', message: 'stopped by the tender' };
+  if (error instanceof GuestFault) {
+    return { code: trapCodes.segmentationFault, reason: 'Trap', message: `bad machine call: ${error.message}` };
+  }
+  if (isTrap(error)) {
+    const memoryFault = error instanceof RangeError || /memory|out of bounds/.test(error.message);
+    return {
+      code: memoryFault ? trapCodes.segmentationFault : trapCodes.illegalInstruction,
+      reason: 'Trap',
+      message: `trap: ${error.message}${wasmStack(error.stack ?? '')}`,
+    };
+  }
+  return { code: 1, reason: 'Error', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Stack exhaustion is a RangeError in V8. */
+function isTrap(error: unknown): error is Error {
+  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+}
+
+/** ` in a ← b ← c`, innermost first, from V8's `at NAME (wasm://wasm/...)` lines. */
+function wasmStack(stack: string): string {
+  const names = stack
+    .split('\n')
+    .filter((line) => line.includes('wasm://'))
+    .map((line) => /^\s*at (?:[^ ]+\.)?(.+) \(wasm:/.exec(line)?.[1] ?? 'unnamed function');
+  return names.length === 0 ? '' : ` in ${names.join(' ← ')}`;
+}
