@@ -1,0 +1,14 @@
+/** Which part of an image a function comes from, told from the name the link gave it. First match wins. */
+const origins: readonly (readonly [RegExp, string])[] = [
+  [/^seal:/, 'seal'],
+  [/^bindings\//, 'bindings/process'],
+  [/^(?:start:)?libos\/http\//, 'libos/http'],
+  [/^(?:start:)?libos\//, 'libos'],
+  [/^bridge\//, 'libos/bridge'],
+  [/~lib\/diatom\//, 'libos/app'],
+  [/^~lib\/|^~/, 'assemblyscript'],
+];
+
+export function originOf(name: string): string {
+  return origins.find(([pattern]) => pattern.test(name))?.[1] ?? 'app';
+}

@@ -1,0 +1,110 @@
+/** `diatom.json`, the file beside an application that overrides what the build would choose. */
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { BuildError } from './diagnostic.ts';
+
+export interface Project {
+  readonly name: string;
+  /** Undefined: those the program listens on. */
+  readonly ports: readonly ProjectPort[] | undefined;
+  readonly connect: readonly string[];
+  readonly maximumBytes: number;
+  readonly stackBytes: number;
+}
+
+export interface ProjectPort {
+  readonly name: string;
+  readonly port: number;
+}
+
+const fileName = 'diatom.json';
+const defaultMaximumBytes = 16 * 1024 * 1024;
+const defaultStackBytes = 256 * 1024;
+const pageBytes = 65536;
+/** Two memories with room for the shared buffers of the library OS; 32-bit memories. */
+const maximumBytesRange = { from: 1024 * 1024, to: 4 * 1024 * 1024 * 1024 } as const;
+const stackBytesRange = { from: 64 * 1024, to: 64 * 1024 * 1024 } as const;
+const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+export async function readProject(file: string): Promise<Project> {
+  const path = join(dirname(file), fileName);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    return parseProject('{}', file);
+  }
+  return parseProject(text, file);
+}
+
+/** `file` is the application; the name comes from it when the project gives none. */
+export function parseProject(text: string, file: string): Project {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw fail(error instanceof Error ? error.message : String(error));
+  }
+  const root = readObject(json, '', ['name', 'ports', 'memory', 'connect']);
+  const memory = readObject(root.memory ?? {}, 'memory', ['maximumBytes', 'stackBytes']);
+  return {
+    name: readName(root.name ?? basename(file, extname(file)).toLowerCase(), 'name'),
+    ports: root.ports === undefined ? undefined : readPorts(root.ports),
+    connect: readConnect(root.connect ?? []),
+    maximumBytes: readBytes(memory.maximumBytes ?? defaultMaximumBytes, 'memory.maximumBytes', maximumBytesRange),
+    stackBytes: readBytes(memory.stackBytes ?? defaultStackBytes, 'memory.stackBytes', stackBytesRange),
+  };
+}
+
+function fail(message: string): BuildError {
+  return new BuildError([{ code: 'project', file: fileName, message }]);
+}
+
+function readObject(value: unknown, path: string, keys: readonly string[]): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw fail(`${path === '' ? 'the file' : path} must be an object`);
+  }
+  for (const key of Object.keys(value)) {
+    if (keys.includes(key)) continue;
+    throw fail(`unknown key ${JSON.stringify(path === '' ? key : `${path}.${key}`)}; known are ${keys.join(', ')}`);
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function readName(value: unknown, path: string): string {
+  if (typeof value === 'string' && namePattern.test(value)) return value;
+  throw fail(`${path} must be a name of a-z, 0-9 and -, at most 63 characters; got ${JSON.stringify(value)}`);
+}
+
+function readPorts(value: unknown): readonly ProjectPort[] {
+  if (!Array.isArray(value)) throw fail('ports must be a list of { "port": number, "name"?: string }');
+  const ports = value.map((entry: unknown, index) => {
+    const { name, port } = readObject(entry, `ports[${index}]`, ['name', 'port']);
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65535) {
+      throw fail(`ports[${index}].port must be a number from 1 to 65535; got ${JSON.stringify(port)}`);
+    }
+    return { name: readName(name ?? `port-${port}`, `ports[${index}].name`), port };
+  });
+  for (const key of ['name', 'port'] as const) {
+    if (new Set(ports.map((entry) => entry[key])).size < ports.length)
+      throw fail(`ports: two entries have the same ${key}`);
+  }
+  return ports;
+}
+
+function readConnect(value: unknown): readonly string[] {
+  const isAddress = (entry: unknown): entry is string => {
+    const port = typeof entry === 'string' ? /^[A-Za-z0-9.-]{1,253}:(\d{1,5})$/.exec(entry)?.[1] : undefined;
+    return port !== undefined && Number(port) >= 1 && Number(port) <= 65535;
+  };
+  if (!Array.isArray(value) || !value.every(isAddress)) throw fail('connect must be a list of "HOST:PORT"');
+  return value;
+}
+
+function readBytes(value: unknown, path: string, range: { readonly from: number; readonly to: number }): number {
+  const { from, to } = range;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to && value % pageBytes === 0) {
+    return value;
+  }
+  throw fail(`${path} must be a multiple of ${pageBytes} from ${from} to ${to}; got ${JSON.stringify(value)}`);
+}
