@@ -8,3 +8,6 @@ export { ImageStoreError } from './images/layout.ts';
 export { createImageStore } from './images/store.ts';
 export * from './instances.ts';
 export { createNodeTender } from './node/index.ts';
+export { nativeTenderSource } from './process/build-options.ts';
+export { connectProcessTender, type ProcessTender, type ProcessTenderOptions } from './process/client.ts';
+export { type RunOptions, runImage, writeRunSpec } from './process/run.ts';

@@ -1,0 +1,19 @@
+/** A slot runs the bytes its manifest names or nothing. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type SlotSpec, TenderError } from '../instances.ts';
+
+export const checkImageDigest = async ({ manifest, imagePath }: SlotSpec): Promise<void> => {
+  const layer = manifest.layers.find((candidate) => candidate.role === 'process');
+  if (!layer)
+    throw new TenderError('NoProcessLayer', `image ${manifest.name} has no executable for the process target`);
+  const bytes = await readFile(imagePath).catch((cause: Error) => {
+    throw new TenderError('ImageUnreadable', `image ${manifest.name}: ${cause.message}`);
+  });
+  if (`sha256:${createHash('sha256').update(bytes).digest('hex')}` !== layer.digest) {
+    throw new TenderError(
+      'DigestMismatch',
+      `${imagePath} is not what the manifest of image ${manifest.name} names; build or pull it again`,
+    );
+  }
+};

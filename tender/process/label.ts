@@ -1,0 +1,37 @@
+/**
+ * What the tender keeps for its clients with each slot, unread: enough for a client that connects later to describe
+ * an exit in words.
+ */
+import { dirname, join } from 'node:path';
+import type { SlotSpec } from '../instances.ts';
+
+export interface Label {
+  readonly name: string;
+  readonly memoryLimitBytes: number;
+  /** Path of the symbols layer beside the image, if it has one. */
+  readonly symbolsPath?: string;
+}
+
+export const labelOf = (spec: SlotSpec): Label => {
+  const symbols = spec.manifest.layers.find((layer) => layer.role === 'symbols');
+  const { name } = spec.manifest;
+  const { memoryLimitBytes } = spec;
+  if (!symbols) return { name, memoryLimitBytes };
+  // Layers lie beside each other in blobs/sha256/, named by their digests.
+  return { name, memoryLimitBytes, symbolsPath: join(dirname(spec.imagePath), symbols.digest.replace('sha256:', '')) };
+};
+
+export const encodeLabel = (spec: SlotSpec): string => JSON.stringify(labelOf(spec));
+
+export const decodeLabel = (text: string): Label => {
+  try {
+    const { name, memoryLimitBytes, symbolsPath } = JSON.parse(text) as Partial<Label>;
+    return {
+      name: String(name),
+      memoryLimitBytes: Number(memoryLimitBytes),
+      ...(typeof symbolsPath === 'string' ? { symbolsPath } : {}),
+    };
+  } catch {
+    return { name: 'unknown', memoryLimitBytes: 0 };
+  }
+};
