@@ -1,20 +1,233 @@
-/** The Kubernetes API over a store: what a transport calls with an authenticated request. */
-import type { ApiHandler } from '@diatom/sdk/api';
+/** From a request to a verb, and from an error to a Status. */
+import type { ApiHandler, ApiRequest, ApiResponse, Identity, KubernetesObject } from '@diatom/sdk/api';
+import type { Access } from '../access/access.ts';
+import type { PodLog } from '../http/pod-log.ts';
+import { Kinds } from '../kinds/kinds.ts';
+import type { KindDefinition } from '../kinds/registry.ts';
 import type { Store } from '../store/store.ts';
-import type { Admission, Authorizer, PodLog, Reviews } from './seam.ts';
+import { discover, type SubresourceTable } from '../wire/discovery.ts';
+import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../wire/status.ts';
+import { version } from '../wire/version.ts';
+import { warningHeader } from '../wire/warnings.ts';
+import { type Call, type Context, requireAccess } from './context.ts';
+import { create } from './create.ts';
+import { decodeBody } from './decode.ts';
+import { remove, removeCollection } from './delete.ts';
+import { patch } from './patch.ts';
+import { get, jsonHeaders, listObjects } from './read.ts';
+import { parseRoute, type ResourceRoute } from './route.ts';
+import { selectedName } from './selectors.ts';
+import { subresources } from './subresources.ts';
+import { update } from './update.ts';
+import { watch } from './watch.ts';
 
 export interface ApiOptions {
   readonly store: Store;
-  readonly authorize: Authorizer;
-  readonly reviews: Reviews;
+  readonly access: Access;
   readonly podLog: PodLog;
-  readonly admission?: readonly Admission[];
+  /** Kinds beside the built-in and the custom ones. */
+  readonly kinds?: readonly KindDefinition[];
   /** Milliseconds since the epoch; the wall clock when absent. */
   readonly now?: () => number;
   /** 0 ≤ x < 1, for generated names and spread timeouts. */
   readonly random?: () => number;
-  /** Unexpected failures (the client gets a 500 InternalError). */
+  /** Unexpected failures: the client gets a 500, this the reason. */
   readonly log?: (message: string) => void;
 }
 
-export type CreateApi = (options: ApiOptions) => ApiHandler;
+export function createApi(options: ApiOptions): ApiHandler {
+  const kinds = new Kinds(options.store);
+  for (const definition of options.kinds ?? []) kinds.register(definition);
+  const context: Context = {
+    store: options.store,
+    access: options.access,
+    podLog: options.podLog,
+    kinds,
+    nowMs: options.now ?? Date.now,
+    random: options.random ?? Math.random,
+    log: options.log ?? (() => {}),
+  };
+  return async (request, identity) => {
+    const warnings: string[] = [];
+    let response: ApiResponse;
+    try {
+      response = await serve(context, request, identity, warnings);
+    } catch (error) {
+      response = errorResponse(context, request, error);
+    }
+    if (warnings.length === 0) return response;
+    return { ...response, headers: { ...response.headers, warning: warningHeader(warnings) } };
+  };
+}
+
+function errorResponse(context: Context, request: ApiRequest, error: unknown): ApiResponse {
+  let answer = error;
+  if (!(answer instanceof ApiError)) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    context.log(`${request.method} ${request.path}: ${reason}`);
+    answer = internalError(error instanceof Error ? error.message : String(error));
+  }
+  const { code, headers, status } = answer as ApiError;
+  return { status: code, headers: { ...jsonHeaders, ...headers }, body: JSON.stringify(status) };
+}
+
+async function serve(
+  context: Context,
+  request: ApiRequest,
+  identity: Identity,
+  warnings: string[],
+): Promise<ApiResponse> {
+  const mark = request.path.indexOf('?');
+  const path = mark < 0 ? request.path : request.path.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? '' : request.path.slice(mark + 1));
+  const route = parseRoute(path);
+  if (route.kind === 'path') return servePath(context, request, identity, path, query);
+  return serveResource(context, request, identity, route, query, warnings);
+}
+
+// ---- documents about the API --------------------------------------------------------------------------------------
+
+const subresourceTable: SubresourceTable = Object.fromEntries(
+  Object.entries(subresources).map(([name, { verbs, type }]) => [
+    name,
+    { verbs: Object.keys(verbs).sort(), ...(type === undefined ? {} : { type }) },
+  ]),
+);
+
+async function servePath(
+  context: Context,
+  request: ApiRequest,
+  identity: Identity,
+  path: string,
+  query: URLSearchParams,
+): Promise<ApiResponse> {
+  requireAccess(context, identity, { kind: 'path', verb: request.method.toLowerCase(), path });
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw pathNotFound();
+  const { accept, 'if-none-match': ifNoneMatch } = request.headers;
+  if (path === '/version' || path === '/version/') return version();
+  if (path.startsWith('/openapi/')) {
+    const { openapi } = await import('../wire/openapi/documents.ts');
+    const document = openapi({
+      path,
+      query,
+      accept,
+      ifNoneMatch,
+      kinds: context.kinds.all(),
+      generation: context.kinds.registry.generation,
+    });
+    if (document !== undefined) return document;
+    throw pathNotFound();
+  }
+  const document = discover({ path, accept, ifNoneMatch, kinds: context.kinds.all(), subresources: subresourceTable });
+  if (document === undefined) throw pathNotFound();
+  return document;
+}
+
+// ---- objects -----------------------------------------------------------------------------------------------------
+
+type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+type Serve = (context: Context, call: Call) => ApiResponse | Promise<ApiResponse>;
+
+const verbs: Readonly<Record<Verb, Serve>> = {
+  get,
+  list: listObjects,
+  watch,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: removeCollection,
+};
+
+function verbOf(method: string, route: ResourceRoute, query: URLSearchParams): Verb | undefined {
+  switch (method) {
+    case 'GET':
+    case 'HEAD': {
+      const wantsWatch = route.legacyWatch || ['true', '1'].includes(query.get('watch') ?? '');
+      if (route.name !== '') return route.legacyWatch ? 'watch' : 'get';
+      return wantsWatch ? 'watch' : 'list';
+    }
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return route.name === '' ? 'deletecollection' : 'delete';
+    default:
+      return undefined;
+  }
+}
+
+async function serveResource(
+  context: Context,
+  request: ApiRequest,
+  identity: Identity,
+  route: ResourceRoute,
+  query: URLSearchParams,
+  warnings: string[],
+): Promise<ApiResponse> {
+  const verb = verbOf(request.method, route, query);
+  const { group, resource, subresource } = route;
+  if (verb === undefined) throw methodNotAllowed({ group, resource }, request.method);
+  requireAccess(context, identity, {
+    kind: 'resource',
+    verb,
+    group,
+    resource,
+    subresource,
+    // Upstream counts a namespace object as being in itself, so that a Role there can allow reading it.
+    namespace: group === '' && resource === 'namespaces' ? route.name : route.namespace,
+    name: route.name || (verb === 'list' || verb === 'watch' ? selectedName(query.get('fieldSelector') ?? '') : ''),
+  });
+  const kind = context.kinds.find(group, route.version, resource);
+  if (kind === undefined) throw pathNotFound();
+  const call: Call = { request, identity, route, kind, query, warnings };
+  requireScope(call, verb);
+  if (kind.review !== undefined && subresource === '') return review(context, call, verb, kind.review);
+  if (subresource !== '') {
+    const serveVerb = kind.subresources.has(subresource) ? subresources[subresource]?.verbs : undefined;
+    if (serveVerb === undefined) throw pathNotFound();
+    const answer = serveVerb[verb];
+    if (answer === undefined) throw notAllowed(call);
+    return answer(context, call);
+  }
+  if (
+    !kind.verbs.includes(verb) ||
+    (verb === 'create' && route.name !== '') ||
+    (verb === 'update' && route.name === '')
+  ) {
+    throw notAllowed(call);
+  }
+  return verbs[verb](context, call);
+}
+
+function requireScope({ kind, route }: Call, verb: Verb): void {
+  const needsNamespace = kind.namespaced && (route.name !== '' || verb === 'create' || verb === 'deletecollection');
+  if (needsNamespace && route.namespace === '') throw pathNotFound();
+  if (!kind.namespaced && route.namespace !== '') throw pathNotFound();
+}
+
+function notAllowed({ kind }: Call): ApiError {
+  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {
+    ...(kind.group === '' ? {} : { group: kind.group }),
+    kind: kind.resource,
+  });
+}
+
+async function review(
+  context: Context,
+  call: Call,
+  verb: Verb,
+  name: NonNullable<Call['kind']['review']>,
+): Promise<ApiResponse> {
+  if (verb !== 'create') throw notAllowed(call);
+  const object = (await decodeBody(call)) as unknown as KubernetesObject;
+  const { reviews } = context.access;
+  const answer =
+    name === 'localSubjectAccessReview'
+      ? reviews.localSubjectAccessReview(object, call.route.namespace)
+      : reviews[name](object, call.identity);
+  return { status: 201, headers: jsonHeaders, body: JSON.stringify(answer) };
+}

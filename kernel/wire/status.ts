@@ -37,6 +37,12 @@ export class ApiError extends Error {
   get code(): number {
     return this.status.code ?? 500;
   }
+
+  /** A Status somebody else made. */
+  static from(status: Status): ApiError {
+    const { code = 500, reason = 'InternalError', message = '', details, metadata } = status;
+    return new ApiError(code, reason, message, details, {}, metadata);
+  }
 }
 
 /** `deployments.apps`, `pods`. */

@@ -1,0 +1,44 @@
+/** From the rows of built-in.ts to what the registry takes. */
+import { type BuiltInRow, builtInRows, reviewRows } from './built-in.ts';
+import { columnsByKind } from './printers/columns.ts';
+import type { KindDefinition } from './registry.ts';
+import { rulesByKind } from './rules/rules.ts';
+import { schemaOf } from './type-table.ts';
+
+const versionPattern = /\.(v\d+\w*)\.(\w+)$/;
+
+const builtInScale = {
+  specReplicas: ['spec', 'replicas'],
+  statusReplicas: ['status', 'replicas'],
+  selector: ['spec', 'selector'],
+} as const;
+
+export function builtInDefinitions(): readonly KindDefinition[] {
+  return [...builtInRows.map(storedDefinition), ...reviewRows.map(reviewDefinition)];
+}
+
+function typeParts(type: string): { readonly version: string; readonly kind: string } {
+  const [, version = '', kind = ''] = versionPattern.exec(type) ?? [];
+  return { version, kind };
+}
+
+function reviewDefinition({ type, group, resource, namespaced, review }: (typeof reviewRows)[number]): KindDefinition {
+  return { ...typeParts(type), group, resource, namespaced, review, verbs: ['create'], schema: schemaOf(type) };
+}
+
+function storedDefinition(row: BuiltInRow): KindDefinition {
+  return {
+    ...typeParts(row.type),
+    group: row.group,
+    resource: row.resource,
+    namespaced: row.namespaced,
+    shortNames: row.shortNames,
+    categories: row.categories,
+    subresources: row.subresources,
+    selectable: row.selectable,
+    schema: schemaOf(row.type),
+    columns: columnsByKind[row.type] ?? [],
+    rules: rulesByKind[row.type] ?? {},
+    ...(row.subresources.includes('scale') ? { scale: builtInScale } : {}),
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * The kinds a cell has from the start: one row each, registered through the same door as a CustomResourceDefinition's
+ * (registry.ts). Fields come from tables/, behaviour (defaults, validation, columns) from rules.ts.
+ */
+
+export interface BuiltInRow {
+  /** Package and name of the Go type: `apps.v1.Deployment`. */
+  readonly type: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  /** `status`, `scale` and the names that verbs/subresources.ts knows. */
+  readonly subresources: readonly string[];
+  /** Field selectors beside metadata.name and metadata.namespace. */
+  readonly selectable: readonly string[];
+}
+
+const rbac = 'rbac.authorization.k8s.io';
+
+type Scope = 'namespaced' | 'cluster';
+
+function row(
+  type: string,
+  group: string,
+  resource: string,
+  scope: Scope,
+  shortNames = '',
+  subresources = '',
+  categories = '',
+  selectable = '',
+): BuiltInRow {
+  const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
+  return {
+    type,
+    group,
+    resource,
+    namespaced: scope === 'namespaced',
+    shortNames: words(shortNames),
+    categories: words(categories),
+    subresources: words(subresources),
+    selectable: words(selectable),
+  };
+}
+
+const podFields =
+  'spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork status.phase status.podIP status.nominatedNodeName';
+const eventFields =
+  'involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid involvedObject.apiVersion involvedObject.resourceVersion involvedObject.fieldPath reason reportingComponent source type';
+
+export const builtInRows: readonly BuiltInRow[] = [
+  row('core.v1.Namespace', '', 'namespaces', 'cluster', 'ns', 'status finalize', '', 'status.phase'),
+  row('core.v1.Node', '', 'nodes', 'cluster', 'no', 'status', '', 'spec.unschedulable'),
+  row('core.v1.Pod', '', 'pods', 'namespaced', 'po', 'status binding eviction log', 'all', podFields),
+  row('core.v1.Service', '', 'services', 'namespaced', 'svc', 'status', 'all', 'spec.clusterIP spec.type'),
+  row('core.v1.Endpoints', '', 'endpoints', 'namespaced', 'ep'),
+  row('core.v1.ConfigMap', '', 'configmaps', 'namespaced', 'cm'),
+  row('core.v1.Secret', '', 'secrets', 'namespaced', '', '', '', 'type'),
+  row('core.v1.Event', '', 'events', 'namespaced', 'ev', '', '', eventFields),
+  row('core.v1.ServiceAccount', '', 'serviceaccounts', 'namespaced', 'sa', 'token'),
+  row('core.v1.PersistentVolume', '', 'persistentvolumes', 'cluster', 'pv', 'status'),
+  row('core.v1.PersistentVolumeClaim', '', 'persistentvolumeclaims', 'namespaced', 'pvc', 'status'),
+  row('core.v1.LimitRange', '', 'limitranges', 'namespaced', 'limits'),
+  row('core.v1.ResourceQuota', '', 'resourcequotas', 'namespaced', 'quota', 'status'),
+  row('core.v1.PodTemplate', '', 'podtemplates', 'namespaced'),
+  row(
+    'core.v1.ReplicationController',
+    '',
+    'replicationcontrollers',
+    'namespaced',
+    'rc',
+    'status scale',
+    'all',
+    'status.replicas',
+  ),
+  row('apps.v1.Deployment', 'apps', 'deployments', 'namespaced', 'deploy', 'status scale', 'all'),
+  row('apps.v1.ReplicaSet', 'apps', 'replicasets', 'namespaced', 'rs', 'status scale', 'all', 'status.replicas'),
+  row('apps.v1.StatefulSet', 'apps', 'statefulsets', 'namespaced', 'sts', 'status scale', 'all'),
+  row('apps.v1.DaemonSet', 'apps', 'daemonsets', 'namespaced', 'ds', 'status', 'all'),
+  row('apps.v1.ControllerRevision', 'apps', 'controllerrevisions', 'namespaced'),
+  row('batch.v1.Job', 'batch', 'jobs', 'namespaced', '', 'status', 'all', 'status.successful'),
+  row('batch.v1.CronJob', 'batch', 'cronjobs', 'namespaced', 'cj', 'status', 'all'),
+  row(
+    'autoscaling.v2.HorizontalPodAutoscaler',
+    'autoscaling',
+    'horizontalpodautoscalers',
+    'namespaced',
+    'hpa',
+    'status',
+    'all',
+  ),
+  row('coordination.v1.Lease', 'coordination.k8s.io', 'leases', 'namespaced'),
+  row('discovery.v1.EndpointSlice', 'discovery.k8s.io', 'endpointslices', 'namespaced'),
+  row(
+    'events.v1.Event',
+    'events.k8s.io',
+    'events',
+    'namespaced',
+    'ev',
+    '',
+    '',
+    'regarding.kind regarding.namespace regarding.name regarding.uid regarding.apiVersion regarding.resourceVersion regarding.fieldPath reason reportingController type',
+  ),
+  row('networking.v1.Ingress', 'networking.k8s.io', 'ingresses', 'namespaced', 'ing', 'status'),
+  row('networking.v1.IngressClass', 'networking.k8s.io', 'ingressclasses', 'cluster'),
+  row('networking.v1.NetworkPolicy', 'networking.k8s.io', 'networkpolicies', 'namespaced', 'netpol'),
+  row('node.v1.RuntimeClass', 'node.k8s.io', 'runtimeclasses', 'cluster'),
+  row('policy.v1.PodDisruptionBudget', 'policy', 'poddisruptionbudgets', 'namespaced', 'pdb', 'status'),
+  row('rbac.v1.Role', rbac, 'roles', 'namespaced'),
+  row('rbac.v1.RoleBinding', rbac, 'rolebindings', 'namespaced'),
+  row('rbac.v1.ClusterRole', rbac, 'clusterroles', 'cluster'),
+  row('rbac.v1.ClusterRoleBinding', rbac, 'clusterrolebindings', 'cluster'),
+  row('scheduling.v1.PriorityClass', 'scheduling.k8s.io', 'priorityclasses', 'cluster', 'pc'),
+  row('storage.v1.StorageClass', 'storage.k8s.io', 'storageclasses', 'cluster', 'sc'),
+  row(
+    'apiextensions.v1.CustomResourceDefinition',
+    'apiextensions.k8s.io',
+    'customresourcedefinitions',
+    'cluster',
+    'crd crds',
+    'status',
+    'api-extensions',
+  ),
+];
+
+/** Kinds that are questions: posted, answered, never stored. `review` is the name in kernel/access's `Reviews`. */
+export const reviewRows = [
+  {
+    type: 'authentication.v1.TokenReview',
+    group: 'authentication.k8s.io',
+    resource: 'tokenreviews',
+    namespaced: false,
+    review: 'tokenReview',
+  },
+  {
+    type: 'authentication.v1.SelfSubjectReview',
+    group: 'authentication.k8s.io',
+    resource: 'selfsubjectreviews',
+    namespaced: false,
+    review: 'selfSubjectReview',
+  },
+  {
+    type: 'authorization.v1.SubjectAccessReview',
+    group: 'authorization.k8s.io',
+    resource: 'subjectaccessreviews',
+    namespaced: false,
+    review: 'subjectAccessReview',
+  },
+  {
+    type: 'authorization.v1.SelfSubjectAccessReview',
+    group: 'authorization.k8s.io',
+    resource: 'selfsubjectaccessreviews',
+    namespaced: false,
+    review: 'selfSubjectAccessReview',
+  },
+  {
+    type: 'authorization.v1.SelfSubjectRulesReview',
+    group: 'authorization.k8s.io',
+    resource: 'selfsubjectrulesreviews',
+    namespaced: false,
+    review: 'selfSubjectRulesReview',
+  },
+  {
+    type: 'authorization.v1.LocalSubjectAccessReview',
+    group: 'authorization.k8s.io',
+    resource: 'localsubjectaccessreviews',
+    namespaced: true,
+    review: 'localSubjectAccessReview',
+  },
+] as const;
+
+/** Types that are on the wire but are no kind of their own: bodies of subresources and options. */
+export const unstoredTypes: readonly string[] = [
+  ...reviewRows.map((review) => review.type),
+  'authentication.v1.TokenRequest',
+  'autoscaling.v1.Scale',
+  'core.v1.Binding',
+  'policy.v1.Eviction',
+  'meta.v1.DeleteOptions',
+];

@@ -1,0 +1,103 @@
+/** Reading JSON whose shape nobody has checked yet. */
+
+export interface JsonRecord {
+  [key: string]: unknown;
+}
+
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The object at `key`, or an empty one that is not attached. */
+export function recordAt(object: unknown, ...path: readonly string[]): JsonRecord {
+  const found = valueAt(object, path);
+  return isRecord(found) ? found : {};
+}
+
+export function arrayAt(object: unknown, ...path: readonly string[]): readonly unknown[] {
+  const found = valueAt(object, path);
+  return Array.isArray(found) ? found : [];
+}
+
+/** The objects of a list; anything else in it is left out. */
+export function recordsAt(object: unknown, ...path: readonly string[]): readonly JsonRecord[] {
+  return arrayAt(object, ...path).filter(isRecord);
+}
+
+export function stringAt(object: unknown, ...path: readonly string[]): string {
+  const found = valueAt(object, path);
+  return typeof found === 'string' ? found : '';
+}
+
+export function numberAt(object: unknown, ...path: readonly string[]): number | undefined {
+  const found = valueAt(object, path);
+  return typeof found === 'number' ? found : undefined;
+}
+
+export function valueAt(object: unknown, path: readonly string[]): unknown {
+  let current = object;
+  for (const key of path) {
+    if (!isRecord(current)) return undefined;
+    current = current[key];
+  }
+  return current;
+}
+
+/** Sets a value, making the objects on the way. */
+export function setAt(object: JsonRecord, path: readonly string[], value: unknown): void {
+  let current = object;
+  for (const key of path.slice(0, -1)) current = ensureRecord(current, key);
+  const last = path.at(-1);
+  if (last !== undefined) current[last] = value;
+}
+
+/** The object at `key`, put there when missing. */
+export function ensureRecord(object: JsonRecord, key: string): JsonRecord {
+  const found = object[key];
+  if (isRecord(found)) return found;
+  const made: JsonRecord = {};
+  object[key] = made;
+  return made;
+}
+
+/** Sets `key` unless it has a value; empty string and null count as none, as Go's zero values do. */
+export function setDefault(object: JsonRecord, key: string, value: unknown): void {
+  const current = object[key];
+  if (current === undefined || current === null || current === '') object[key] = value;
+}
+
+/** Sets `key` where it is absent or the number 0: for Go fields that are no pointers. */
+export function setDefaultNumber(object: JsonRecord, key: string, value: number): void {
+  const current = object[key];
+  if (current === undefined || current === null || current === 0) object[key] = value;
+}
+
+export function deepEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => deepEqual(item, b[index]));
+  }
+  const left = a as JsonRecord;
+  const right = b as JsonRecord;
+  const keys = Object.keys(left);
+  if (keys.length !== Object.keys(right).length) return false;
+  return keys.every((key) => Object.hasOwn(right, key) && deepEqual(left[key], right[key]));
+}
+
+/** Go's semantic equality: absent, null, and empty lists and maps are the same. */
+export function semanticallyEqual(a: unknown, b: unknown): boolean {
+  return deepEqual(withoutEmpty(a), withoutEmpty(b));
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(withoutEmpty);
+  if (!isRecord(value)) return value === null ? undefined : value;
+  const result: JsonRecord = {};
+  for (const [key, item] of Object.entries(value)) {
+    const kept = withoutEmpty(item);
+    if (kept !== undefined) result[key] = kept;
+  }
+  return Object.keys(result).length === 0 ? undefined : result;
+}

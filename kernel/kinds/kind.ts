@@ -1,0 +1,115 @@
+/** What the verbs know about a kind: data, and the few functions that data cannot say. */
+import type { FieldError } from '../wire/status.ts';
+import type { JsonRecord } from './json.ts';
+import type { NameForm } from './names.ts';
+import type { Schema } from './schema.ts';
+
+/** One printer column: what `kubectl get` shows. */
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  readonly description: string;
+  /** Above 0: only with `-o wide`. */
+  readonly priority: number;
+  readonly cell: (object: JsonRecord, nowMs: number) => string | number | boolean | null;
+}
+
+export interface ScalePaths {
+  readonly specReplicas: readonly string[];
+  readonly statusReplicas: readonly string[];
+  /** Where the selector stands: a LabelSelector object for built-in kinds, a string for custom resources. */
+  readonly selector: readonly string[] | undefined;
+}
+
+export interface WriteContext {
+  readonly nowMs: number;
+}
+
+export type Propagation = 'Background' | 'Foreground' | 'Orphan';
+
+/** Behaviour of a kind beyond its schema. Every function changes or judges a plain object and nothing else. */
+export interface KindRules {
+  /** Upstream's SetDefaults_*: idempotent, on every write. */
+  readonly defaults?: (object: JsonRecord) => void;
+  /** Fields the server fills in or clears on create (strategy.PrepareForCreate and default admission). */
+  readonly prepareCreate?: (object: JsonRecord, context: WriteContext) => void;
+  readonly prepareUpdate?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
+  readonly prepareStatus?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
+  readonly validate?: (object: JsonRecord) => readonly FieldError[];
+  readonly validateUpdate?: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
+  readonly name?: NameForm;
+  /** A create may bring status along (Node: kubelets register with it). */
+  readonly keepsStatusOnCreate?: boolean;
+  /** PUT status also writes labels, annotations and finalizers. */
+  readonly statusWritesMetadata?: boolean;
+  /** An update has to name the resourceVersion it replaces. */
+  readonly conditionalUpdate?: boolean;
+  /** Counts spec changes in metadata.generation. */
+  readonly generation?: boolean;
+  /** PUT to a name that does not exist creates it. */
+  readonly createOnUpdate?: boolean;
+  /** Seconds a delete waits for whoever runs the object; absent: none. */
+  readonly gracePeriodSeconds?: (object: JsonRecord, requested: number | undefined) => number;
+  /** True while something other than metadata.finalizers keeps a deleted object (a namespace's content). */
+  readonly held?: (object: JsonRecord) => boolean;
+  readonly beforeDelete?: (object: JsonRecord, context: WriteContext) => void;
+  readonly defaultPropagation?: Propagation;
+  /** Makes a deletion wait for a part of the kernel itself. */
+  readonly deletionFinalizer?: string;
+}
+
+export type ReviewName =
+  | 'tokenReview'
+  | 'selfSubjectReview'
+  | 'subjectAccessReview'
+  | 'selfSubjectAccessReview'
+  | 'selfSubjectRulesReview'
+  | 'localSubjectAccessReview';
+
+export interface Kind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly listKind: string;
+  /** Plural, as in paths. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  /** The apiVersion its objects are stored under. */
+  readonly storageApiVersion: string;
+  readonly verbs: readonly string[];
+  readonly subresources: ReadonlySet<string>;
+  readonly scale?: ScalePaths;
+  readonly schema: Schema;
+  /** Field label to path, beside metadata.name and metadata.namespace. */
+  readonly selectable: ReadonlyMap<string, readonly string[]>;
+  /** Without Name, with Age where it has one; printers.ts puts Name in front. */
+  readonly columns: readonly Column[];
+  readonly rules: KindRules;
+  /** `custom`: schema validation and pruning instead of typed decoding; no strategic merge. */
+  readonly nature: 'built-in' | 'custom';
+  /** A custom resource whose definition is being deleted takes no new objects. */
+  readonly terminating?: boolean;
+  /** Posted and answered, never stored: the name of the answer in `Reviews`. */
+  readonly review?: ReviewName;
+  /** The OpenAPI v3 schema a CustomResourceDefinition published. */
+  readonly publishedSchema?: JsonRecord;
+}
+
+export const allVerbs: readonly string[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+export function apiVersionOf(kind: { readonly group: string; readonly version: string }): string {
+  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+}

@@ -1,0 +1,42 @@
+/** The kinds a cell serves right now: built-in rows, and what its CustomResourceDefinitions say. */
+import type { Store } from '../store/store.ts';
+import { builtInDefinitions } from './built-in-definitions.ts';
+import { CustomKinds } from './custom/custom-kinds.ts';
+import type { Kind } from './kind.ts';
+import { type KindDefinition, KindRegistry } from './registry.ts';
+
+export class Kinds {
+  readonly registry = new KindRegistry();
+  readonly #custom: CustomKinds;
+
+  constructor(store: Store) {
+    for (const definition of builtInDefinitions()) this.registry.register(definition);
+    this.#custom = new CustomKinds(store, this.registry);
+  }
+
+  register(definition: KindDefinition): Kind {
+    return this.registry.register(definition);
+  }
+
+  find(group: string, version: string, resource: string): Kind | undefined {
+    this.#custom.refresh(group, resource);
+    return this.registry.find(group, version, resource);
+  }
+
+  /** The kind that `apiVersion` and `kind` of an object name. */
+  findByKind(apiVersion: string, kindName: string): Kind | undefined {
+    const slash = apiVersion.indexOf('/');
+    const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+    const version = apiVersion.slice(slash + 1);
+    const matches = (kind: Kind) => kind.group === group && kind.version === version && kind.kind === kindName;
+    const found = this.registry.all().find(matches);
+    if (found !== undefined) return found;
+    this.#custom.refreshAll();
+    return this.registry.all().find(matches);
+  }
+
+  all(): readonly Kind[] {
+    this.#custom.refreshAll();
+    return this.registry.all();
+  }
+}

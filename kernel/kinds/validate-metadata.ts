@@ -1,0 +1,94 @@
+/** Rules of metadata that hold for every kind (apimachinery pkg/api/validation/objectmeta.go). */
+import type { FieldError } from '../wire/status.ts';
+import { forbiddenField, immutable, invalidValue, required, tooLong } from './field-errors.ts';
+import { arrayAt, deepEqual, type JsonRecord, recordAt, recordsAt, stringAt } from './json.ts';
+import type { Kind } from './kind.ts';
+import { labelValueProblems, nameProblems, qualifiedNameProblems } from './names.ts';
+
+const annotationLimitBytes = 256 * 1024;
+
+export function validateLabels(labels: JsonRecord, field: string): readonly FieldError[] {
+  return Object.entries(labels).flatMap(([key, value]) => [
+    ...qualifiedNameProblems(key).map((problem) => invalidValue(field, key, problem)),
+    ...labelValueProblems(String(value)).map((problem) => invalidValue(field, value, problem)),
+  ]);
+}
+
+export function validateMetadata(kind: Kind, object: JsonRecord): readonly FieldError[] {
+  const metadata = recordAt(object, 'metadata');
+  const errors: FieldError[] = [];
+  const name = stringAt(metadata, 'name');
+  if (name === '') errors.push(required('metadata.name', 'name or generateName is required'));
+  else {
+    const form = kind.rules.name ?? 'subdomain';
+    errors.push(...nameProblems(form, name).map((problem) => invalidValue('metadata.name', name, problem)));
+  }
+  errors.push(...validateLabels(recordAt(metadata, 'labels'), 'metadata.labels'));
+  errors.push(...validateAnnotations(recordAt(metadata, 'annotations')));
+  errors.push(...validateOwners(metadata));
+  for (const finalizer of arrayAt(metadata, 'finalizers')) {
+    const text = String(finalizer);
+    const problems = qualifiedNameProblems(text);
+    errors.push(...problems.map((problem) => invalidValue('metadata.finalizers', text, problem)));
+    if (problems.length === 0 && !text.includes('/') && !standardFinalizers.has(text)) {
+      errors.push(
+        invalidValue(
+          'metadata.finalizers',
+          text,
+          'name is neither a standard finalizer name nor is it fully qualified',
+        ),
+      );
+    }
+  }
+  return errors;
+}
+
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
+function validateAnnotations(annotations: JsonRecord): readonly FieldError[] {
+  const errors = Object.keys(annotations).flatMap((key) =>
+    qualifiedNameProblems(key.toLowerCase()).map((problem) => invalidValue('metadata.annotations', key, problem)),
+  );
+  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + String(value).length, 0);
+  if (size > annotationLimitBytes) {
+    errors.push(tooLong('metadata.annotations', `may not be more than ${annotationLimitBytes} bytes`));
+  }
+  return errors;
+}
+
+function validateOwners(metadata: JsonRecord): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const owners = recordsAt(metadata, 'ownerReferences');
+  for (const [index, owner] of owners.entries()) {
+    const field = `metadata.ownerReferences[${index}]`;
+    for (const key of ['apiVersion', 'kind', 'name', 'uid']) {
+      if (stringAt(owner, key) === '') errors.push(invalidValue(`${field}.${key}`, '', 'must not be empty'));
+    }
+  }
+  const controllers = owners.filter((owner) => owner.controller === true);
+  if (controllers.length > 1) {
+    const [first, second] = controllers;
+    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${stringAt(first, 'name')} and ${stringAt(second, 'name')}`;
+    errors.push(invalidValue('metadata.ownerReferences', owners, detail));
+  }
+  return errors;
+}
+
+export function validateMetadataUpdate(object: JsonRecord, previous: JsonRecord): readonly FieldError[] {
+  const metadata = recordAt(object, 'metadata');
+  const before = recordAt(previous, 'metadata');
+  const errors: FieldError[] = [];
+  for (const key of ['name', 'namespace', 'uid', 'creationTimestamp']) {
+    if (!deepEqual(metadata[key], before[key])) errors.push(immutable(`metadata.${key}`, metadata[key] ?? ''));
+  }
+  if (before.deletionTimestamp !== undefined) {
+    const known = arrayAt(before, 'finalizers');
+    const added = arrayAt(metadata, 'finalizers').filter((finalizer) => !known.includes(finalizer));
+    if (added.length > 0) {
+      const list = added.map((item) => JSON.stringify(item)).join(', ');
+      const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;
+      errors.push(forbiddenField('metadata.finalizers', detail));
+    }
+  }
+  return errors;
+}

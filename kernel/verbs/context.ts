@@ -1,0 +1,48 @@
+/** What every verb works with. */
+import type { ApiRequest, Identity } from '@diatom/sdk/api';
+import type { Access, Attributes } from '../access/access.ts';
+import { forbidden } from '../access/forbidden.ts';
+import type { PodLog } from '../http/pod-log.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { Kinds } from '../kinds/kinds.ts';
+import { resourcePrefix } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { ApiError } from '../wire/status.ts';
+import type { ResourceRoute } from './route.ts';
+
+export interface Context {
+  readonly store: Store;
+  readonly kinds: Kinds;
+  readonly access: Access;
+  readonly podLog: PodLog;
+  readonly nowMs: () => number;
+  /** 0 ≤ x < 1 */
+  readonly random: () => number;
+  readonly log: (message: string) => void;
+}
+
+/** One request to one kind. */
+export interface Call {
+  readonly request: ApiRequest;
+  readonly identity: Identity;
+  readonly route: ResourceRoute;
+  readonly kind: Kind;
+  readonly query: URLSearchParams;
+  /** Go into Warning headers. */
+  readonly warnings: string[];
+}
+
+/** Throws the 403 when access says no. */
+export function requireAccess(context: Context, identity: Identity, attributes: Attributes): void {
+  const decision = context.access.authorize(identity, attributes);
+  if (!decision.allowed) throw ApiError.from(forbidden(identity, attributes, decision.reason));
+}
+
+/** Where a kind's objects stand, or those of one namespace. */
+export function prefixOf(kind: Kind, namespace: string): string {
+  return resourcePrefix(kind.group, kind.resource, kind.namespaced ? namespace : '');
+}
+
+export function keyOf(kind: Kind, namespace: string, name: string): string {
+  return prefixOf(kind, namespace) + name;
+}

@@ -1,0 +1,132 @@
+/** create. */
+import { randomUUID } from 'node:crypto';
+import type { ApiResponse } from '@diatom/sdk/api';
+import { validateCustom } from '../kinds/custom/validate.ts';
+import { type JsonRecord, stringAt } from '../kinds/json.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { validateMetadata } from '../kinds/validate-metadata.ts';
+import { resourcePrefix } from '../store/keys.ts';
+import { ApiError, alreadyExists, badRequest, forbidden, notFound } from '../wire/status.ts';
+import type { Call, Context } from './context.ts';
+import { decodeBody } from './decode.ts';
+import { parseStored, serialise } from './stored.ts';
+import {
+  admit,
+  commit,
+  isDryRun,
+  metadataOf,
+  type Outcome,
+  objectKey,
+  requireValid,
+  respond,
+  timestamp,
+} from './write.ts';
+
+const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
+const longestGenerateName = 58;
+const generateAttempts = 8;
+
+export async function create(context: Context, call: Call): Promise<ApiResponse> {
+  const dryRun = isDryRun(call.query, 'CreateOptions');
+  const object = await decodeBody(call);
+  const { text } = await createObject(context, call, object, dryRun);
+  return respond(context, call, text, 201);
+}
+
+/** Stores a decoded object, with a generated name when it asks for one. */
+export async function createObject(
+  context: Context,
+  call: Call,
+  object: JsonRecord,
+  dryRun: boolean,
+): Promise<Outcome> {
+  const generateName = stringAt(object, 'metadata', 'generateName');
+  const isGenerated = stringAt(object, 'metadata', 'name') === '' && generateName !== '';
+  for (let attempt = 1; ; attempt++) {
+    if (isGenerated) metadataOf(object).name = generate(context, generateName);
+    try {
+      return await createNamed(context, call, structuredClone(object), dryRun);
+    } catch (error) {
+      const isClash = error instanceof ApiError && error.status.reason === 'AlreadyExists';
+      if (!isGenerated || !isClash || attempt === generateAttempts) throw error;
+    }
+  }
+}
+
+function generate(context: Context, base: string): string {
+  let name = base.slice(0, longestGenerateName);
+  for (let count = 0; count < 5; count++) {
+    name += suffixAlphabet[Math.floor(context.random() * suffixAlphabet.length)];
+  }
+  return name;
+}
+
+async function createNamed(context: Context, call: Call, object: JsonRecord, dryRun: boolean): Promise<Outcome> {
+  prepareNew(context, call, object);
+  const name = stringAt(object, 'metadata', 'name');
+  requireValid(call.kind, name, validateNew(call.kind, object));
+  return commit(context, objectKey(call, name), dryRun, (current) => {
+    if (current !== undefined) throw alreadyExists(call.kind, name);
+    requireNamespace(context, call, name);
+    admit(context, call, { verb: 'create', name, object, previous: undefined });
+    return { kind: 'put', value: (revision) => serialise(call.kind, object, revision) };
+  });
+}
+
+export function validateNew(kind: Kind, object: JsonRecord) {
+  const metadataErrors = validateMetadata(kind, object);
+  const schemaErrors = kind.nature === 'custom' ? validateCustom(kind.schema, object) : [];
+  return [...metadataErrors, ...schemaErrors, ...(kind.rules.validate?.(object) ?? [])];
+}
+
+/** Fills in what the server decides (apiserver registry/rest/create.go, BeforeCreate). */
+export function prepareNew(context: Context, call: Call, object: JsonRecord): void {
+  const { kind } = call;
+  const nowMs = context.nowMs();
+  const metadata = metadataOf(object);
+  if (stringAt(metadata, 'resourceVersion') !== '') {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
+  applyNamespace(call, metadata);
+  for (const key of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'managedFields', 'generation']) {
+    delete metadata[key];
+  }
+  metadata.uid = randomUUID();
+  metadata.creationTimestamp = timestamp(nowMs);
+  if (kind.rules.generation === true) metadata.generation = 1;
+  if (kind.subresources.has('status') && kind.rules.keepsStatusOnCreate !== true) delete object.status;
+  kind.rules.defaults?.(object);
+  kind.rules.prepareCreate?.(object, { nowMs });
+}
+
+/** The namespace is the URL's; a body may repeat it, not change it. */
+export function applyNamespace(call: Call, metadata: JsonRecord): void {
+  const given = stringAt(metadata, 'namespace');
+  if (!call.kind.namespaced) {
+    delete metadata.namespace;
+    return;
+  }
+  if (given !== '' && given !== call.route.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata.namespace = call.route.namespace;
+}
+
+const namespaces = { group: '', resource: 'namespaces' };
+
+/** A namespaced object needs its namespace, and one that stays (NamespaceLifecycle admission). */
+function requireNamespace(context: Context, call: Call, name: string): void {
+  const { kind, route } = call;
+  if (kind.terminating === true) {
+    const message = `create not allowed while custom resource definition is terminating`;
+    throw new ApiError(405, 'MethodNotAllowed', message, { group: kind.group, kind: kind.resource });
+  }
+  if (!kind.namespaced) return;
+  const namespace = context.store.get(resourcePrefix('', 'namespaces') + route.namespace);
+  if (namespace === undefined) throw notFound(namespaces, route.namespace);
+  if (stringAt(parseStored(namespace.value), 'metadata', 'deletionTimestamp') !== '') {
+    const why = `unable to create new content in namespace ${route.namespace} because it is being terminated`;
+    const message = `namespace ${route.namespace} is being terminated`;
+    throw forbidden(kind, name, why, [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }]);
+  }
+}

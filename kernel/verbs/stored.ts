@@ -1,0 +1,64 @@
+/**
+ * Objects as they are stored: JSON text that starts with apiVersion, kind and metadata in that order, so that a list or
+ * a watch can hand it out, and name another version of the same kind, without parsing.
+ */
+
+import { isRecord, type JsonRecord } from '../kinds/json.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import type { StoredObject } from '../store/store.ts';
+
+const metadataOrder = [
+  'name',
+  'generateName',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+];
+
+/** The text to store for an object, with the revision it will have. */
+export function serialise(kind: Kind, object: JsonRecord, revision: number): string {
+  const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
+  const given = isRecord(metadata) ? metadata : {};
+  const ordered: JsonRecord = {};
+  for (const key of metadataOrder) {
+    const value = key === 'resourceVersion' ? String(revision) : given[key];
+    if (value !== undefined && value !== null && !isEmpty(value)) ordered[key] = value;
+  }
+  return JSON.stringify({ apiVersion: kind.storageApiVersion, kind: kind.kind, metadata: ordered, ...rest });
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === '') return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isRecord(value) && Object.keys(value).length === 0;
+}
+
+export function parseStored(value: string): JsonRecord {
+  return JSON.parse(value) as JsonRecord;
+}
+
+/** The text as a client of `kind`'s version sees it. */
+export function asVersion(kind: Kind, value: string): string {
+  const wanted = apiVersionOf(kind);
+  const start = `{"apiVersion":"${kind.storageApiVersion}",`;
+  if (wanted === kind.storageApiVersion) return value;
+  return value.startsWith(start)
+    ? `{"apiVersion":"${wanted}",${value.slice(start.length)}`
+    : JSON.stringify({ ...parseStored(value), apiVersion: wanted });
+}
+
+/** The last part of a key. */
+export function nameOfKey(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
+export type { StoredObject };

@@ -1,0 +1,280 @@
+/** Subresources: which exist, which verbs each takes, and who answers. The kinds' rows say which they have. */
+import type { ApiResponse, KubernetesObject } from '@diatom/sdk/api';
+import {
+  arrayAt,
+  ensureRecord,
+  isRecord,
+  type JsonRecord,
+  numberAt,
+  recordAt,
+  setAt,
+  stringAt,
+  valueAt,
+} from '../kinds/json.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { schemaOf } from '../kinds/type-table.ts';
+import type { StoredObject } from '../store/store.ts';
+import { bodyType } from '../wire/media.ts';
+import {
+  badRequest,
+  conflict,
+  invalid,
+  MODIFIED,
+  notFound,
+  tooManyRequests,
+  unsupportedMediaType,
+} from '../wire/status.ts';
+import type { Call, Context } from './context.ts';
+import { decodeBody, type Expected } from './decode.ts';
+import { parseDeleteOptions, removeObject } from './delete.ts';
+import { applyPatch, patch, patched, patchTypes, readPatch } from './patch.ts';
+import { get, getStored, jsonHeaders } from './read.ts';
+import { formatLabelSelector } from './selectors.ts';
+import { parseStored, serialise } from './stored.ts';
+import { isReadyToGo, replace, update } from './update.ts';
+import { admit, commit, isDryRun, metadataOf, objectKey, timestamp } from './write.ts';
+
+type Serve = (context: Context, call: Call) => ApiResponse | Promise<ApiResponse>;
+
+export interface Subresource {
+  /** Verb to answerer. */
+  readonly verbs: Readonly<Record<string, Serve>>;
+  /** What discovery says its objects are, when they are not the kind's own. */
+  readonly type?: { readonly group: string; readonly version: string; readonly kind: string };
+}
+
+const success = (code: number): ApiResponse => ({
+  status: code,
+  headers: jsonHeaders,
+  body: JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code }),
+});
+
+const bodyOf = (object: JsonRecord, status: number): ApiResponse => ({
+  status,
+  headers: jsonHeaders,
+  body: JSON.stringify(object),
+});
+
+const expectedBodies = {
+  scale: { apiVersion: 'autoscaling/v1', kind: 'Scale', type: 'autoscaling.v1.Scale' },
+  binding: { apiVersion: 'v1', kind: 'Binding', type: 'core.v1.Binding' },
+  eviction: { apiVersion: 'policy/v1', kind: 'Eviction', type: 'policy.v1.Eviction' },
+  token: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', type: 'authentication.v1.TokenRequest' },
+} as const;
+
+function expected(name: keyof typeof expectedBodies): Expected {
+  const { apiVersion, kind, type } = expectedBodies[name];
+  return { apiVersion, kind, schema: schemaOf(type), nature: 'built-in' };
+}
+
+// ---- scale -------------------------------------------------------------------------------------------------------
+
+function scaleOf(kind: Kind, object: JsonRecord): JsonRecord {
+  const paths = kind.scale;
+  if (paths === undefined) throw notFound(kind, '');
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = recordAt(object, 'metadata');
+  const selector = paths.selector === undefined ? undefined : valueAt(object, paths.selector);
+  const text = isRecord(selector)
+    ? formatLabelSelector(
+        selector.matchLabels === undefined && selector.matchExpressions === undefined
+          ? { matchLabels: selector }
+          : selector,
+      )
+    : selector;
+  const replicas = valueAt(object, paths.specReplicas);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: typeof replicas === 'number' && replicas !== 0 ? { replicas } : {},
+    status: {
+      replicas: numberAt(object, ...paths.statusReplicas) ?? 0,
+      ...(typeof text === 'string' && text !== '' ? { selector: text } : {}),
+    },
+  };
+}
+
+const getScale: Serve = (context, call) => bodyOf(scaleOf(call.kind, parseStored(getStored(context, call).value)), 200);
+
+/** Carries spec.replicas of a Scale into the object it scales. */
+async function writeScale(
+  context: Context,
+  call: Call,
+  verb: 'update' | 'patch',
+  scaleFor: (current: JsonRecord) => JsonRecord,
+): Promise<ApiResponse> {
+  const { kind, route } = call;
+  const dryRun = isDryRun(call.query, 'UpdateOptions');
+  const outcome = await commit(context, objectKey(call, route.name), dryRun, (current) => {
+    if (current === undefined) throw notFound(kind, route.name);
+    const object = parseStored(current.value);
+    const scale = scaleFor(scaleOf(kind, object));
+    const version = stringAt(scale, 'metadata', 'resourceVersion');
+    if (version !== '' && version !== String(current.modRevision)) throw conflict(kind, route.name, MODIFIED);
+    const replicas = numberAt(scale, 'spec', 'replicas') ?? 0;
+    if (replicas < 0) {
+      const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
+      throw invalid({ group: 'autoscaling', kind: 'Scale' }, route.name, [
+        { reason: 'FieldValueInvalid', field: 'spec.replicas', message },
+      ]);
+    }
+    setAt(object, kind.scale?.specReplicas ?? [], replicas);
+    return replace(context, { ...call, route: { ...route, subresource: '' } }, current, object, verb);
+  });
+  return bodyOf(scaleOf(kind, parseStored(outcome.text)), 200);
+}
+
+const updateScale: Serve = async (context, call) => {
+  const scale = await decodeBody(call, expected('scale'));
+  return writeScale(context, call, 'update', () => scale);
+};
+
+const patchScale: Serve = (context, call) => {
+  if (bodyType(call.request.headers['content-type']) === applyPatch)
+    throw unsupportedMediaType(patchTypes('built-in').slice(0, -1));
+  const change = readPatch(call, 'built-in', expected('scale').schema);
+  return writeScale(context, call, 'patch', (current) => patched(call, expected('scale'), change, current));
+};
+
+// ---- pods ----------------------------------------------------------------------------------------------------------
+
+const bind: Serve = async (context, call) => {
+  const { kind, route } = call;
+  const binding = await decodeBody(call, expected('binding'));
+  const node = stringAt(binding, 'target', 'name');
+  const targetKind = stringAt(binding, 'target', 'kind');
+  if (targetKind !== '' && targetKind !== 'Node') {
+    throw invalid({ group: '', kind: 'Binding' }, route.name, [
+      {
+        reason: 'FieldValueNotSupported',
+        field: 'target.kind',
+        message: `Unsupported value: ${JSON.stringify(targetKind)}: supported values: "Node", "<empty>"`,
+      },
+    ]);
+  }
+  if (node === '') {
+    throw invalid({ group: '', kind: 'Binding' }, route.name, [
+      { reason: 'FieldValueRequired', field: 'target.name', message: 'Required value' },
+    ]);
+  }
+  const nowMs = context.nowMs();
+  await commit(context, objectKey(call, route.name), isDryRun(call.query, 'CreateOptions'), (current) => {
+    if (current === undefined) throw notFound(kind, route.name);
+    const pod = parseStored(current.value);
+    const bindingFor = { group: '', resource: 'pods/binding' };
+    const uid = stringAt(binding, 'metadata', 'uid');
+    if (uid !== '' && uid !== stringAt(pod, 'metadata', 'uid')) {
+      throw conflict(
+        bindingFor,
+        route.name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stringAt(pod, 'metadata', 'uid')}`,
+      );
+    }
+    if (stringAt(pod, 'metadata', 'deletionTimestamp') !== '') {
+      throw conflict(bindingFor, route.name, `pod ${route.name} is being deleted, cannot be assigned to a host`);
+    }
+    const host = stringAt(pod, 'spec', 'nodeName');
+    if (host !== '')
+      throw conflict(bindingFor, route.name, `pod ${route.name} is already assigned to node ${JSON.stringify(host)}`);
+    admit(context, call, { verb: 'create', name: route.name, object: binding, previous: pod });
+    ensureRecord(pod, 'spec').nodeName = node;
+    Object.assign(metadataOf(pod), mergedAnnotations(pod, binding));
+    const status = ensureRecord(pod, 'status');
+    const others = arrayAt(status, 'conditions').filter((condition) => stringAt(condition, 'type') !== 'PodScheduled');
+    status.conditions = [...others, { type: 'PodScheduled', status: 'True', lastTransitionTime: timestamp(nowMs) }];
+    return { kind: 'put', value: (revision) => serialise(kind, pod, revision) };
+  });
+  return success(201);
+};
+
+function mergedAnnotations(pod: JsonRecord, binding: JsonRecord): JsonRecord {
+  const added = recordAt(binding, 'metadata', 'annotations');
+  return Object.keys(added).length === 0
+    ? {}
+    : { annotations: { ...recordAt(pod, 'metadata', 'annotations'), ...added } };
+}
+
+const evict: Serve = async (context, call) => {
+  const { route } = call;
+  const eviction = await decodeBody(call, expected('eviction'));
+  const given = stringAt(eviction, 'metadata', 'name');
+  if (given !== '' && given !== route.name)
+    throw badRequest(`name in URL does not match name in Eviction object: ${route.name} != ${given}`);
+  const pod = parseStored(getStored(context, call).value);
+  requireDisruptionAllowed(context, pod, route.namespace);
+  const options = parseDeleteOptions(recordAt(eviction, 'deleteOptions'), call.query);
+  await removeObject(context, call, route.name, options);
+  return success(201);
+};
+
+/** A PodDisruptionBudget that covers the pod and allows none now makes the eviction wait. */
+function requireDisruptionAllowed(context: Context, pod: JsonRecord, namespace: string): void {
+  const phase = stringAt(pod, 'status', 'phase');
+  if (phase === 'Succeeded' || phase === 'Failed' || stringAt(pod, 'metadata', 'deletionTimestamp') !== '') return;
+  const labels = recordAt(pod, 'metadata', 'labels');
+  for (const item of context.store.list(`policy/poddisruptionbudgets/${namespace}/`).items) {
+    const budget = parseStored(item.value);
+    const selector = recordAt(budget, 'spec', 'selector');
+    const covers = Object.entries(recordAt(selector, 'matchLabels')).every(([key, value]) => labels[key] === value);
+    if (!covers || (numberAt(budget, 'status', 'disruptionsAllowed') ?? 0) > 0) continue;
+    const name = stringAt(budget, 'metadata', 'name');
+    const message = `The disruption budget ${name} needs ${numberAt(budget, 'status', 'desiredHealthy') ?? 0} healthy pods and has ${numberAt(budget, 'status', 'currentHealthy') ?? 0} currently`;
+    throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", [
+      { reason: 'DisruptionBudget', message },
+    ]);
+  }
+}
+
+const log: Serve = (context, call) => {
+  const pod = parseStored(getStored(context, call).value) as unknown as KubernetesObject;
+  return context.podLog({ pod, query: call.query });
+};
+
+// ---- serviceaccounts/token, namespaces/finalize ----------------------------------------------------------------------
+
+const createToken: Serve = async (context, call) => {
+  const serviceAccount = parseStored(getStored(context, call).value) as unknown as KubernetesObject;
+  const request = await decodeBody(call, expected('token'));
+  const { name, namespace } = call.route;
+  Object.assign(metadataOf(request), { name, namespace });
+  const answer = context.access.reviews.tokenRequest(request as unknown as KubernetesObject, serviceAccount);
+  return bodyOf(answer as unknown as JsonRecord, 201);
+};
+
+/** PUT namespaces/NAME/finalize: writes spec.finalizers, and with the last one gone the namespace goes too. */
+const finalize: Serve = async (context, call) => {
+  const { kind, route } = call;
+  const object = await decodeBody(call);
+  const outcome = await commit(
+    context,
+    objectKey(call, route.name),
+    isDryRun(call.query, 'UpdateOptions'),
+    (current: StoredObject | undefined) => {
+      if (current === undefined) throw notFound(kind, route.name);
+      const next = parseStored(current.value);
+      const version = stringAt(object, 'metadata', 'resourceVersion');
+      if (version !== '' && version !== String(current.modRevision)) throw conflict(kind, route.name, MODIFIED);
+      admit(context, call, { verb: 'update', name: route.name, object, previous: next });
+      ensureRecord(next, 'spec').finalizers = arrayAt(object, 'spec', 'finalizers');
+      if (isReadyToGo(kind, next)) return { kind: 'delete', finalValue: (revision) => serialise(kind, next, revision) };
+      return { kind: 'put', value: (revision) => serialise(kind, next, revision) };
+    },
+  );
+  return { status: 200, headers: jsonHeaders, body: outcome.text };
+};
+
+export const subresources: Readonly<Record<string, Subresource>> = {
+  status: { verbs: { get, update, patch } },
+  scale: {
+    verbs: { get: getScale, update: updateScale, patch: patchScale },
+    type: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+  },
+  binding: { verbs: { create: bind }, type: { group: '', version: 'v1', kind: 'Binding' } },
+  eviction: { verbs: { create: evict }, type: { group: 'policy', version: 'v1', kind: 'Eviction' } },
+  log: { verbs: { get: log } },
+  token: {
+    verbs: { create: createToken },
+    type: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+  },
+  finalize: { verbs: { update: finalize } },
+};

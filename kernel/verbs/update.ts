@@ -1,0 +1,175 @@
+/** update (PUT), and the second half of every patch: how a changed object replaces the stored one. */
+import type { ApiResponse } from '@diatom/sdk/api';
+import { validateCustom } from '../kinds/custom/validate.ts';
+import { arrayAt, deepEqual, type JsonRecord, numberAt, stringAt } from '../kinds/json.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-metadata.ts';
+import type { Decision, StoredObject } from '../store/store.ts';
+import { badRequest, conflict, type FieldError, MODIFIED, notFound } from '../wire/status.ts';
+import { type Call, type Context, requireAccess } from './context.ts';
+import { applyNamespace, prepareNew, validateNew } from './create.ts';
+import { decodeBody } from './decode.ts';
+import { parseStored, serialise } from './stored.ts';
+import { admit, commit, isDryRun, metadataOf, objectKey, requireValid, respond } from './write.ts';
+
+export async function update(context: Context, call: Call): Promise<ApiResponse> {
+  const dryRun = isDryRun(call.query, 'UpdateOptions');
+  const object = await decodeBody(call);
+  const { name } = call.route;
+  const given = stringAt(object, 'metadata', 'name');
+  if (given !== '' && given !== name) {
+    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+  }
+  metadataOf(object).name = name;
+  applyNamespace(call, metadataOf(object));
+  const outcome = await commit(context, objectKey(call, name), dryRun, (current) => {
+    if (current !== undefined) return replace(context, call, current, structuredClone(object), 'update');
+    if (call.kind.rules.createOnUpdate !== true || call.route.subresource !== '') throw notFound(call.kind, name);
+    if (stringAt(object, 'metadata', 'uid') !== '') {
+      throw conflict(
+        call.kind,
+        name,
+        `Precondition failed: UID in precondition: ${stringAt(object, 'metadata', 'uid')}, UID in object meta: `,
+      );
+    }
+    return createByWrite(context, call, structuredClone(object));
+  });
+  return respond(context, call, outcome.text, outcome.created ? 201 : 200);
+}
+
+/** A write to a name that does not exist, for kinds that allow it and for server-side apply. */
+export function createByWrite(context: Context, call: Call, object: JsonRecord): Decision {
+  const { kind, route } = call;
+  requireAccess(context, call.identity, {
+    kind: 'resource',
+    verb: 'create',
+    group: kind.group,
+    resource: kind.resource,
+    namespace: route.namespace,
+    name: '',
+  });
+  delete metadataOf(object).resourceVersion;
+  prepareNew(context, call, object);
+  requireValid(kind, route.name, validateNew(kind, object));
+  admit(context, call, { verb: 'create', name: route.name, object, previous: undefined });
+  return { kind: 'put', value: (revision) => serialise(kind, object, revision) };
+}
+
+/** Decides how `object` replaces `current`; `object` is changed on the way. */
+export function replace(
+  context: Context,
+  call: Call,
+  current: StoredObject,
+  object: JsonRecord,
+  verb: 'update' | 'patch',
+): Decision {
+  const { kind, route } = call;
+  const previous = parseStored(current.value);
+  const before = metadataOf(previous);
+  requireSameObject(call, object, before, current, verb);
+  takeOver(kind, route.subresource, object, previous);
+  const writeContext = { nowMs: context.nowMs() };
+  kind.rules.defaults?.(object);
+  if (route.subresource === 'status') kind.rules.prepareStatus?.(object, previous, writeContext);
+  else if (route.subresource === '') kind.rules.prepareUpdate?.(object, previous, writeContext);
+  countGeneration(kind, object, previous);
+  requireValid(kind, route.name, updateErrors(kind, route.subresource, object, previous));
+  admit(context, call, { verb, name: route.name, object, previous });
+  if (isReadyToGo(kind, object)) {
+    return { kind: 'delete', finalValue: (revision) => serialise(kind, object, revision) };
+  }
+  const unchanged = serialise(kind, object, current.modRevision) === serialise(kind, previous, current.modRevision);
+  return unchanged ? { kind: 'keep' } : { kind: 'put', value: (revision) => serialise(kind, object, revision) };
+}
+
+function requireSameObject(
+  call: Call,
+  object: JsonRecord,
+  before: JsonRecord,
+  current: StoredObject,
+  verb: 'update' | 'patch',
+): void {
+  const { kind, route } = call;
+  const metadata = metadataOf(object);
+  const uid = stringAt(metadata, 'uid');
+  if (uid !== '' && uid !== before.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${String(before.uid)}`;
+    throw conflict(kind, route.name, why, { uid: String(before.uid) });
+  }
+  const version = stringAt(metadata, 'resourceVersion');
+  if (version === '' || version === '0') {
+    if (kind.rules.conditionalUpdate === true && verb === 'update') {
+      requireValid(kind, route.name, [
+        {
+          reason: 'FieldValueInvalid',
+          field: 'metadata.resourceVersion',
+          message: 'Invalid value: 0: must be specified for an update',
+        },
+      ]);
+    }
+  } else if (version !== String(current.modRevision)) throw conflict(kind, route.name, MODIFIED);
+}
+
+const serverMetadata = [
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'generateName',
+  'managedFields',
+];
+
+/** Puts back what this write may not change: server-set metadata, and status or everything but status. */
+function takeOver(kind: Kind, subresource: string, object: JsonRecord, previous: JsonRecord): void {
+  const before = metadataOf(previous);
+  if (subresource === 'status') {
+    for (const key of new Set([...Object.keys(object), ...Object.keys(previous)])) {
+      if (key === 'status' || key === 'metadata') continue;
+      if (previous[key] === undefined) delete object[key];
+      else object[key] = previous[key];
+    }
+    if (kind.rules.statusWritesMetadata !== true) object.metadata = { ...before };
+  } else if (kind.subresources.has('status')) {
+    if (previous.status === undefined) delete object.status;
+    else object.status = previous.status;
+  }
+  const metadata = metadataOf(object);
+  for (const key of serverMetadata) {
+    if (before[key] === undefined) delete metadata[key];
+    else metadata[key] = before[key];
+  }
+  delete metadata.selfLink;
+}
+
+/** generation counts changes of what the user wants: everything but metadata and, where it is separate, status. */
+function countGeneration(kind: Kind, object: JsonRecord, previous: JsonRecord): void {
+  if (kind.rules.generation !== true) return;
+  const desired = (value: JsonRecord): JsonRecord => {
+    const { metadata: _metadata, apiVersion: _version, kind: _kind, status, ...rest } = value;
+    return kind.subresources.has('status') ? rest : { ...rest, status };
+  };
+  if (deepEqual(desired(object), desired(previous))) return;
+  metadataOf(object).generation = (numberAt(previous, 'metadata', 'generation') ?? 0) + 1;
+}
+
+function updateErrors(
+  kind: Kind,
+  subresource: string,
+  object: JsonRecord,
+  previous: JsonRecord,
+): readonly FieldError[] {
+  const errors = [...validateMetadata(kind, object), ...validateMetadataUpdate(object, previous)];
+  if (kind.nature === 'custom') errors.push(...validateCustom(kind.schema, object));
+  if (subresource !== 'status') errors.push(...(kind.rules.validate?.(object) ?? []));
+  if (subresource === '') errors.push(...(kind.rules.validateUpdate?.(object, previous) ?? []));
+  return errors;
+}
+
+/** A deleted object nothing holds any more goes with the write that let go of it. */
+export function isReadyToGo(kind: Kind, object: JsonRecord): boolean {
+  const metadata = metadataOf(object);
+  if (metadata.deletionTimestamp === undefined) return false;
+  if (arrayAt(metadata, 'finalizers').length > 0 || kind.rules.held?.(object) === true) return false;
+  return (numberAt(metadata, 'deletionGracePeriodSeconds') ?? 0) === 0;
+}

@@ -1,0 +1,181 @@
+/** watch: events of a kind from a revision on, bookmarks, the WatchList protocol, selector transitions. */
+import type { ApiResponse, WatchEventType } from '@diatom/sdk/api';
+import type { JsonRecord } from '../kinds/json.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import { CompactedError, FutureRevisionError, type StoreEvent } from '../store/store.ts';
+import { partialMetadata, type RenderOptions, single } from '../wire/render.ts';
+import { type ApiError, expired, resourceVersionTooLarge } from '../wire/status.ts';
+import { type Call, type Context, prefixOf } from './context.ts';
+import { FrameStream } from './frame-stream.ts';
+import { listSelector, parseResourceVersion, renderOptions, validateListOptions } from './read.ts';
+import { asVersion, nameOfKey, parseStored } from './stored.ts';
+
+const bookmarkIntervalMs = 60_000;
+const shortestTimeoutMs = 1_800_000;
+
+/** What is derived from an event, once for all watchers of it. */
+interface DerivedEvent {
+  readonly frames: Map<string, string>;
+  object?: JsonRecord;
+  previous?: JsonRecord;
+}
+
+const derivedEvents = new WeakMap<StoreEvent, DerivedEvent>();
+
+function derived(event: StoreEvent): DerivedEvent {
+  let found = derivedEvents.get(event);
+  if (found === undefined) {
+    found = { frames: new Map() };
+    derivedEvents.set(event, found);
+  }
+  return found;
+}
+
+export function frame(type: WatchEventType, object: string): string {
+  return `{"type":"${type}","object":${object}}\n`;
+}
+
+/** One event for one watcher, or undefined when its selector sees no change. */
+function transition(
+  event: StoreEvent,
+  selector: ((object: JsonRecord) => boolean) | undefined,
+): WatchEventType | undefined {
+  if (selector === undefined) {
+    return event.kind === 'delete' ? 'DELETED' : event.previousValue === undefined ? 'ADDED' : 'MODIFIED';
+  }
+  const cache = derived(event);
+  cache.object ??= parseStored(event.value);
+  if (event.previousValue !== undefined) cache.previous ??= parseStored(event.previousValue);
+  const before = cache.previous !== undefined && selector(cache.previous);
+  if (event.kind === 'delete')
+    return before || (cache.previous === undefined && selector(cache.object)) ? 'DELETED' : undefined;
+  const after = selector(cache.object);
+  if (before) return after ? 'MODIFIED' : 'DELETED';
+  return after ? 'ADDED' : undefined;
+}
+
+/** An object that leaves the selection is shown as it was last selected, at the revision of the change. */
+function leavingText(event: StoreEvent): string {
+  if (event.kind === 'delete' || event.previousValue === undefined) return event.value;
+  const previous = parseStored(event.previousValue);
+  const metadata = previous.metadata as JsonRecord;
+  return JSON.stringify({ ...previous, metadata: { ...metadata, resourceVersion: String(event.revision) } });
+}
+
+function eventFrame(call: Call, event: StoreEvent, type: WatchEventType, options: RenderOptions): string {
+  const { representation, version } = options.answer;
+  const key = `${type} ${apiVersionOf(call.kind)} ${representation} ${version} ${options.includeObject}`;
+  const cache = derived(event);
+  let text = cache.frames.get(key);
+  if (text === undefined) {
+    const value = type === 'DELETED' ? leavingText(event) : event.value;
+    text = frame(type, single(call.kind, asVersion(call.kind, value), options));
+    cache.frames.set(key, text);
+  }
+  return text;
+}
+
+const endAnnotation = { 'k8s.io/initial-events-end': 'true' };
+
+function bookmarkFrame(kind: Kind, revision: number, options: RenderOptions, annotations?: JsonRecord): string {
+  const metadata = { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) };
+  const { representation, version } = options.answer;
+  if (representation === 'table') {
+    const embedded = `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(metadata)}}`;
+    return frame(
+      'BOOKMARK',
+      `{"kind":"Table","apiVersion":"meta.k8s.io/${version}","metadata":{"resourceVersion":"${revision}"},"columnDefinitions":[],"rows":[{"cells":[],"object":${embedded}}]}`,
+    );
+  }
+  const text = `{"kind":"${kind.kind}","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(metadata)}}`;
+  return frame('BOOKMARK', representation === 'object' ? text : partialMetadata(text, version));
+}
+
+interface Start {
+  /** Whether the present state is sent first, as ADDED events. */
+  readonly sendState: boolean;
+  readonly markEnd: boolean;
+  /** Events after this revision follow. */
+  readonly after: number;
+}
+
+function startOf(context: Context, call: Call): Start {
+  const revision = parseResourceVersion(call.query.get('resourceVersion'));
+  const sendInitialEvents = call.query.get('sendInitialEvents');
+  const now = context.store.revision;
+  if (revision !== undefined && revision > now) throw resourceVersionTooLarge(revision, now);
+  if (sendInitialEvents === 'true' || sendInitialEvents === '1') return { sendState: true, markEnd: true, after: now };
+  if (sendInitialEvents !== null) return { sendState: false, markEnd: false, after: revision || now };
+  if (revision === undefined || revision === 0) return { sendState: true, markEnd: false, after: now };
+  return { sendState: false, markEnd: false, after: revision };
+}
+
+export function watch(context: Context, call: Call): ApiResponse {
+  validateListOptions(call.query, true);
+  const options = renderOptions(context, call);
+  const selector = listSelector(call);
+  const start = startOf(context, call);
+  const prefix = prefixOf(call.kind, call.route.namespace);
+  const wantsBookmarks = ['true', '1'].includes(call.query.get('allowWatchBookmarks') ?? '');
+  const only = call.route.legacyWatch ? call.route.name : '';
+  let subscription: { cancel(): void } | undefined;
+  let timers: NodeJS.Timeout[] = [];
+  const stream = new FrameStream(() => {
+    subscription?.cancel();
+    for (const timer of timers) clearInterval(timer);
+    timers = [];
+  });
+  let seen = start.after;
+  if (start.sendState) {
+    const { items, revision } = context.store.list(prefix);
+    seen = revision;
+    for (const item of items) {
+      if (only !== '' && nameOfKey(item.key) !== only) continue;
+      if (selector !== undefined && !selector(parseStored(item.value))) continue;
+      stream.push(frame('ADDED', single(call.kind, asVersion(call.kind, item.value), options)));
+    }
+    if (start.markEnd && wantsBookmarks) stream.push(bookmarkFrame(call.kind, revision, options, endAnnotation));
+  }
+  try {
+    subscription = context.store.watch({
+      prefix,
+      after: seen,
+      onEvents: (events) => {
+        for (const event of events) {
+          seen = event.revision;
+          if (only !== '' && nameOfKey(event.key) !== only) continue;
+          const type = transition(event, selector);
+          if (type !== undefined) stream.push(eventFrame(call, event, type, { ...options, nowMs: context.nowMs() }));
+        }
+      },
+      onEnd: (reason) => {
+        if (reason === 'compacted') {
+          const error = expired('The resourceVersion for the provided watch is too old.');
+          stream.push(frame('ERROR', JSON.stringify(error.status)));
+        }
+        stream.end();
+      },
+    });
+  } catch (error) {
+    throw startError(error, seen);
+  }
+  if (wantsBookmarks) {
+    // What the store says is durable and has been delivered: everything up to it has been seen here.
+    const send = () => stream.push(bookmarkFrame(call.kind, Math.max(seen, context.store.revision), options));
+    timers.push(setInterval(send, bookmarkIntervalMs).unref());
+  }
+  const asked = Number(call.query.get('timeoutSeconds') ?? '0');
+  const timeoutMs = asked > 0 ? asked * 1000 : shortestTimeoutMs * (1 + context.random());
+  timers.push(setTimeout(() => stream.end(), timeoutMs).unref());
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' },
+    body: stream,
+  };
+}
+
+function startError(error: unknown, wanted: number): ApiError | unknown {
+  if (error instanceof CompactedError) return expired(`too old resource version: ${wanted} (${error.compactRevision})`);
+  if (error instanceof FutureRevisionError) return resourceVersionTooLarge(wanted, error.current);
+  return error;
+}

@@ -1,0 +1,122 @@
+/** What all writes share: options, the commit or its dry run, admission, the answer. */
+import type { ApiResponse, KubernetesObject } from '@diatom/sdk/api';
+import { isRecord, type JsonRecord } from '../kinds/json.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { Decision, StoredObject } from '../store/store.ts';
+import { single } from '../wire/render.ts';
+import { ApiError, invalid } from '../wire/status.ts';
+import { type Call, type Context, keyOf } from './context.ts';
+import { jsonHeaders, renderOptions } from './read.ts';
+import { asVersion } from './stored.ts';
+
+/** True for `dryRun=All`; anything else is refused. */
+export function isDryRun(query: URLSearchParams, kind: string): boolean {
+  const values = query.getAll('dryRun').filter((value) => value !== '');
+  for (const value of values) {
+    if (value === 'All') continue;
+    const message = `Unsupported value: ${JSON.stringify(value)}: supported values: "All"`;
+    throw invalid({ group: 'meta.k8s.io', kind }, '', [{ reason: 'FieldValueNotSupported', field: 'dryRun', message }]);
+  }
+  return values.length > 0;
+}
+
+export interface Outcome {
+  /** The object after the write, or as it was last when it is gone. */
+  readonly text: string;
+  readonly gone: boolean;
+  readonly created: boolean;
+}
+
+/** Runs `decide` against the store, or only against what it holds now when it is a dry run. */
+export async function commit(
+  context: Context,
+  key: string,
+  dryRun: boolean,
+  decide: (current: StoredObject | undefined) => Decision,
+): Promise<Outcome> {
+  if (dryRun) {
+    const current = context.store.get(key);
+    return outcomeOf(decide(current), current, context.store.revision);
+  }
+  let outcome: Outcome | undefined;
+  const result = await context.store.write(key, (current) => {
+    const decision = decide(current);
+    switch (decision.kind) {
+      case 'keep':
+        outcome = outcomeOf(decision, current, 0);
+        return decision;
+      case 'put': {
+        const value = (revision: number): string => {
+          outcome = { text: decision.value(revision), gone: false, created: current === undefined };
+          return outcome.text;
+        };
+        return { kind: 'put', value };
+      }
+      case 'delete': {
+        const finalValue = (revision: number): string => {
+          const text = decision.finalValue?.(revision) ?? current?.value ?? '';
+          outcome = { text, gone: true, created: false };
+          return text;
+        };
+        return { kind: 'delete', finalValue };
+      }
+    }
+  });
+  return outcome ?? { text: result.current?.value ?? result.previous?.value ?? '', gone: false, created: false };
+}
+
+function outcomeOf(decision: Decision, current: StoredObject | undefined, revision: number): Outcome {
+  switch (decision.kind) {
+    case 'keep':
+      return { text: current?.value ?? '', gone: current === undefined, created: false };
+    case 'put':
+      return { text: decision.value(current?.modRevision ?? revision), gone: false, created: current === undefined };
+    case 'delete':
+      return { text: current?.value ?? '', gone: true, created: false };
+  }
+}
+
+export interface AdmissionInput {
+  readonly verb: 'create' | 'update' | 'patch' | 'delete';
+  readonly name: string;
+  readonly object: JsonRecord | undefined;
+  readonly previous: JsonRecord | undefined;
+}
+
+export function admit(context: Context, call: Call, input: AdmissionInput): void {
+  const refusal = context.access.admit({
+    identity: call.identity,
+    verb: input.verb,
+    group: call.kind.group,
+    resource: call.kind.resource,
+    subresource: call.route.subresource,
+    namespace: call.route.namespace,
+    name: input.name,
+    object: input.object as KubernetesObject | undefined,
+    previous: input.previous as KubernetesObject | undefined,
+  });
+  if (refusal !== undefined) throw ApiError.from(refusal);
+}
+
+export function objectKey(call: Call, name: string): string {
+  return keyOf(call.kind, call.route.namespace, name);
+}
+
+export function respond(context: Context, call: Call, text: string, status: number): ApiResponse {
+  const body = single(call.kind, asVersion(call.kind, text), renderOptions(context, call));
+  return { status, headers: jsonHeaders, body };
+}
+
+export function metadataOf(object: JsonRecord): JsonRecord {
+  if (!isRecord(object.metadata)) object.metadata = {};
+  return object.metadata as JsonRecord;
+}
+
+export function timestamp(nowMs: number): string {
+  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** What the kind's own rules and those of metadata find wrong is one 422. */
+export function requireValid(kind: Kind, name: string, errors: Parameters<typeof invalid>[2]): void {
+  if (errors.length > 0) throw invalid(kind, name, errors);
+}

@@ -1,0 +1,57 @@
+/** Request bodies in whatever form they come: JSON, YAML or protobuf. */
+import { isRecord, type JsonRecord } from '../kinds/json.ts';
+import type { Schema } from '../kinds/schema.ts';
+import { schemaOf } from '../kinds/type-table.ts';
+import { parseJsonBody } from './json-body.ts';
+import { bodyType } from './media.ts';
+import { decodeEnvelope, decodeMessage } from './protobuf.ts';
+import { badRequest, entityTooLarge, unsupportedMediaType } from './status.ts';
+
+export const bodyLimitBytes = 3 * 1024 * 1024;
+export const protobufType = 'application/vnd.kubernetes.protobuf';
+
+export interface Body {
+  readonly value: JsonRecord;
+  readonly duplicateFields: readonly string[];
+}
+
+const text = new TextDecoder();
+
+/**
+ * `schema` is the type a protobuf body holds; without one (custom resources) protobuf is a 415, as upstream. A protobuf
+ * DeleteOptions is recognised by its own type name.
+ */
+export async function readBody(bytes: Uint8Array, contentType: string | undefined, schema?: Schema): Promise<Body> {
+  if (bytes.length > bodyLimitBytes) {
+    throw entityTooLarge(`limit is ${bodyLimitBytes} bytes, the request body has ${bytes.length}`);
+  }
+  switch (bodyType(contentType)) {
+    case 'application/json':
+      return asRecord(parseJsonBody(text.decode(bytes)));
+    case 'application/yaml':
+    case 'application/apply-patch+yaml':
+      return asRecord(await (await import('./yaml-body.ts')).parseYamlBody(text.decode(bytes)));
+    case protobufType: {
+      const { apiVersion, kind, raw } = decodeEnvelope(bytes);
+      const type = kind === 'DeleteOptions' ? schemaOf('meta.v1.DeleteOptions') : schema;
+      if (type === undefined) throw unsupportedMediaType(['application/json', 'application/yaml']);
+      return {
+        value: {
+          ...(apiVersion === '' ? {} : { apiVersion }),
+          ...(kind === '' ? {} : { kind }),
+          ...decodeMessage(type, raw),
+        },
+        duplicateFields: [],
+      };
+    }
+    default:
+      throw unsupportedMediaType(['application/json', 'application/yaml', protobufType]);
+  }
+}
+
+function asRecord(body: { readonly value: unknown; readonly duplicateFields: readonly string[] }): Body {
+  if (!isRecord(body.value)) {
+    throw badRequest("couldn't get version/kind; json parse error: json: cannot unmarshal the body into an object");
+  }
+  return { value: body.value, duplicateFields: body.duplicateFields };
+}

@@ -1,0 +1,79 @@
+/** JSON request bodies: parsed, with the fields that stand twice in one object. */
+import { badRequest } from './status.ts';
+
+export interface ParsedBody {
+  readonly value: unknown;
+  /** Paths such as `spec.replicas`, once each. */
+  readonly duplicateFields: readonly string[];
+}
+
+export function parseJsonBody(text: string): ParsedBody {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`the object provided is unrecognized (must be of type Object): ${reason(error, text)}`);
+  }
+  return { value, duplicateFields: findDuplicateFields(text) };
+}
+
+function reason(error: unknown, text: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `couldn't get version/kind; json parse error: ${message} (${Buffer.from(text.slice(0, 30)).toString('hex')} ...)`;
+}
+
+interface Scope {
+  readonly path: string;
+  /** Undefined in an array. */
+  readonly keys: Set<string> | undefined;
+  index: number;
+  key: string;
+}
+
+/** One pass over text that is known to be valid JSON. */
+export function findDuplicateFields(text: string): readonly string[] {
+  const duplicates: string[] = [];
+  const scopes: Scope[] = [];
+  let scope: Scope | undefined;
+  let expectKey = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      const start = at + 1;
+      let escaped = false;
+      for (at = start; text.charCodeAt(at) !== 0x22; at++) {
+        if (text.charCodeAt(at) === 0x5c) {
+          escaped = true;
+          at++;
+        }
+      }
+      if (!expectKey || scope?.keys === undefined) continue;
+      const raw = text.slice(start, at);
+      const key = escaped ? (JSON.parse(`"${raw}"`) as string) : raw;
+      const path = scope.path === '' ? key : `${scope.path}.${key}`;
+      if (scope.keys.has(key) && !duplicates.includes(path)) duplicates.push(path);
+      scope.keys.add(key);
+      scope.key = key;
+      expectKey = false;
+    } else if (code === 0x7b || code === 0x5b) {
+      const isObject = code === 0x7b;
+      const path = scope === undefined ? '' : pathOf(scope);
+      scope = { path, keys: isObject ? new Set() : undefined, index: 0, key: '' };
+      scopes.push(scope);
+      expectKey = isObject;
+    } else if (code === 0x7d || code === 0x5d) {
+      scopes.pop();
+      scope = scopes.at(-1);
+      expectKey = false;
+    } else if (code === 0x2c && scope !== undefined) {
+      if (scope.keys === undefined) scope.index++;
+      else expectKey = true;
+    }
+  }
+  return duplicates;
+}
+
+function pathOf(scope: Scope): string {
+  if (scope.keys === undefined) return `${scope.path}[${scope.index}]`;
+  return scope.path === '' ? scope.key : `${scope.path}.${scope.key}`;
+}

@@ -1,0 +1,90 @@
+/** Objects and lists in the representation a client asked for: as they are, Table, PartialObjectMetadata(List). */
+import type { JsonRecord } from '../kinds/json.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import { type TableColumn, tableColumns } from '../kinds/printers/table-columns.ts';
+import type { Answer } from './media.ts';
+import { badRequest } from './status.ts';
+
+export interface RenderOptions {
+  readonly answer: Answer;
+  /** Of a Table's rows: None, Metadata (default), Object. */
+  readonly includeObject: string;
+  readonly nowMs: number;
+}
+
+export interface ListMetadata {
+  readonly resourceVersion: string;
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+export function checkIncludeObject(value: string | null): string {
+  if (value === null || value === '') return 'Metadata';
+  if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
+  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+}
+
+export function partialMetadata(text: string, version: string, parsed?: JsonRecord): string {
+  const object = parsed ?? (JSON.parse(text) as JsonRecord);
+  return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(object.metadata ?? {})}}`;
+}
+
+export function columnDefinitions(kind: Kind): string {
+  return JSON.stringify(
+    tableColumns(kind).map(({ name, type, format, description, priority }: TableColumn) => ({
+      name,
+      type: type === 'date' ? 'string' : type,
+      format: format ?? '',
+      description,
+      priority,
+    })),
+  );
+}
+
+export function tableRow(kind: Kind, text: string, options: RenderOptions, parsed?: JsonRecord): string {
+  const object = parsed ?? (JSON.parse(text) as JsonRecord);
+  const cells = tableColumns(kind).map((column) => {
+    const cell = column.cell(object, options.nowMs);
+    return cell === undefined ? null : cell;
+  });
+  const embedded =
+    options.includeObject === 'None'
+      ? 'null'
+      : options.includeObject === 'Object'
+        ? text
+        : partialMetadata(text, options.answer.version, object);
+  return `{"cells":${JSON.stringify(cells)},"object":${embedded}}`;
+}
+
+export function table(kind: Kind, texts: readonly string[], metadata: ListMetadata, options: RenderOptions): string {
+  const rows = texts.map((text) => tableRow(kind, text, options));
+  return `{"kind":"Table","apiVersion":"meta.k8s.io/${options.answer.version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columnDefinitions(kind)},"rows":[${rows.join(',')}]}`;
+}
+
+export function list(kind: Kind, texts: readonly string[], metadata: ListMetadata, options: RenderOptions): string {
+  switch (options.answer.representation) {
+    case 'table':
+      return table(kind, texts, metadata, options);
+    case 'partial':
+    case 'partial-list': {
+      const items = texts.map((text) => partialMetadata(text, options.answer.version));
+      return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${options.answer.version}","metadata":${JSON.stringify(metadata)},"items":[${items.join(',')}]}`;
+    }
+    case 'object':
+      return `{"kind":"${kind.listKind}","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(metadata)},"items":[${texts.join(',')}]}`;
+  }
+}
+
+export function single(kind: Kind, text: string, options: RenderOptions): string {
+  switch (options.answer.representation) {
+    case 'table': {
+      const object = JSON.parse(text) as { metadata?: { resourceVersion?: string } };
+      return table(kind, [text], { resourceVersion: object.metadata?.resourceVersion ?? '' }, options);
+    }
+    case 'partial':
+    case 'partial-list':
+      return partialMetadata(text, options.answer.version);
+    case 'object':
+      return text;
+  }
+}
