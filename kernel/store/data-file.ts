@@ -2,7 +2,7 @@
  * The SQLite file behind the embedded store: opened by one process at a time, every commit synced before it returns
  * (https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous).
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -38,6 +38,8 @@ export class StoreUnavailableError extends Error {
 export function openDataFile(directory: string): DatabaseSync {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'store.sqlite');
+  // Secrets lie in it. SQLite gives its write-ahead log the same mode.
+  closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     prepare(database, path, directory);
