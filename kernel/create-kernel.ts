@@ -23,63 +23,53 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { dataDirectory, listen: address, now = Date.now } = options;
   const log = options.log ?? ((message) => process.stderr.write(`kernel: ${message}\n`));
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  // What is open, closed in reverse order: by `close`, or here when a later part cannot start.
+  await using opening = new AsyncDisposableStack();
   // First, because opening it is what keeps a second kernel off the directory.
-  const store = openSqliteStore({ directory: dataDirectory, now, log });
-  try {
-    const names = [
-      hostname().toLowerCase(),
-      ...(address === undefined ? [] : [address.host]),
-      ...(options.names ?? []),
-    ];
-    const keys = loadKeyFiles(dataDirectory, names.filter(isName), now());
-    const access = createAccess({ store, tokenKey: keys.tokenKey, now, log });
-    const logs = createPodLogProxy({ store, client: keys.kubeletClient, authority: keys.authority.certificate });
-    const api = createApi({ store, access, podLog: logs.podLog, now, log });
-    await bootstrap(store, api);
-    const handle = createFront({ api, authorizer: access, log });
-    const server =
-      address === undefined
-        ? undefined
-        : await listen({
-            ...address,
-            credentials: keys.server,
-            clientAuthority: keys.authority.certificate,
-            tokens: access.tokens,
-            handler: handle,
-            log,
-          });
-    const ports = new Set<PortServer>();
-    const close = async (): Promise<void> => {
-      for (const port of ports) port.close();
-      await server?.close(closeGraceMs);
-      logs.close();
-      access.close();
-      await store.close();
-    };
-    let closing: Promise<void> | undefined;
-    return {
-      handle,
-      attachPort: (port: MessagePort, identity: Identity) => {
-        const served = servePort(port, identity, handle);
-        ports.add(served);
-        port.once('close', () => ports.delete(served));
-      },
-      address: server && { host: server.host, port: server.port, url: urlOf(server) },
-      kubeconfigPath: writeKubeconfig(dataDirectory, server, keys),
-      agentCredentials: {
-        certificatePath: certificatePath(keys.directory, 'agent'),
-        keyPath: keyPath(keys.directory, 'agent'),
-        clientAuthorityPath: certificatePath(keys.directory, 'ca'),
-      },
-      close: () => {
-        closing ??= close();
-        return closing;
-      },
-    };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  const store = opening.adopt(openSqliteStore({ directory: dataDirectory, now, log }), (opened) => opened.close());
+  const keys = loadKeyFiles(dataDirectory, namesOf(options), now());
+  const access = opening.adopt(createAccess({ store, tokenKey: keys.tokenKey, now, log }), (opened) => opened.close());
+  const authority = keys.authority.certificate;
+  const logs = opening.adopt(createPodLogProxy({ store, client: keys.kubeletClient, authority }), (opened) =>
+    opened.close(),
+  );
+  const api = createApi({ store, access, podLog: logs.podLog, now, log });
+  await bootstrap(store, api);
+  const handle = createFront({ api, authorizer: access, log });
+  const door = { credentials: keys.server, clientAuthority: authority, tokens: access.tokens, handler: handle, log };
+  const server =
+    address && opening.adopt(await listen({ ...address, ...door }), (opened) => opened.close(closeGraceMs));
+  const kubeconfigPath = writeKubeconfig(dataDirectory, server, keys);
+  const ports = opening.adopt(new Set<PortServer>(), (opened) => {
+    for (const port of opened) port.close();
+  });
+  const open = opening.move();
+  let closing: Promise<void> | undefined;
+  return {
+    handle,
+    attachPort: (port: MessagePort, identity: Identity) => {
+      const served = servePort(port, identity, handle);
+      ports.add(served);
+      port.once('close', () => ports.delete(served));
+    },
+    address: server && { host: server.host, port: server.port, url: urlOf(server) },
+    kubeconfigPath,
+    agentCredentials: {
+      certificatePath: certificatePath(keys.directory, 'agent'),
+      keyPath: keyPath(keys.directory, 'agent'),
+      clientAuthorityPath: certificatePath(keys.directory, 'ca'),
+    },
+    close: () => {
+      closing ??= open.disposeAsync();
+      return closing;
+    },
+  };
+}
+
+/** What the server's certificate has to be good for, besides the names every kernel has. */
+function namesOf({ listen: address, names = [] }: KernelOptions): readonly string[] {
+  const all = [hostname().toLowerCase(), ...(address === undefined ? [] : [address.host]), ...names];
+  return all.filter(isName);
 }
 
 const isName = (name: string): boolean => /^[A-Za-z0-9.:-]+$/.test(name) && name !== '0.0.0.0' && name !== '::';
