@@ -7,6 +7,7 @@ import type { ApiHandler, ApiRequest, ApiResponse, Identity } from '@diatom/sdk/
 import type { Authorizer } from '../access/access.ts';
 import { impersonate } from '../access/authn/impersonation.ts';
 import { ApiError, entityTooLarge, internalError } from '../wire/status.ts';
+import { answerHealth, type HealthChecks, parseHealthRequest } from './health.ts';
 import { createInFlight, type InFlightLimits } from './in-flight.ts';
 
 /** As Kubernetes: MaxRequestBodyBytes and RequestTimeout (apiserver pkg/server/config.go). */
@@ -18,10 +19,13 @@ export interface FrontOptions {
   readonly authorizer: Authorizer;
   readonly limits?: InFlightLimits;
   readonly timeoutMs?: number;
+  /** What has to work for the kernel to be healthy; a rejection says that it does not. */
+  readonly checks?: HealthChecks;
   readonly log: (message: string) => void;
 }
 
-export function createFront({ api, authorizer, limits, timeoutMs = requestTimeoutMs, log }: FrontOptions): ApiHandler {
+export function createFront(options: FrontOptions): ApiHandler {
+  const { api, authorizer, limits, timeoutMs = requestTimeoutMs, checks = {}, log } = options;
   const inFlight = createInFlight(limits);
   const serve = async (request: ApiRequest, identity: Identity): Promise<ApiResponse> => {
     if (request.body.length > maximumBodyBytes) throw tooLarge();
@@ -35,8 +39,8 @@ export function createFront({ api, authorizer, limits, timeoutMs = requestTimeou
     }
   };
   return async (request, identity) => {
-    const health = healthAnswer(request);
-    if (health !== undefined) return health;
+    const health = parseHealthRequest(request);
+    if (health !== undefined) return answerHealth(health, checks);
     const auditId = request.headers['audit-id'] ?? randomUUID();
     try {
       return withHeader(await serve(request, identity), 'audit-id', auditId);
@@ -64,20 +68,6 @@ function withHeader(response: ApiResponse, name: string, value: string): ApiResp
 /** Watches and followed logs end when one side wants, not by the clock. */
 function isLongRunning({ path }: ApiRequest): boolean {
   return /[?&](watch|follow)=(true|1)(&|$)/.test(path) || /^\/(api|apis\/[^/]+)\/[^/]+\/watch\//.test(path);
-}
-
-/** Whoever can ask is answered: a request reaching this line means that the kernel serves. */
-function healthAnswer({ method, path }: ApiRequest): ApiResponse | undefined {
-  const match = /^\/(healthz|livez|readyz)(\/[a-z/-]*)?(\?.*)?$/.exec(path);
-  if (match === null || (method !== 'GET' && method !== 'HEAD')) return undefined;
-  const [, check = '', part, query = ''] = match;
-  const verbose = /[?&]verbose\b/.test(query) && part === undefined;
-  const body = verbose ? `[+]ping ok\n[+]store ok\n${check} check passed\n` : 'ok';
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache, private' },
-    body,
-  };
 }
 
 async function withDeadline(response: Promise<ApiResponse>, timeoutMs: number): Promise<ApiResponse> {

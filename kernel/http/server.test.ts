@@ -52,6 +52,18 @@ for (const version of ['http1', 'http2'] as const) {
       }
     });
 
+    it('is not told why a check failed, only that it did', async () => {
+      const checks = { store: () => Promise.reject(new Error('secret reason')), other: async () => {} };
+      await using server = await startServer(echo, { checks });
+      const all = await server[version]('/readyz');
+      assert.equal(all.status, 500);
+      const text = '[+]ping ok\n[-]store failed: reason withheld\n[+]other ok\nreadyz check failed\n';
+      assert.equal(all.body.toString(), text);
+      assert.equal((await server[version]('/readyz?exclude=store')).status, 200);
+      assert.equal((await server[version]('/readyz/other')).status, 200);
+      assert.equal((await server[version]('/readyz/unknown')).status, 404);
+    });
+
     it('may be somebody else, group by group, when impersonating', async () => {
       await using server = await startServer(echo);
       const headers = { 'impersonate-user': 'bob', 'impersonate-group': ['x, y', 'z'] };
