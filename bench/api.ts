@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { versions } from '@diatom/cli/version';
+import { versions } from '@diatom/cli/version.ts';
 import { startDiatom } from './api/diatom.ts';
 import { startEtcd } from './api/etcd.ts';
 import type { KeyValueServer } from './api/stores.ts';

@@ -8,6 +8,7 @@ import { pssKb } from './measure/process-tree.ts';
 import { pinning, pinThisThread, serverProcessor } from './measure/processors.ts';
 import { type ServerProcess, startServer } from './measure/server-process.ts';
 import { type Report, Samples } from './report.ts';
+import { diatomProcess } from './subjects/diatom-process.ts';
 import { bun, nginx, node, workerd } from './subjects/peers.ts';
 import { prepareAll } from './subjects/prepare.ts';
 import type { Prepared } from './subjects/subject.ts';
@@ -21,7 +22,11 @@ export async function benchBoot(progress: (text: string) => void): Promise<Repor
   const directory = await mkdtemp(join(tmpdir(), 'diatom-bench-'));
   const prober = createProber();
   try {
-    const { ready, skipped, versions } = await prepareAll('hello', [node, bun, workerd, nginx], directory);
+    const { ready, skipped, versions } = await prepareAll(
+      'hello',
+      [diatomProcess, node, bun, workerd, nginx],
+      directory,
+    );
     // The main thread starts the servers, and what it starts inherits its processor.
     pinThisThread(serverProcessor);
     const samples = new Samples('hello');

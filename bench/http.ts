@@ -8,6 +8,7 @@ import { cpuUs } from './measure/process-tree.ts';
 import { pinning, pinThisThread, serverProcessor } from './measure/processors.ts';
 import { startServer, waitForPort } from './measure/server-process.ts';
 import { type Report, Samples } from './report.ts';
+import { diatomProcess } from './subjects/diatom-process.ts';
 import { bun, nginx, node, workerd } from './subjects/peers.ts';
 import { prepareAll } from './subjects/prepare.ts';
 import type { Prepared } from './subjects/subject.ts';
@@ -20,7 +21,11 @@ const loadMs = 3_000;
 export async function benchHttp(progress: (text: string) => void): Promise<Report> {
   const directory = await mkdtemp(join(tmpdir(), 'diatom-bench-'));
   try {
-    const { ready, skipped, versions } = await prepareAll('hello', [node, bun, workerd, nginx], directory);
+    const { ready, skipped, versions } = await prepareAll(
+      'hello',
+      [diatomProcess, node, bun, workerd, nginx],
+      directory,
+    );
     pinThisThread(serverProcessor);
     const samples = new Samples('hello');
     for (let run = 0; run < runs; run++) {

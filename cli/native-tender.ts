@@ -7,7 +7,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nativeTenderSource } from '@diatom/tender/process/build-options.ts';
+import { nativeTenderSource } from '@diatom/tender';
 import { CommandError } from './failure.ts';
 import type { Home } from './home.ts';
 import { formatMs } from './terminal/units.ts';

@@ -10,9 +10,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { generateLoad, type LoadResult } from '@diatom/bench/load';
 import { homeOf } from '@diatom/cli';
-import { nativeTender } from '@diatom/cli/native-tender';
+import { originTable } from '@diatom/cli/inspect/describe.ts';
+import { nativeTender } from '@diatom/cli/native-tender.ts';
 import { createTerminal, formatBytes, formatMs, formatTable } from '@diatom/cli/terminal';
 import type { Manifest } from '@diatom/libos/manifest';
+import { inspect } from '@diatom/seal/inspect/inspect.ts';
 import { kubectl, obtainKubectl } from '@diatom/test/kubectl';
 import { type DemoCell, startCell } from './demo-cell.ts';
 import { request } from './demo-request.ts';
@@ -167,19 +169,11 @@ async function untilZero(cell: DemoCell, cluster: (...words: readonly string[]) 
 }
 
 function insideOf(manifest: Manifest): string {
-  const functions = [...manifest.functions].sort((a, b) => b.bytes - a.bytes);
-  const origins = new Map<string, { count: number; bytes: number }>();
-  for (const { origin, bytes } of functions) {
-    const total = origins.get(origin) ?? { count: 0, bytes: 0 };
-    origins.set(origin, { count: total.count + 1, bytes: total.bytes + bytes });
-  }
-  const rows = [...origins]
-    .sort(([, a], [, b]) => b.bytes - a.bytes)
-    .map(([origin, { count, bytes }]) => [origin, String(count), String(bytes)]);
+  const inspection = inspect(manifest);
   return [
-    `listens on ${manifest.ports.map(({ port }) => port).join(', ')}; ${manifest.machineCalls.length} machine calls; ` +
-      `its seccomp filter lets ${manifest.systemCalls.length} system calls through`,
-    formatTable([{ title: 'FROM' }, { title: 'FUNCTIONS', align: 'right' }, { title: 'BYTES', align: 'right' }], rows),
+    `listens on ${inspection.ports.map(({ port }) => port).join(', ')}; ${inspection.machineCalls.length} machine calls; ` +
+      `its seccomp filter lets ${inspection.systemCalls.length} system calls through`,
+    originTable(inspection),
   ].join('\n');
 }
 

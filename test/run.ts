@@ -63,7 +63,7 @@ const code = await node([
   '--test',
   '--test-reporter=spec',
   `--test-concurrency=${Math.max(2, availableParallelism())}`,
-  '--test-timeout=300000',
+  '--test-timeout=120000',
   ...files,
 ]);
 if (failed.length > 0) process.stderr.write(`FAILED before the tests: ${failed.join(', ')}\n`);

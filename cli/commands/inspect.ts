@@ -1,3 +1,4 @@
+import { inspect as inspectManifest } from '@diatom/seal/inspect/inspect.ts';
 import { type Command, jsonOption } from '../command.ts';
 import { exitStatus } from '../failure.ts';
 import { homeOf } from '../home.ts';
@@ -9,11 +10,7 @@ export const inspect: Command = {
   does: 'Show what is inside an image and what it may do',
   operands: [{ name: 'IMAGE' }],
   options: [
-    {
-      name: 'all',
-      short: 'a',
-      does: 'Every function; without it, those of the library OS and the largest of the application',
-    },
+    { name: 'all', short: 'a', does: "The application's own functions too, not only the library OS" },
     jsonOption,
   ],
   notes: [
@@ -23,7 +20,7 @@ export const inspect: Command = {
   examples: ['diatom inspect hello', 'diatom inspect hello --json | jq .manifest.systemCalls'],
   run: async ({ operands: [reference = ''], options, terminal, environment }) => {
     const image = await findImage(openImageStore(homeOf(environment)), reference);
-    if (options.has('json')) terminal.printJson(image);
+    if (options.has('json')) terminal.printJson({ ...image, origins: inspectManifest(image.manifest).origins });
     else terminal.print(describeImage(image, { isComplete: options.has('all'), terminal }));
     return exitStatus.success;
   },
