@@ -1,7 +1,9 @@
-// Console output, gathered into lines: the tender stamps lines, and one machine call per line (or per wait) is cheap.
+// Console output, gathered into lines: the tender stamps lines. A line goes out as soon as it ends, so that what was said
+// before a trap is in the log.
 
 import * as machine from "./machine";
 import { fromApplication } from "./bridge";
+import { LF } from "./text";
 
 const capacity: i32 = 4096;
 const buffer = memory.data(4096);
@@ -14,7 +16,7 @@ export function flushConsole(): void {
   used = 0;
 }
 
-/** From the application: append bytes; whole lines go out when the buffer is full or the instance waits. */
+/** From the application: append bytes. */
 export function console_write(applicationPtr: u32, len: i32): void {
   while (len > 0) {
     const part = min(len, capacity - used);
@@ -24,4 +26,5 @@ export function console_write(applicationPtr: u32, len: i32): void {
     len -= part;
     if (used == capacity) flushConsole();
   }
+  if (used > 0 && load<u8>(buffer + used - 1) == LF) flushConsole();
 }

@@ -1,0 +1,82 @@
+/** Makes a `StartApplication` of any tender: builds the application, writes its layer, starts it on a free port. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Manifest } from '@diatom/libos';
+import type { Exit, SlotSpec, Tender } from '@diatom/tender';
+import type { RunningApplication, StartApplication } from './application.ts';
+
+export interface BuiltApplication {
+  readonly manifest: Omit<Manifest, 'layers'>;
+  /** The layer the tender's target runs. */
+  readonly image: Uint8Array;
+}
+
+export interface Target {
+  /** A tender for one application; closed with it. */
+  readonly openTender: () => Promise<Tender>;
+  readonly build: (file: string) => Promise<BuiltApplication>;
+}
+
+const applications = join(dirname(createRequire(import.meta.url).resolve('@diatom/libos/abi')), 'guest', 'test-apps');
+
+export function startOn(target: Target): StartApplication {
+  const builds = new Map<string, Promise<BuiltApplication>>();
+  return async (application, options = {}) => {
+    const build = builds.get(application) ?? target.build(join(applications, application));
+    builds.set(application, build);
+    const { manifest, image } = await build;
+    const directory = await mkdtemp(join(tmpdir(), 'diatom-conformance-'));
+    const imagePath = join(directory, 'image');
+    const logPath = join(directory, 'console.log');
+    await writeFile(imagePath, image);
+    const ports = await Promise.all(manifest.ports.map(async ({ port }) => ({ port, hostPort: await freePort() })));
+    const tender = await target.openTender();
+    const ended = Promise.withResolvers<Exit>();
+    tender.onEvent(({ state }) => {
+      if (state.kind === 'ended') ended.resolve(state.exit);
+    });
+    const spec: SlotSpec = {
+      id: 'conformance',
+      manifest: { ...manifest, layers: [] },
+      imagePath,
+      listen: ports.map(({ port, hostPort }) => ({ port, address: '127.0.0.1', hostPort })),
+      environment: options.environment ?? {},
+      memoryLimitBytes: manifest.memory.maximumBytes + manifest.memory.stackBytes,
+      boot: options.idleTimeoutMs === undefined ? 'eager' : 'lazy',
+      idleTimeoutMs: options.idleTimeoutMs ?? 0,
+      logPath,
+    };
+    const running: RunningApplication = {
+      address: { host: '127.0.0.1', port: ports[0]?.hostPort ?? 0 },
+      exit: ended.promise,
+      console: async () => {
+        const text = await readFile(logPath, 'utf8').catch(() => '');
+        const lines = text.split('\n').slice(0, -1);
+        return lines.map((line) => line.replace(/^\S+ stdout [FP] /, ''));
+      },
+      [Symbol.asyncDispose]: async () => {
+        await tender.stop(spec.id, 0);
+        await tender.close();
+        await rm(directory, { recursive: true, force: true });
+      },
+    };
+    await tender.start(spec);
+    return running;
+  };
+}
+
+/** Free now; the kernel hands ports out in turn, so it stays free for the moment until it is used. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
