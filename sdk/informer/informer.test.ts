@@ -166,7 +166,7 @@ test('watches that end at once are not asked for in a tight loop', () =>
       watch.end();
       await settle();
       assert.equal(rig.transport.requests.length, round + 2);
-      await rig.clock.advance(50 * 2 ** round);
+      await rig.clock.advance(25 * 2 ** round);
     }
   }));
 
@@ -176,7 +176,7 @@ test('a server that refuses every time is asked less and less often, for ever', 
       (await rig.transport.next()).answer(500, { ...expired, reason: 'InternalError', code: 500 });
       await settle();
       assert.equal(rig.informer.state, 'retrying');
-      await rig.clock.advance(15_000);
+      await rig.clock.advance(Math.min(15_000, 25 * 2 ** round));
     }
     (await rig.transport.next()).stream(added('a', 5), bookmark(5, true));
     await rig.informer.synced;
