@@ -48,9 +48,10 @@ async function stream(
   outgoing: Outgoing,
   status: number,
   headers: ApiResponse['headers'],
-  { chunks, cancel }: ApiStream,
+  body: ApiStream,
   gone: AbortSignal,
 ): Promise<void> {
+  const cancel = (): void => body.cancel();
   if (gone.aborted) {
     cancel();
     return;
@@ -60,7 +61,7 @@ async function stream(
   // A watch may be silent for minutes; its client waits for the head now.
   outgoing.flushHeaders();
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of body.chunks) {
       if (gone.aborted) break;
       if (!outgoing.write(chunk)) {
         await once(outgoing, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(slowReaderMs)]) });

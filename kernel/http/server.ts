@@ -39,7 +39,16 @@ export interface ListeningServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** Open watches do not count: they are cut at once, their clients resume. */
+/** A request has to have arrived within this time; slower senders only hold connections. */
+const receiveTimeoutMs = 60_000;
+/** Read by Node's HTTP/1.1 half, though the types of the HTTP/2 server do not say so. */
+const http1Limits = {
+  // Longer than clients keep idle connections (client-go: 90 s), so that none is closed under a new request.
+  keepAliveTimeout: 120_000,
+  headersTimeout: receiveTimeoutMs,
+  requestTimeout: receiveTimeoutMs,
+};
+/** Watches and requests of one HTTP/2 connection. */
 const maximumStreams = 1000;
 
 export async function listen(options: ServerOptions): Promise<ListeningServer> {
@@ -57,6 +66,7 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
     // A resumed session does not show the client's certificate again.
     secureOptions: constants.SSL_OP_NO_TICKET,
     settings: { maxConcurrentStreams: maximumStreams },
+    ...http1Limits,
   });
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
@@ -126,6 +136,8 @@ async function serve(
   gone: AbortSignal,
 ): Promise<void> {
   let request: Awaited<ReturnType<typeof readRequest>>;
+  // Node's own limit knows HTTP/1.1 only.
+  const slow = setTimeout(() => incoming.destroy(), receiveTimeoutMs);
   try {
     request = await readRequest(incoming);
   } catch (error) {
@@ -136,6 +148,8 @@ async function serve(
     await respond(outgoing, { ...response, headers: { ...response.headers, ...headers } }, undefined, gone);
     if (incoming.httpVersionMajor === 1) incoming.resume();
     return;
+  } finally {
+    clearTimeout(slow);
   }
   const identity = identify(tokens, incoming, request.headers, request.path);
   const response = identity === undefined ? errorResponse(unauthorized()) : await handler(request, identity);
