@@ -1,4 +1,9 @@
 /** WebAssembly → static x86-64 ELF (docs/process-image.md, docs/seal.md). Same input, same bytes. */
+import { generate } from './codegen/program.ts';
+import { decode } from './decode/decode.ts';
+import type { DecodedModule } from './decode/module.ts';
+import { validate } from './decode/validate.ts';
+import { writeImage } from './elf/image.ts';
 
 export type Flavour = 'process' | 'linux';
 
@@ -34,6 +39,23 @@ export interface CompiledImage {
 }
 
 /** Throws `ModuleError` for input that is malformed, invalid or needs a feature the compiler does not have. */
-export function compile(_wasm: Uint8Array, _options: CompileOptions): CompiledImage {
-  throw new Error('the code generator is not in this commit yet');
+export function compile(wasm: Uint8Array, options: CompileOptions): CompiledImage {
+  const module = decode(wasm);
+  validate(wasm);
+  return compileModule(module, options);
+}
+
+/** Compile a module that is decoded already and known to be valid. */
+export function compileModule(module: DecodedModule, options: CompileOptions): CompiledImage {
+  const program = generate(module, options.flavour, options.entry ?? '_start');
+  return {
+    elf: writeImage(program, options.flavour),
+    functions: program.functions,
+    systemCalls: program.systemCalls,
+    memories: program.memories.map(({ sizeBytes, maximumBytes, bytes }) => ({
+      initialBytes: sizeBytes,
+      maximumBytes,
+      fileBytes: bytes.length,
+    })),
+  };
 }

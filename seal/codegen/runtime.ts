@@ -1,0 +1,152 @@
+/** Routines compiled code calls instead of repeating them: emitted once behind the functions, and only when called. */
+import type { Flavour } from '../compile.ts';
+import type { Assembler, Label } from './assembler.ts';
+import type { ContextLayout } from './context-layout.ts';
+import { linuxCalls } from './linux-calls.ts';
+import { memoryBase0, memoryBase1, r8, r9, r10, rax, rcx, rdi, rdx, rsi, rsp } from './registers.ts';
+
+export interface RoutineSpan {
+  readonly name: string;
+  readonly address: number;
+  readonly sizeBytes: number;
+}
+
+export const systemCallNumber = (name: string): number => {
+  const found = linuxCalls.find((call) => call.name === name);
+  if (found === undefined) throw new Error(`system call ${name} is not in the table`);
+  return found.number;
+};
+
+export class Runtime {
+  private readonly assembler: Assembler;
+  private readonly context: ContextLayout;
+  private readonly flavour: Flavour;
+  private readonly systemCalls: Set<string>;
+  private readonly wanted = new Map<string, { readonly label: Label; readonly emit: () => void }>();
+
+  constructor(assembler: Assembler, context: ContextLayout, flavour: Flavour, systemCalls: Set<string>) {
+    this.assembler = assembler;
+    this.context = context;
+    this.flavour = flavour;
+    this.systemCalls = systemCalls;
+  }
+
+  private want(name: string, emit: () => void): Label {
+    let routine = this.wanted.get(name);
+    if (routine === undefined) {
+      routine = { label: this.assembler.newLabel(), emit };
+      this.wanted.set(name, routine);
+    }
+    return routine.label;
+  }
+
+  /** Move rcx bytes from rsi to rdi, which may overlap. Changes rax, rcx, rsi, rdi. */
+  copy(): Label {
+    return this.want('seal:copy', () => this.emitCopy());
+  }
+
+  /** rdi: pages to add to the memory; eax: pages before, or -1. Changes what a call changes. */
+  grow(memory: number): Label {
+    this.systemCalls.add(this.flavour === 'linux' ? 'mmap' : 'mprotect');
+    return this.want(`seal:grow[${memory}]`, () => this.emitGrow(memory));
+  }
+
+  /** Signal handler for rt_sigaction. */
+  signalEntry(): Label {
+    return this.want('seal:signal', () => this.emitSignal());
+  }
+
+  /** Where signals go; without it a module that asks for the signal entry is refused before. */
+  onSignal: Label | undefined;
+
+  /**
+   * The kernel comes here with signo, info, context in the registers of the first three arguments and everything else
+   * as the interrupted code left it, which may be an image with other memory bases. All registers come back from the
+   * signal frame, which lies behind the return address.
+   */
+  private emitSignal(): void {
+    const { assembler, onSignal } = this;
+    if (onSignal === undefined) throw new Error('signal_entry without an export on_signal');
+    assembler.raw(0xfc); // cld
+    for (const [memory, cell] of this.context.memories.slice(0, 2).entries()) {
+      assembler.op('mov', 64, memory === 0 ? memoryBase0 : memoryBase1, { displacement: cell.base });
+    }
+    assembler.op('mov', 32, rdi, rdi);
+    assembler.call(onSignal);
+    assembler.immediate('add', 64, rsp, 8);
+    assembler.moveConstant(rax, BigInt(systemCallNumber('rt_sigreturn')));
+    assembler.raw(0x0f, 0x05);
+  }
+
+  private emitCopy(): void {
+    const { assembler } = this;
+    assembler.op('mov', 64, rax, rdi);
+    assembler.op('sub', 64, rax, rsi);
+    assembler.op('cmp', 64, rax, rcx);
+    const backward = assembler.skipIf('b');
+    assembler.raw(0xf3, 0xa4, 0xc3); // rep movsb; ret
+    assembler.land(backward);
+    // Destination inside the source: from the end, so that nothing is overwritten before it is read.
+    assembler.op('lea', 64, rsi, { base: rsi, index: rcx, displacement: -1 });
+    assembler.op('lea', 64, rdi, { base: rdi, index: rcx, displacement: -1 });
+    assembler.raw(0xfd, 0xf3, 0xa4, 0xfc, 0xc3); // std; rep movsb; cld; ret
+  }
+
+  private emitGrow(memory: number): void {
+    const { assembler } = this;
+    const cell = this.context.memories[memory];
+    if (cell === undefined) throw new Error(`memory ${memory} does not exist`);
+    assembler.op('mov', 32, rsi, rdi);
+    assembler.shiftImmediate('shl', 64, rsi, 16);
+    assembler.op('mov', 64, rdi, { displacement: cell.size });
+    assembler.op('lea', 64, rax, { base: rdi, index: rsi });
+    assembler.op('cmp', 64, rax, { displacement: cell.maximum });
+    const tooLarge = assembler.skipIf('a');
+    assembler.op('test', 64, rsi, rsi);
+    const nothing = assembler.skipIf('e');
+    assembler.op('add', 64, rdi, { displacement: cell.base });
+    assembler.moveConstant(rdx, 3n); // PROT_READ | PROT_WRITE
+    if (this.flavour === 'linux') {
+      assembler.moveConstant(r10, 0x100022n); // MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
+      assembler.moveConstant(r8, -1n);
+      assembler.moveConstant(r9, 0n);
+      assembler.moveConstant(rax, BigInt(systemCallNumber('mmap')));
+    } else {
+      assembler.moveConstant(rax, BigInt(systemCallNumber('mprotect')));
+    }
+    assembler.raw(0x0f, 0x05);
+    // Failure is -4095 … -1; mmap's success is an address.
+    assembler.immediate('cmp', 64, rax, -4096);
+    const failed = assembler.skipIf('a');
+    assembler.land(nothing);
+    assembler.op('mov', 64, rax, { displacement: cell.size });
+    assembler.op('add', 64, rsi, rax);
+    assembler.op('store', 64, rsi, { displacement: cell.size });
+    assembler.shiftImmediate('shr', 64, rax, 16);
+    assembler.raw(0xc3);
+    assembler.land(tooLarge);
+    assembler.land(failed);
+    assembler.moveConstant(rax, 0xffff_ffffn);
+    assembler.raw(0xc3);
+  }
+
+  emit(): readonly RoutineSpan[] {
+    const spans: RoutineSpan[] = [];
+    for (const [name, { label, emit }] of this.wanted) {
+      this.assembler.align(16, 0xcc);
+      const address = this.assembler.address;
+      this.assembler.bind(label);
+      emit();
+      spans.push({ name, address, sizeBytes: this.assembler.address - address });
+    }
+    return spans;
+  }
+}
+
+/** Register with the base of a memory, loaded into `otherwise` when it has none of its own. */
+export function memoryBase(assembler: Assembler, context: ContextLayout, memory: number, otherwise: number): number {
+  if (memory === 0) return memoryBase0;
+  if (memory === 1) return memoryBase1;
+  assembler.op('mov', 64, otherwise, { displacement: context.memories[memory]?.base ?? 0 });
+  return otherwise;
+}

@@ -1,0 +1,70 @@
+import { ModuleError } from './error.ts';
+import type { FunctionType, Limits, ReferenceType, ValueType } from './module.ts';
+import type { Reader } from './reader.ts';
+
+const valueTypes: Readonly<Record<number, ValueType>> = {
+  127: 'i32',
+  126: 'i64',
+  125: 'f32',
+  124: 'f64',
+  112: 'funcref',
+  111: 'externref',
+};
+
+const unsupportedTypes: Readonly<Record<number, string>> = {
+  123: 'SIMD (v128)',
+  100: 'typed function references',
+  99: 'typed function references',
+  105: 'exception handling',
+  110: 'garbage collection',
+  109: 'garbage collection',
+  108: 'garbage collection',
+  107: 'garbage collection',
+  106: 'garbage collection',
+  113: 'garbage collection',
+  114: 'garbage collection',
+  115: 'garbage collection',
+};
+
+export const valueTypeOf = (code: number): ValueType | undefined => valueTypes[code];
+
+export function readValueType(reader: Reader): ValueType {
+  const at = reader.offset;
+  const code = reader.byte();
+  const type = valueTypes[code];
+  if (type !== undefined) return type;
+  const feature = unsupportedTypes[code];
+  if (feature !== undefined) throw new ModuleError('unsupported', `value type of ${feature}`, at);
+  return reader.fail(`malformed value type 0x${code.toString(16)}`, at);
+}
+
+export function readReferenceType(reader: Reader): ReferenceType {
+  const at = reader.offset;
+  const type = readValueType(reader);
+  if (type === 'funcref' || type === 'externref') return type;
+  return reader.fail('malformed reference type', at);
+}
+
+export function readFunctionType(reader: Reader): FunctionType {
+  const at = reader.offset;
+  const form = reader.byte();
+  if (form === 0x4e || form === 0x50 || form === 0x4f || form === 0x5f || form === 0x5e) {
+    throw new ModuleError('unsupported', 'type of garbage collection', at);
+  }
+  if (form !== 0x60) reader.fail('malformed function type', at);
+  return {
+    parameters: reader.vector(() => readValueType(reader)),
+    results: reader.vector(() => readValueType(reader)),
+  };
+}
+
+export function readLimits(reader: Reader, what: 'memory' | 'table'): Limits {
+  const at = reader.offset;
+  const flags = reader.byte();
+  if (flags & 0x02) throw new ModuleError('unsupported', `threads (shared ${what})`, at);
+  if (flags & 0x04) throw new ModuleError('unsupported', `memory64 (64-bit ${what})`, at);
+  if (flags & 0x08) throw new ModuleError('unsupported', 'custom page sizes', at);
+  if (flags > 1) reader.fail('malformed limits flags', at);
+  const minimum = reader.u32();
+  return { minimum, maximum: flags === 1 ? reader.u32() : undefined };
+}

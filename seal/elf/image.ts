@@ -1,0 +1,74 @@
+/** Which segments an image of each flavour consists of (docs/process-image.md). */
+
+import { pageBytes } from '../codegen/context-layout.ts';
+import type { GeneratedProgram, ProgramMemory } from '../codegen/program.ts';
+import type { Flavour } from '../compile.ts';
+import { type Segment, writeElf } from './elf.ts';
+
+const noteName = 'Diatom\0\0';
+const noteVersion = 1;
+
+function note(memoryCount: number): Uint8Array {
+  const bytes = new Uint8Array(12 + noteName.length + 8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 7, true); // name with its NUL, padded to 8
+  view.setUint32(4, 8, true);
+  view.setUint32(8, 1, true);
+  for (let index = 0; index < noteName.length; index += 1) bytes[12 + index] = noteName.charCodeAt(index);
+  view.setUint32(20, noteVersion, true);
+  view.setUint32(24, memoryCount, true);
+  return bytes;
+}
+
+function memorySegment(memory: ProgramMemory, index: number, flavour: Flavour): Segment {
+  const isImage = flavour === 'process';
+  return {
+    kind: isImage ? 'diatom-memory' : 'load',
+    flags: { read: true, write: true, execute: false },
+    address: isImage ? index : memory.base,
+    physicalAddress: isImage ? memory.maximumBytes : memory.base,
+    bytes: memory.bytes,
+    memorySizeBytes: memory.sizeBytes,
+    alignment: pageBytes,
+  };
+}
+
+export function writeImage(program: GeneratedProgram, flavour: Flavour): Uint8Array {
+  const load = (address: number, bytes: Uint8Array, memorySizeBytes: number, execute: boolean): Segment => ({
+    kind: 'load',
+    flags: { read: true, write: !execute, execute },
+    address,
+    physicalAddress: address,
+    bytes,
+    memorySizeBytes,
+    alignment: pageBytes,
+  });
+  const segments: Segment[] = [
+    load(program.context.address, program.data, program.context.sizeBytes, false),
+    load(program.textAddress, program.text, program.text.length, true),
+  ];
+  for (const [index, memory] of program.memories.entries()) {
+    // The kernel refuses a PT_LOAD of no size.
+    if (flavour === 'process' || memory.sizeBytes > 0) segments.push(memorySegment(memory, index, flavour));
+  }
+  const noteBytes = note(program.memories.length);
+  segments.push({
+    kind: 'note',
+    flags: { read: true, write: false, execute: false },
+    address: 0,
+    physicalAddress: 0,
+    bytes: noteBytes,
+    memorySizeBytes: noteBytes.length,
+    alignment: 4,
+  });
+  segments.push({
+    kind: 'stack',
+    flags: { read: true, write: true, execute: false },
+    address: 0,
+    physicalAddress: 0,
+    bytes: new Uint8Array(0),
+    memorySizeBytes: 0,
+    alignment: 16,
+  });
+  return writeElf(program.entryAddress, segments);
+}
