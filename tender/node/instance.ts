@@ -51,7 +51,7 @@ function describe(error: unknown): Outcome {
   }
   if (error instanceof Killed) return { code: trapCodes.killed, reason: 'Killed', message: 'stopped by the tender' };
   if (error instanceof GuestFault) {
-    return { code: trapCodes.segmentationFault, reason: 'Trap', message: `bad machine call: ${error.message}` };
+    return { code: trapCodes.illegalInstruction, reason: 'Trap', message: `bad machine call: ${error.message}` };
   }
   if (isTrap(error)) {
     const memoryFault = error instanceof RangeError || /memory|out of bounds/.test(error.message);

@@ -115,6 +115,7 @@ export class Machine {
   #bytes(ptr: number, len: number): Uint8Array | undefined {
     const start = ptr >>> 0;
     const size = len >>> 0;
+    if (size === 0) return new Uint8Array();
     if (this.#memory === undefined || start + size > this.#memory.buffer.byteLength) return undefined;
     return new Uint8Array(this.#memory.buffer, start, size);
   }

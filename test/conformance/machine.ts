@@ -96,6 +96,29 @@ export function testMachine(target: string, start: StartApplication): void {
       assert.deepEqual([exit.code, exit.reason], [3, 'Error']);
     });
 
+    test('bad handles and ports are errors', async () => {
+      await using running = await start('hostile.ts');
+      assert.equal(await ask(running, '/results'), 'done');
+      assert.deepEqual(await running.console(), [
+        'listen -4',
+        'listen negative -4',
+        'accept -3',
+        'receive -3',
+        'send -3',
+        'shutdown -3',
+        'close -3',
+        'environ 0',
+      ]);
+    });
+
+    for (const call of ['console', 'yield']) {
+      test(`a bad address given to ${call} is a trap of the instance`, async () => {
+        await using running = await start('hostile.ts');
+        await assert.rejects(ask(running, `/${call}`));
+        assert.equal((await running.exit).reason, 'Trap');
+      });
+    }
+
     test('an idle instance goes and the next connection brings it back', async () => {
       await using running = await start('http.ts', { idleTimeoutMs: 100 });
       assert.equal(await ask(running, '/hello'), 'hello\n');

@@ -2,7 +2,7 @@
 ;; wasm-opt inlines all of it.
 (module
   (import "diatom:os" "memory" (memory $os 1))
-  (import "diatom:application" "memory" (memory $application 1))
+  (import "diatom:application" "memory" (memory $application 0))
   (import "diatom:application" "table" (table $functions 1 funcref))
   (import "diatom:application" "start_application" (func $start))
   (import "diatom:os" "run" (func $run))

@@ -1,7 +1,7 @@
 // The machine ABI (libos/abi.ts) on Linux system calls, for the `process` target. Handles are file descriptors.
 // Epoll is edge-triggered: one epoll_ctl per connection, none per wait. Scratch space is the machine page.
 
-import * as linux from "./linux";
+import * as linux from './linux';
 
 const AGAIN = -1;
 const CLOSED = -2;
@@ -67,6 +67,8 @@ export function console_write(ptr: usize, len: i32): void {
   while (left > 0) {
     const count = linux.write(1, at, left);
     if (count == linux.EINTR) continue;
+    // The call has no result to say it by.
+    if (count == linux.EFAULT) unreachable();
     // Nobody reads the console any more: the program goes on.
     if (count <= 0) return;
     at += count;
@@ -90,7 +92,7 @@ export function clock_wall(): i64 {
 
 export function entropy(ptr: usize, len: i32): void {
   // Up to 256 bytes getrandom is never interrupted and never short (getrandom(2)).
-  linux.getrandom(address(ptr), <i64>min<u32>(<u32>len, 256), 0);
+  if (<u32>len > 256 || linux.getrandom(address(ptr), size(len), 0) < 0) unreachable();
 }
 
 export function environ(ptr: usize, len: i32): i32 {
@@ -152,7 +154,7 @@ function yield_until(deadline: i64, ptr: usize, capacity: i32): i32 {
       ready |= HANGUP;
       if ((data & LISTENER) != 0) draining = true;
     }
-    const to = ptr + (<usize>i << 3);
+    const to = ptr + ((<usize>i) << 3);
     store<u32>(to, <u32>data);
     store<u32>(to, ready, 4);
   }
