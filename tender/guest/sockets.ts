@@ -3,7 +3,7 @@ import { append, appendByte, appendHex, appendNumber } from './text';
 import { appendError, fail } from './failure';
 import { scratch } from './layout';
 import { AF_INET, AF_INET6, bind, listen, native, setsockopt, shutdown, socket, STREAM_SOCKET } from './linux';
-import { listeningFd, setListeningFd, Slot } from './slot';
+import { listeningFd, maximumListening, setListeningFd, Slot } from './slot';
 import { listenEntry } from './spec';
 import { closeWatched } from './watch';
 
@@ -75,8 +75,9 @@ export function openSockets(slot: Slot): bool {
   return true;
 }
 
+/** Also of a slot whose spec was refused: its count may be anything. */
 export function closeSockets(slot: Slot): void {
-  for (let i: u32 = 0; i < slot.listenCount; i++) {
+  for (let i: u32 = 0; i < maximumListening; i++) {
     closeWatched(listeningFd(slot, i));
     setListeningFd(slot, i, -1);
   }

@@ -39,10 +39,11 @@ export function decodeSpec(slot: Slot, pointer: usize, length: usize, needsLog: 
   slot.idleNs = readU64();
   slot.memoryLimit = readU64();
   slot.stackBytes = (readU64() + pageMask) & ~pageMask;
-  slot.listenCount = readU32();
+  const listenCount = readU32();
   readU32();
-  if (slot.listenCount > maximumListening) return fail('InvalidSpec', 'more listening sockets than an image may have');
-  slot.listen = readRaw(<usize>slot.listenCount * listenEntryBytes);
+  if (listenCount > maximumListening) return fail('InvalidSpec', 'more listening sockets than an image may have');
+  slot.listenCount = listenCount;
+  slot.listen = readRaw(<usize>listenCount * listenEntryBytes);
   readField(maximumId);
   slot.id = fieldPointer;
   slot.idLength = fieldLength;

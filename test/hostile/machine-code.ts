@@ -50,3 +50,13 @@ export const forever = (body: Uint8Array): Uint8Array => {
   back.writeInt32LE(-(body.length + 5), 1);
   return program(body, back);
 };
+
+const over = (jumpCode: number, body: Uint8Array): Uint8Array => {
+  const test = Buffer.from([0x48, 0x85, 0xc0, 0x0f, jumpCode, 0, 0, 0, 0]);
+  test.writeInt32LE(body.length, 5);
+  return program(test, body);
+};
+/** test rax, rax; jnz past the body */
+export const whenZero = (body: Uint8Array): Uint8Array => over(0x85, body);
+/** test rax, rax; js past the body */
+export const unlessNegative = (body: Uint8Array): Uint8Array => over(0x88, body);

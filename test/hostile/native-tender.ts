@@ -88,7 +88,8 @@ export const startTestTender = async (): Promise<TestTender> => {
     },
     log: (id) => readFile(join(directory, `${id}.log`), 'utf8'),
     async [Symbol.asyncDispose]() {
-      for (const { id } of await tender.list()) await tender.stop(id, 0);
+      // A test may have ended the tender or handed it to another client.
+      for (const { id } of await tender.list().catch(() => [])) await tender.stop(id, 0);
       await tender.close();
       await rm(directory, { recursive: true, force: true });
     },
