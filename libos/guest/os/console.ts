@@ -3,28 +3,27 @@
 
 import * as machine from "./machine";
 import { fromApplication } from "./bridge";
+import { consoleBuffer, consoleBytes } from "./scratch";
 import { LF } from "./text";
 
-const capacity: i32 = 4096;
-const buffer = memory.data(4096);
 let used: i32 = 0;
 
 /** The rest of an unfinished line goes out before every wait and at the end. */
 export function flushConsole(): void {
   if (used == 0) return;
-  machine.console_write(buffer, used);
+  machine.console_write(consoleBuffer(), used);
   used = 0;
 }
 
 /** From the application: append bytes. */
 export function console_write(applicationPtr: u32, len: i32): void {
   while (len > 0) {
-    const part = min(len, capacity - used);
-    fromApplication(buffer + used, applicationPtr, part);
+    const part = min(len, consoleBytes - used);
+    fromApplication(consoleBuffer() + used, applicationPtr, part);
     used += part;
     applicationPtr += part;
     len -= part;
-    if (used == capacity) flushConsole();
+    if (used == consoleBytes) flushConsole();
   }
-  if (used > 0 && load<u8>(buffer + used - 1) == LF) flushConsole();
+  if (used > 0 && load<u8>(consoleBuffer() + used - 1) == LF) flushConsole();
 }

@@ -1,8 +1,9 @@
-// Memory right above the static data: two shared buffers, then the heap. They are not static data themselves, so that
+// Memory right above the static data: shared buffers, then the heap. They are not static data themselves, so that
 // an image does not carry their zeros. The link sets an initial size of memory that covers them.
 
 export const scratchBytes: i32 = 65536;
 export const outgoingBytes: i32 = 65536;
+export const consoleBytes: i32 = 4096;
 
 /** Bytes in passing: what is received or sent lives here for the length of one call, never across a wait. */
 // @ts-ignore: decorator
@@ -20,6 +21,12 @@ export function outgoing(): usize {
 
 // @ts-ignore: decorator
 @inline
-export function heapStart(): usize {
+export function consoleBuffer(): usize {
   return outgoing() + outgoingBytes;
+}
+
+// @ts-ignore: decorator
+@inline
+export function heapStart(): usize {
+  return consoleBuffer() + consoleBytes;
 }
