@@ -1,12 +1,49 @@
-/** Which rules each built-in kind has, by type name. */
+/** Which rules each built-in kind has, by type name. A kind without rules of its own is checked by its fields alone. */
+import { customResourceDefinitionRules } from '../custom/definition-rules.ts';
 import type { KindRules } from '../kind.ts';
-
-/** `system:node` and the like: anything that fits into a path (kubernetes pkg/apis/rbac/validation). */
-const namedFreely: KindRules = { name: 'path-segment' };
+import { clusterRoleBindingRules, clusterRoleRules, roleBindingRules, roleRules } from './access.ts';
+import * as cluster from './cluster.ts';
+import { configMapRules, secretRules } from './config.ts';
+import { podRules } from './pod.ts';
+import * as service from './service.ts';
+import * as workloads from './workloads.ts';
 
 export const rulesByKind: Readonly<Record<string, KindRules>> = {
-  'rbac.v1.Role': namedFreely,
-  'rbac.v1.RoleBinding': namedFreely,
-  'rbac.v1.ClusterRole': namedFreely,
-  'rbac.v1.ClusterRoleBinding': namedFreely,
+  'core.v1.Namespace': cluster.namespaceRules,
+  'core.v1.Node': cluster.nodeRules,
+  'core.v1.Pod': podRules,
+  'core.v1.Service': service.serviceRules,
+  'core.v1.Endpoints': service.endpointsRules,
+  'core.v1.ConfigMap': configMapRules,
+  'core.v1.Secret': secretRules,
+  'core.v1.Event': cluster.eventRules,
+  'core.v1.PersistentVolume': cluster.persistentVolumeRules,
+  'core.v1.PersistentVolumeClaim': cluster.persistentVolumeClaimRules,
+  'core.v1.LimitRange': cluster.limitRangeRules,
+  'core.v1.ResourceQuota': cluster.resourceQuotaRules,
+  'core.v1.PodTemplate': workloads.podTemplateRules,
+  'core.v1.ReplicationController': workloads.replicationControllerRules,
+  'apps.v1.Deployment': workloads.deploymentRules,
+  'apps.v1.ReplicaSet': workloads.replicaSetRules,
+  'apps.v1.StatefulSet': workloads.statefulSetRules,
+  'apps.v1.DaemonSet': workloads.daemonSetRules,
+  'apps.v1.ControllerRevision': cluster.controllerRevisionRules,
+  'batch.v1.Job': workloads.jobRules,
+  'batch.v1.CronJob': workloads.cronJobRules,
+  'autoscaling.v2.HorizontalPodAutoscaler': cluster.autoscalerRules,
+  'coordination.v1.Lease': cluster.leaseRules,
+  'discovery.v1.EndpointSlice': service.endpointSliceRules,
+  'events.v1.Event': cluster.eventRules,
+  'networking.v1.Ingress': service.ingressRules,
+  'networking.v1.IngressClass': cluster.ingressClassRules,
+  'networking.v1.NetworkPolicy': service.networkPolicyRules,
+  'node.v1.RuntimeClass': cluster.runtimeClassRules,
+  'policy.v1.PodDisruptionBudget': cluster.podDisruptionBudgetRules,
+  'rbac.v1.Role': roleRules,
+  'rbac.v1.RoleBinding': roleBindingRules,
+  'rbac.v1.ClusterRole': clusterRoleRules,
+  'rbac.v1.ClusterRoleBinding': clusterRoleBindingRules,
+  'scheduling.v1.PriorityClass': cluster.priorityClassRules,
+  'storage.v1.StorageClass': cluster.storageClassRules,
+  'apiextensions.v1.CustomResourceDefinition': customResourceDefinitionRules,
 };

@@ -1,0 +1,82 @@
+/** ConfigMaps and Secrets. */
+import type { FieldError } from '../../wire/status.ts';
+import { forbiddenField, immutable, invalidValue, required, tooLong } from '../field-errors.ts';
+import { deepEqual, isRecord, type JsonRecord, recordAt, setDefault } from '../json.ts';
+import type { KindRules } from '../kind.ts';
+
+const sizeLimitBytes = 1024 * 1024;
+const keyPattern = /^[-._a-zA-Z0-9]+$/;
+const keyMessage =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+
+function keyErrors(data: JsonRecord, field: string): FieldError[] {
+  return Object.keys(data).flatMap((key) => {
+    const at = `${field}[${key}]`;
+    if (key.length > 253) return [invalidValue(at, key, 'must be no more than 253 characters')];
+    if (key === '.' || key === '..') return [invalidValue(at, key, `may not be '${key}'`)];
+    return keyPattern.test(key) ? [] : [invalidValue(at, key, keyMessage)];
+  });
+}
+
+function sizeOf(data: JsonRecord): number {
+  return Object.values(data).reduce<number>((sum, value) => sum + String(value).length, 0);
+}
+
+/** What `immutable: true` forbids: itself going away and any change of the data. */
+function immutableErrors(object: JsonRecord, previous: JsonRecord, fields: readonly string[]): FieldError[] {
+  if (previous.immutable !== true) return [];
+  const changed = fields.filter((field) => !deepEqual(object[field] ?? {}, previous[field] ?? {}));
+  if (object.immutable !== true) changed.unshift('immutable');
+  return changed.map((field) => forbiddenField(field, 'field is immutable when `immutable` is set'));
+}
+
+export const configMapRules: KindRules = {
+  createOnUpdate: false,
+  validate: (object) => {
+    const [data, binary] = [recordAt(object, 'data'), recordAt(object, 'binaryData')];
+    const errors = [...keyErrors(data, 'data'), ...keyErrors(binary, 'binaryData')];
+    for (const key of Object.keys(binary)) {
+      if (Object.hasOwn(data, key))
+        errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
+    }
+    if (sizeOf(data) + (sizeOf(binary) * 3) / 4 > sizeLimitBytes) {
+      errors.push(tooLong('', `may not be more than ${sizeLimitBytes} bytes`));
+    }
+    return errors;
+  },
+  validateUpdate: (object, previous) => immutableErrors(object, previous, ['data', 'binaryData']),
+};
+
+/** What a Secret of a type must hold. */
+const requiredKeys: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+};
+
+export const secretRules: KindRules = {
+  defaults: (object) => {
+    setDefault(object, 'type', 'Opaque');
+    if (!isRecord(object.stringData)) return;
+    const data: JsonRecord = isRecord(object.data) ? object.data : {};
+    for (const [key, value] of Object.entries(object.stringData))
+      data[key] = Buffer.from(String(value)).toString('base64');
+    object.data = data;
+    delete object.stringData;
+  },
+  validate: (object) => {
+    const data = recordAt(object, 'data');
+    const errors = keyErrors(data, 'data');
+    for (const key of requiredKeys[String(object.type)] ?? []) {
+      if (!Object.hasOwn(data, key)) errors.push(required(`data[${key}]`));
+    }
+    if ((sizeOf(data) * 3) / 4 > sizeLimitBytes)
+      errors.push(tooLong('data', `may not be more than ${sizeLimitBytes} bytes`));
+    return errors;
+  },
+  validateUpdate: (object, previous) => [
+    ...(object.type === previous.type ? [] : [immutable('type', object.type)]),
+    ...immutableErrors(object, previous, ['data']),
+  ],
+};

@@ -1,0 +1,153 @@
+/** Defaults of pods and pod templates (kubernetes pkg/apis/core/v1/defaults.go). */
+import {
+  ensureRecord,
+  isRecord,
+  type JsonRecord,
+  recordAt,
+  recordsAt,
+  setDefault,
+  setDefaultNumber,
+  stringAt,
+} from '../json.ts';
+
+const fileMode = 0o644;
+
+export function defaultPodSpec(spec: JsonRecord): void {
+  setDefault(spec, 'dnsPolicy', 'ClusterFirst');
+  setDefault(spec, 'restartPolicy', 'Always');
+  setDefault(spec, 'schedulerName', 'default-scheduler');
+  setDefault(spec, 'terminationGracePeriodSeconds', 30);
+  ensureRecord(spec, 'securityContext');
+  defaultServiceAccount(spec);
+  for (const name of ['initContainers', 'containers', 'ephemeralContainers']) {
+    for (const container of recordsAt(spec, name)) defaultContainer(container, spec.hostNetwork === true);
+  }
+  for (const volume of recordsAt(spec, 'volumes')) defaultVolume(volume);
+}
+
+/** `serviceAccount` is the old name of `serviceAccountName`; both are always there. */
+function defaultServiceAccount(spec: JsonRecord): void {
+  const name = stringAt(spec, 'serviceAccountName') || stringAt(spec, 'serviceAccount');
+  if (name === '') return;
+  spec.serviceAccountName = name;
+  spec.serviceAccount = name;
+}
+
+function defaultContainer(container: JsonRecord, hostNetwork: boolean): void {
+  setDefault(container, 'imagePullPolicy', isLatest(stringAt(container, 'image')) ? 'Always' : 'IfNotPresent');
+  setDefault(container, 'terminationMessagePath', '/dev/termination-log');
+  setDefault(container, 'terminationMessagePolicy', 'File');
+  ensureRecord(container, 'resources');
+  for (const port of recordsAt(container, 'ports')) {
+    setDefault(port, 'protocol', 'TCP');
+    if (hostNetwork)
+      setDefaultNumber(port, 'hostPort', typeof port.containerPort === 'number' ? port.containerPort : 0);
+  }
+  for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
+    const probe = container[name];
+    if (isRecord(probe)) defaultProbe(probe);
+  }
+  for (const name of ['postStart', 'preStop']) {
+    const request = recordAt(container, 'lifecycle', name).httpGet;
+    if (isRecord(request)) defaultHttpGet(request);
+  }
+  for (const variable of recordsAt(container, 'env')) {
+    const reference = recordAt(variable, 'valueFrom').fieldRef;
+    if (isRecord(reference)) setDefault(reference, 'apiVersion', 'v1');
+  }
+}
+
+/** No tag and no digest is `latest`. */
+function isLatest(image: string): boolean {
+  if (image.includes('@')) return false;
+  const name = image.slice(image.lastIndexOf('/') + 1);
+  const colon = name.indexOf(':');
+  return colon < 0 || name.slice(colon + 1) === 'latest';
+}
+
+function defaultProbe(probe: JsonRecord): void {
+  setDefaultNumber(probe, 'timeoutSeconds', 1);
+  setDefaultNumber(probe, 'periodSeconds', 10);
+  setDefaultNumber(probe, 'successThreshold', 1);
+  setDefaultNumber(probe, 'failureThreshold', 3);
+  if (isRecord(probe.httpGet)) defaultHttpGet(probe.httpGet);
+  if (isRecord(probe.grpc) && probe.grpc.service === undefined) probe.grpc.service = '';
+}
+
+function defaultHttpGet(request: JsonRecord): void {
+  setDefault(request, 'path', '/');
+  setDefault(request, 'scheme', 'HTTP');
+}
+
+function defaultVolume(volume: JsonRecord): void {
+  const sources = Object.keys(volume).filter((key) => key !== 'name');
+  if (sources.length === 0) volume.emptyDir = {};
+  for (const name of ['secret', 'configMap', 'downwardAPI', 'projected']) {
+    const source = volume[name];
+    if (isRecord(source)) setDefault(source, 'defaultMode', fileMode);
+  }
+  if (isRecord(volume.hostPath) && volume.hostPath.type === undefined) volume.hostPath.type = '';
+  for (const item of recordsAt(volume, 'downwardAPI', 'items')) {
+    if (isRecord(item.fieldRef)) setDefault(item.fieldRef, 'apiVersion', 'v1');
+  }
+  for (const source of recordsAt(volume, 'projected', 'sources')) {
+    if (isRecord(source.serviceAccountToken)) setDefault(source.serviceAccountToken, 'expirationSeconds', 3600);
+    for (const item of recordsAt(source, 'downwardAPI', 'items')) {
+      if (isRecord(item.fieldRef)) setDefault(item.fieldRef, 'apiVersion', 'v1');
+    }
+  }
+}
+
+/** What only pods themselves get, not templates: requests from limits, enableServiceLinks. */
+export function defaultPod(pod: JsonRecord): void {
+  const spec = ensureRecord(pod, 'spec');
+  defaultPodSpec(spec);
+  if (spec.enableServiceLinks === undefined) spec.enableServiceLinks = true;
+  for (const container of [...recordsAt(spec, 'initContainers'), ...recordsAt(spec, 'containers')]) {
+    const resources = ensureRecord(container, 'resources');
+    if (!isRecord(resources.limits)) continue;
+    const requests = ensureRecord(resources, 'requests');
+    for (const [name, value] of Object.entries(resources.limits))
+      if (requests[name] === undefined) requests[name] = value;
+  }
+}
+
+const failureTolerationSeconds = 300;
+
+/** What upstream's default admission plug-ins add on create: ServiceAccount, Priority, DefaultTolerationSeconds. */
+export function admitPod(pod: JsonRecord): void {
+  const spec = ensureRecord(pod, 'spec');
+  setDefault(spec, 'serviceAccountName', 'default');
+  spec.serviceAccount = spec.serviceAccountName;
+  if (spec.priority === undefined) spec.priority = 0;
+  setDefault(spec, 'preemptionPolicy', 'PreemptLowerPriority');
+  const tolerations = [...recordsAt(spec, 'tolerations')];
+  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
+    const covers = (toleration: JsonRecord) => {
+      const effect = stringAt(toleration, 'effect');
+      const tolerated = stringAt(toleration, 'key');
+      return (tolerated === key || tolerated === '') && (effect === 'NoExecute' || effect === '');
+    };
+    if (tolerations.some(covers)) continue;
+    tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: failureTolerationSeconds });
+  }
+  spec.tolerations = tolerations;
+  pod.status = { phase: 'Pending', qosClass: qosClass(spec) };
+}
+
+/** Guaranteed, Burstable or BestEffort (pkg/apis/core/helper/qos). */
+export function qosClass(spec: JsonRecord): string {
+  const containers = [...recordsAt(spec, 'initContainers'), ...recordsAt(spec, 'containers')];
+  let hasAny = false;
+  let isGuaranteed = containers.length > 0;
+  for (const container of containers) {
+    const requests = recordAt(container, 'resources', 'requests');
+    const limits = recordAt(container, 'resources', 'limits');
+    for (const name of ['cpu', 'memory']) {
+      const request = requests[name] ?? limits[name];
+      if (request !== undefined || limits[name] !== undefined) hasAny = true;
+      if (limits[name] === undefined || request !== limits[name]) isGuaranteed = false;
+    }
+  }
+  return hasAny ? (isGuaranteed ? 'Guaranteed' : 'Burstable') : 'BestEffort';
+}

@@ -1,0 +1,31 @@
+/** Pods. */
+import { ensureRecord, type JsonRecord, numberAt, recordAt, stringAt } from '../json.ts';
+import type { KindRules } from '../kind.ts';
+import { admitPod, defaultPod, qosClass } from './pod-defaults.ts';
+import { validatePodSpec, validatePodUpdate } from './pod-validation.ts';
+
+export const podRules: KindRules = {
+  generation: true,
+  statusWritesMetadata: true,
+  defaults: defaultPod,
+  prepareCreate: admitPod,
+  prepareStatus: (pod) => {
+    const status = ensureRecord(pod, 'status');
+    if (stringAt(status, 'qosClass') === '') status.qosClass = qosClass(recordAt(pod, 'spec'));
+  },
+  validate: (pod) => validatePodSpec(recordAt(pod, 'spec'), 'spec'),
+  validateUpdate: validatePodUpdate,
+  gracePeriodSeconds,
+};
+
+/** A pod nobody runs, or one that has ended, needs no time to stop (registry/core/pod/strategy.go, CheckGracefulDelete). */
+function gracePeriodSeconds(pod: JsonRecord, requested: number | undefined): number {
+  const phase = stringAt(pod, 'status', 'phase');
+  if (stringAt(pod, 'spec', 'nodeName') === '' || phase === 'Succeeded' || phase === 'Failed') return 0;
+  const asked =
+    requested ??
+    numberAt(pod, 'metadata', 'deletionGracePeriodSeconds') ??
+    numberAt(pod, 'spec', 'terminationGracePeriodSeconds') ??
+    30;
+  return asked < 0 ? 1 : asked;
+}

@@ -1,0 +1,227 @@
+/** Services and where they lead: Endpoints, EndpointSlices, Ingresses, NetworkPolicies. */
+import type { FieldError } from '../../wire/status.ts';
+import { duplicateValue, forbiddenField, immutable, invalidValue, notSupported, required } from '../field-errors.ts';
+import { arrayAt, ensureRecord, type JsonRecord, recordAt, recordsAt, setDefault, stringAt } from '../json.ts';
+import type { KindRules } from '../kind.ts';
+import { labelProblems, subdomainProblems } from '../names.ts';
+import { validateLabels } from '../validate-metadata.ts';
+import { isPort, portNameProblems, portRange } from './pod-validation.ts';
+
+const protocols = ['SCTP', 'TCP', 'UDP'];
+const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const clientIpTimeoutSeconds = 10_800;
+
+function defaultService(object: JsonRecord): void {
+  const spec = ensureRecord(object, 'spec');
+  setDefault(spec, 'sessionAffinity', 'None');
+  setDefault(spec, 'type', 'ClusterIP');
+  if (spec.sessionAffinity === 'ClientIP') {
+    setDefault(
+      ensureRecord(ensureRecord(spec, 'sessionAffinityConfig'), 'clientIP'),
+      'timeoutSeconds',
+      clientIpTimeoutSeconds,
+    );
+  }
+  for (const port of recordsAt(spec, 'ports')) {
+    setDefault(port, 'protocol', 'TCP');
+    if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
+  }
+  const isExternal = spec.type === 'ExternalName';
+  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') setDefault(spec, 'externalTrafficPolicy', 'Cluster');
+  if (spec.type === 'LoadBalancer') setDefault(spec, 'allocateLoadBalancerNodePorts', true);
+  if (isExternal) return;
+  setDefault(spec, 'internalTrafficPolicy', 'Cluster');
+  if (arrayAt(spec, 'ipFamilies').length === 0) spec.ipFamilies = ['IPv4'];
+  setDefault(spec, 'ipFamilyPolicy', 'SingleStack');
+  // clusterIP and clusterIPs[0] are the same field in two versions of the API.
+  const address = stringAt(spec, 'clusterIP');
+  const [first] = arrayAt(spec, 'clusterIPs');
+  if (address !== '' && first === undefined) spec.clusterIPs = [address];
+  else if (address === '' && typeof first === 'string') spec.clusterIP = first;
+}
+
+function validateService(object: JsonRecord): FieldError[] {
+  const spec = recordAt(object, 'spec');
+  const errors: FieldError[] = [];
+  const type = stringAt(spec, 'type');
+  const address = stringAt(spec, 'clusterIP');
+  const ports = recordsAt(spec, 'ports');
+  if (!types.includes(type)) errors.push(notSupported('spec.type', type, types));
+  if (ports.length === 0 && address !== 'None' && type !== 'ExternalName') errors.push(required('spec.ports'));
+  if (type === 'ExternalName') {
+    const name = stringAt(spec, 'externalName');
+    if (name === '') errors.push(required('spec.externalName'));
+    else
+      errors.push(
+        ...subdomainProblems(name.replace(/\.$/, '')).map((problem) =>
+          invalidValue('spec.externalName', name, problem),
+        ),
+      );
+    if (address !== '') errors.push(forbiddenField('spec.clusterIPs', "may not be set when `type` is 'ExternalName'"));
+  } else if (address !== '' && address !== 'None' && !/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]+)$/.test(address)) {
+    errors.push(
+      invalidValue('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'),
+    );
+  }
+  if (type === 'LoadBalancer' && address === 'None')
+    errors.push(invalidValue('spec.clusterIPs[0]', 'None', "may not be set to 'None' for LoadBalancer services"));
+  if (type === 'NodePort' && address === 'None')
+    errors.push(invalidValue('spec.clusterIPs[0]', 'None', "may not be set to 'None' for NodePort services"));
+  errors.push(...validateServicePorts(ports, type));
+  errors.push(...validateLabels(recordAt(spec, 'selector'), 'spec.selector'));
+  const affinities = ['ClientIP', 'None'];
+  const affinity = stringAt(spec, 'sessionAffinity');
+  if (!affinities.includes(affinity)) errors.push(notSupported('spec.sessionAffinity', affinity, affinities));
+  return errors;
+}
+
+function validateServicePorts(ports: readonly JsonRecord[], type: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  for (const [index, port] of ports.entries()) {
+    const at = `spec.ports[${index}]`;
+    const name = stringAt(port, 'name');
+    if (name === '' && ports.length > 1) errors.push(required(`${at}.name`));
+    else if (name !== '') {
+      errors.push(...labelProblems(name).map((problem) => invalidValue(`${at}.name`, name, problem)));
+      if (names.has(name)) errors.push(duplicateValue(`${at}.name`, name));
+      names.add(name);
+    }
+    if (!isPort(port.port)) errors.push(invalidValue(`${at}.port`, port.port ?? 0, portRange));
+    const protocol = stringAt(port, 'protocol');
+    if (protocol === '') errors.push(required(`${at}.protocol`));
+    else if (!protocols.includes(protocol)) errors.push(notSupported(`${at}.protocol`, protocol, protocols));
+    const target = port.targetPort;
+    if (typeof target === 'string')
+      errors.push(...portNameProblems(target).map((problem) => invalidValue(`${at}.targetPort`, target, problem)));
+    else if (target !== undefined && !isPort(target)) errors.push(invalidValue(`${at}.targetPort`, target, portRange));
+    if (port.nodePort !== undefined && port.nodePort !== 0) {
+      if (type === 'ClusterIP')
+        errors.push(forbiddenField(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
+      else if (!isPort(port.nodePort)) errors.push(invalidValue(`${at}.nodePort`, port.nodePort, portRange));
+    }
+    const key = `${protocol} ${String(port.port)}`;
+    if (numbers.has(key)) errors.push(duplicateValue(at, { port: port.port, protocol }));
+    numbers.add(key);
+  }
+  return errors;
+}
+
+export const serviceRules: KindRules = {
+  name: 'label-1035',
+  createOnUpdate: true,
+  statusWritesMetadata: true,
+  defaults: defaultService,
+  prepareCreate: (object) => {
+    object.status = { loadBalancer: {} };
+  },
+  prepareUpdate: (object, previous) => {
+    const [spec, before] = [ensureRecord(object, 'spec'), recordAt(previous, 'spec')];
+    if (spec.type === 'ExternalName') return;
+    // A client that leaves allocated fields out means "as it was".
+    if (before.type !== 'ExternalName' && stringAt(spec, 'clusterIP') === '' && stringAt(before, 'clusterIP') !== '') {
+      spec.clusterIP = before.clusterIP;
+      if (arrayAt(before, 'clusterIPs').length > 0) spec.clusterIPs = before.clusterIPs;
+    }
+    for (const port of recordsAt(spec, 'ports')) {
+      const same = recordsAt(before, 'ports').find((old) => old.port === port.port && old.protocol === port.protocol);
+      const keepsNodePort = spec.type !== 'ClusterIP' && port.nodePort === undefined && same?.nodePort !== undefined;
+      if (keepsNodePort) port.nodePort = same.nodePort;
+    }
+  },
+  validate: validateService,
+  validateUpdate: (object, previous) => {
+    const [spec, before] = [recordAt(object, 'spec'), recordAt(previous, 'spec')];
+    const [after, address] = [stringAt(spec, 'clusterIP'), stringAt(before, 'clusterIP')];
+    const isExempt = before.type === 'ExternalName' || spec.type === 'ExternalName' || address === '';
+    if (isExempt || after === address) return [];
+    return [invalidValue('spec.clusterIPs[0]', arrayAt(spec, 'clusterIPs'), 'may not change once set')];
+  },
+};
+
+export const endpointsRules: KindRules = {
+  createOnUpdate: true,
+  defaults: (object) => {
+    for (const subset of recordsAt(object, 'subsets'))
+      for (const port of recordsAt(subset, 'ports')) setDefault(port, 'protocol', 'TCP');
+  },
+  validate: (object) =>
+    recordsAt(object, 'subsets').flatMap((subset, index) => {
+      const at = `subsets[${index}]`;
+      const hasAddress = arrayAt(subset, 'addresses').length + arrayAt(subset, 'notReadyAddresses').length > 0;
+      return [
+        ...(hasAddress ? [] : [required(at, 'must specify `addresses` or `notReadyAddresses`')]),
+        ...recordsAt(subset, 'ports').flatMap((port, portIndex) =>
+          isPort(port.port) ? [] : [invalidValue(`${at}.ports[${portIndex}].port`, port.port ?? 0, portRange)],
+        ),
+      ];
+    }),
+};
+
+const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
+
+export const endpointSliceRules: KindRules = {
+  generation: true,
+  defaults: (object) => {
+    for (const port of recordsAt(object, 'ports')) {
+      if (port.name === undefined) port.name = '';
+      setDefault(port, 'protocol', 'TCP');
+    }
+  },
+  validate: (object) => {
+    const type = stringAt(object, 'addressType');
+    const errors: FieldError[] = [];
+    if (type === '') errors.push(required('addressType'));
+    else if (!addressTypes.includes(type)) errors.push(notSupported('addressType', type, addressTypes));
+    for (const [index, endpoint] of recordsAt(object, 'endpoints').entries()) {
+      if (arrayAt(endpoint, 'addresses').length === 0)
+        errors.push(required(`endpoints[${index}].addresses`, 'must contain at least 1 address'));
+    }
+    return errors;
+  },
+  validateUpdate: (object, previous) =>
+    object.addressType === previous.addressType ? [] : [immutable('addressType', object.addressType)],
+};
+
+const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
+
+export const ingressRules: KindRules = {
+  generation: true,
+  createOnUpdate: true,
+  prepareCreate: (object) => {
+    object.status = { loadBalancer: {} };
+  },
+  validate: (object) => {
+    const spec = recordAt(object, 'spec');
+    const errors: FieldError[] = [];
+    if (recordsAt(spec, 'rules').length === 0 && spec.defaultBackend === undefined) {
+      errors.push(invalidValue('spec', {}, 'either `defaultBackend` or `rules` must be specified'));
+    }
+    for (const [index, rule] of recordsAt(spec, 'rules').entries()) {
+      for (const [pathIndex, path] of recordsAt(rule, 'http', 'paths').entries()) {
+        const at = `spec.rules[${index}].http.paths[${pathIndex}]`;
+        const type = stringAt(path, 'pathType');
+        if (type === '') errors.push(required(`${at}.pathType`, 'pathType must be specified'));
+        else if (!pathTypes.includes(type)) errors.push(notSupported(`${at}.pathType`, type, pathTypes));
+        const text = stringAt(path, 'path');
+        if (type !== 'ImplementationSpecific' && !text.startsWith('/'))
+          errors.push(invalidValue(`${at}.path`, text, 'must be an absolute path'));
+      }
+    }
+    return errors;
+  },
+};
+
+export const networkPolicyRules: KindRules = {
+  generation: true,
+  defaults: (object) => {
+    const spec = ensureRecord(object, 'spec');
+    ensureRecord(spec, 'podSelector');
+    if (arrayAt(spec, 'policyTypes').length === 0)
+      spec.policyTypes = spec.egress === undefined ? ['Ingress'] : ['Ingress', 'Egress'];
+    for (const rule of [...recordsAt(spec, 'ingress'), ...recordsAt(spec, 'egress')]) {
+      for (const port of recordsAt(rule, 'ports')) setDefault(port, 'protocol', 'TCP');
+    }
+  },
+};
