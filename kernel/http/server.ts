@@ -87,7 +87,8 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
     // Errors of one exchange are its client's affair; without a listener they would end the process.
     for (const side of [incoming, outgoing]) side.on('error', () => {});
     const gone = new AbortController();
-    outgoing.once('close', () => gone.abort());
+    // With a reason of our own no exception object is made up for every request.
+    outgoing.once('close', () => gone.abort('closed'));
     serving++;
     serve(options, incoming, outgoing, gone.signal)
       .catch((error) => {
