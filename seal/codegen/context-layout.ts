@@ -1,7 +1,9 @@
 /** Addresses of everything in `data`: fixed before any code is generated, so that code names them directly. */
+import type { Flavour } from '../compile.ts';
 import type { DecodedModule } from '../decode/module.ts';
 
-export const imageBase = 0x1000_0000;
+/** Both below 2 GiB, so that a sign-extended displacement reaches everything; the tender maps an image beside itself. */
+const baseAddresses: Readonly<Record<Flavour, number>> = { process: 0x1000_0000, linux: 0x4000_0000 };
 export const pageBytes = 4096;
 export const wasmPageBytes = 65_536;
 
@@ -36,8 +38,9 @@ export interface ContextLayout {
 /** Elements a table without maximum can grow to. */
 const growableElements = 65_536;
 
-export function layOutContext(module: DecodedModule, growsTables: boolean): ContextLayout {
-  let next = imageBase;
+export function layOutContext(module: DecodedModule, flavour: Flavour, growsTables: boolean): ContextLayout {
+  const address = baseAddresses[flavour];
+  let next = address;
   const take = (sizeBytes: number) => {
     const at = next;
     next += sizeBytes;
@@ -60,7 +63,7 @@ export function layOutContext(module: DecodedModule, growsTables: boolean): Cont
     tables,
     dataLengths,
     elementLengths,
-    address: imageBase,
-    sizeBytes: next - imageBase,
+    address,
+    sizeBytes: next - address,
   };
 }

@@ -102,7 +102,7 @@ export function generate(module: DecodedModule, flavour: Flavour, entryName: str
   const entryIndex = exportedFunction(module, entryName, []);
   if (entryIndex === undefined) throw new ModuleError('unsupported', `no exported function ${entryName} to enter`, 0);
   const { references, growsTables } = surveyBodies(module);
-  const context = layOutContext(module, growsTables);
+  const context = layOutContext(module, flavour, growsTables);
   const dataPages = Math.ceil(context.sizeBytes / pageBytes);
   const assembler = new Assembler(context.address + dataPages * pageBytes);
   const literals = new Literals(assembler);
