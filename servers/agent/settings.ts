@@ -14,6 +14,10 @@ export interface AgentSettings {
   readonly tender: TenderChoice;
   /** Pods get addresses 127.<range>.0.0/17. */
   readonly addressRange: number;
-  /** PEM; the log endpoint accepts only clients whose certificate the cell's authority signed. */
-  readonly tls: { readonly certificate: string; readonly key: string; readonly authority: string };
+  /** PEM files; the log endpoint accepts only clients whose certificate `clientAuthorityPath` signed. */
+  readonly tls: {
+    readonly certificatePath: string;
+    readonly keyPath: string;
+    readonly clientAuthorityPath: string;
+  };
 }

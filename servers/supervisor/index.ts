@@ -2,7 +2,8 @@
  * supervisor: keeps the workers of a cell running. It starts each in its own thread with its own heap limit, starts it
  * again with back-off when it dies, and stops it in order. It must never do a server's work.
  */
-export type { ServerWorkerData } from './protocol.ts';
+export type { FromWorker, ServerWorkerData, ToKernelWorker } from './protocol.ts';
+export { ReconnectingPort } from './reconnecting-port.ts';
 export type { ServerPhase, ServerReport } from './report.ts';
 export { Supervisor, type SupervisorOptions, type WorkerSpec } from './supervisor.ts';
 

@@ -2,6 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { Identity } from '@diatom/sdk/api';
+import type { PolicyRule } from '../server.ts';
 
 export type ToWorker =
   /** A fresh way to the kernel; the one before, if any, is dead. */
@@ -13,6 +14,8 @@ export type ToKernelWorker =
   | { readonly kind: 'attach'; readonly port: MessagePort; readonly identity: Identity };
 
 export type FromWorker =
+  /** A server's module is loaded; it runs once it has been given a way to the kernel. */
+  | { readonly kind: 'declared'; readonly rules: readonly PolicyRule[] }
   /** `info` is plain data for whoever started the worker. */
   | { readonly kind: 'ready'; readonly info?: unknown }
   | { readonly kind: 'log'; readonly line: string }

@@ -1,5 +1,6 @@
 /** Entry of a server's worker thread: loads the module, hands it its context, tells the supervisor how it goes. */
 
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Server } from '../server.ts';
 import type { FromWorker, ServerWorkerData, ToWorker } from './protocol.ts';
@@ -21,6 +22,7 @@ parent.on('message', (message: ToWorker) => {
 try {
   const module = (await import(data.module)) as { readonly server?: Server };
   if (module.server === undefined) throw new Error(`${data.module} exports no \`server\``);
+  tell({ kind: 'declared', rules: module.server.rules });
   await module.server.run(
     {
       port,
@@ -28,7 +30,11 @@ try {
       log: (line) => tell({ kind: 'log', line }),
       signal: stopping.signal,
     },
-    () => tell({ kind: 'ready' }),
+    () => {
+      tell({ kind: 'ready' });
+      // A worker that is killed later writes nothing any more, and the next start would compile again.
+      setTimeout(flushCompileCache, 1000).unref();
+    },
   );
   if (!stopping.signal.aborted) tell({ kind: 'failed', why: 'its run function returned without having been stopped' });
 } catch (error) {

@@ -27,14 +27,13 @@ function supervisorWithLog() {
   return { supervisor, lines, seen };
 }
 
-function spec(name: string, settings: Readonly<Record<string, unknown>>, onSpawn?: () => void) {
+function spec(name: string, settings: Readonly<Record<string, unknown>>) {
   const data: ServerWorkerData = { name, module, settings };
   return {
     name,
     entry: serverWorkerEntry,
     data,
     resourceLimits: { maxOldGenerationSizeMb: 32 },
-    ...(onSpawn === undefined ? {} : { onSpawn }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Performs what `supervision.ts` decides: worker threads, timers, log lines. One per cell, in the main thread. */
 import { type ResourceLimits, Worker } from 'node:worker_threads';
+import type { PolicyRule } from '../server.ts';
 import type { FromWorker, ToKernelWorker } from './protocol.ts';
 import type { ServerReport } from './report.ts';
 import {
@@ -19,10 +20,12 @@ export interface WorkerSpec {
   readonly entry: URL;
   readonly data: unknown;
   readonly resourceLimits: ResourceLimits;
-  /** The thread has been spawned and takes messages. */
-  readonly onSpawn?: () => void;
+  /** The server's module has been loaded in a fresh thread; it waits for a `connect`. */
+  readonly onDeclared?: (rules: readonly PolicyRule[]) => void;
   /** The worker said that it is ready. */
   readonly onReady?: (info: unknown) => void;
+  /** The thread has ended, for whatever reason. */
+  readonly onEnd?: (why: string) => void;
 }
 
 export interface SupervisorOptions {
@@ -140,6 +143,9 @@ export class Supervisor {
           this.#apply(supervised, { kind: 'ready' });
           spec.onReady?.(message.info);
           return;
+        case 'declared':
+          spec.onDeclared?.(message.rules);
+          return;
         case 'log':
           this.#log(spec.name, message.line);
           return;
@@ -152,8 +158,9 @@ export class Supervisor {
     });
     worker.on('exit', (code) => {
       supervised.worker = undefined;
-      this.#apply(supervised, { kind: 'ended', why: why ?? `its thread ended with exit code ${code}` });
+      why ??= `its thread ended with exit code ${code}`;
+      this.#apply(supervised, { kind: 'ended', why });
+      spec.onEnd?.(why);
     });
-    spec.onSpawn?.();
   }
 }

@@ -1,0 +1,191 @@
+/**
+ * A cell in this process: the kernel and every server in a worker thread of its own, the supervisor in this one. Nothing
+ * of a cell is decided here; this is the wiring.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
+import { Client, createPortTransport } from '@diatom/sdk';
+import type { Identity } from '@diatom/sdk/api';
+import { apiServiceAddress, podCidr, serviceCidr } from '@diatom/servers/addresses/address-pool.ts';
+import type { AgentSettings, TenderChoice } from '@diatom/servers/agent/settings.ts';
+import type { GatewaySettings } from '@diatom/servers/gateway/settings.ts';
+import type { PolicyRule } from '@diatom/servers/server.ts';
+import {
+  ReconnectingPort,
+  type ServerWorkerData,
+  Supervisor,
+  serverWorkerEntry,
+} from '@diatom/servers/supervisor/index.ts';
+import { takeAddressRange } from './address-range.ts';
+import { freePort, preferredPort } from './free-port.ts';
+import type { KernelInfo, KernelWorkerData } from './kernel-worker.ts';
+import { recall, remember } from './memory.ts';
+import type { Cell, CellOptions } from './options.ts';
+import { grant, identityOf, ownIdentity, revokeOthers } from './server-access.ts';
+import { kernelLimits, serverLimits, serverTable } from './server-table.ts';
+
+export type { Cell, CellOptions } from './options.ts';
+
+const kernelName = 'kernel';
+
+/** Resolves when the kernel answers and every server is ready; rejects, and leaves nothing behind, when that fails. */
+export async function startCell(options: CellOptions): Promise<Cell> {
+  const startedAt = performance.now();
+  const { host = '127.0.0.1', nodeName = hostname().toLowerCase() } = options;
+  const dataDirectory = resolve(options.dataDirectory);
+  const log = options.log ?? (() => {});
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+
+  const memory = recall(dataDirectory);
+  const isAsked = options.port !== undefined && options.port !== 0;
+  const port = await (isAsked ? freePort(host, options.port ?? 0) : preferredPort(host, memory.port));
+  const addresses = await takeAddressRange(memory.addressRange);
+  const { range } = addresses;
+
+  const supervisor = new Supervisor({ log });
+  const ownPort = new ReconnectingPort();
+  const client = new Client(createPortTransport(ownPort), { userAgent: 'diatom-cell' });
+  const servers = serverTable.map(({ name }) => name);
+  /** Servers whose threads live and have been granted their rights: they get a fresh way to a fresh kernel. */
+  const connected = new Set<string>();
+  const kernelReady = Promise.withResolvers<KernelInfo>();
+  const allReady = Promise.withResolvers<void>();
+  const unready = new Set(servers);
+  let isKernelUp = false;
+
+  const attach = (identity: Identity): MessageChannel['port2'] => {
+    const { port1, port2 } = new MessageChannel();
+    supervisor.send(kernelName, { kind: 'attach', port: port1, identity });
+    return port2;
+  };
+  const connect = (name: string): void => {
+    connected.add(name);
+    if (isKernelUp) supervisor.send(name, { kind: 'connect', port: attach(identityOf(name)) });
+  };
+  const onDeclared = (name: string, rules: readonly PolicyRule[]): void => {
+    grant(client, name, rules).then(
+      () => connect(name),
+      (error: unknown) => {
+        log('cell', `granting ${name} its rights: ${error instanceof Error ? error.message : String(error)}`);
+        // Without rights it could only fail; the supervisor starts it again and so tries again.
+        void supervisor.kill(name);
+      },
+    );
+  };
+
+  const kernelData: KernelWorkerData = {
+    dataDirectory,
+    host,
+    port,
+    names: [apiServiceAddress(range), 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
+  };
+  supervisor.start({
+    name: kernelName,
+    entry: new URL('./kernel-worker.ts', import.meta.url),
+    data: kernelData,
+    resourceLimits: kernelLimits,
+    onReady: (info) => {
+      isKernelUp = true;
+      ownPort.connect(attach(ownIdentity));
+      for (const name of connected) connect(name);
+      kernelReady.resolve(info as KernelInfo);
+    },
+    onEnd: (why) => {
+      isKernelUp = false;
+      kernelReady.reject(new Error(`the kernel did not start: ${why}`));
+    },
+  });
+  const settings = settingsOf({ dataDirectory, host, port, range, nodeName, options });
+  for (const { name, module } of serverTable) {
+    const data: ServerWorkerData = { name, module: import.meta.resolve(module), settings: settings(name) };
+    supervisor.start({
+      name,
+      entry: serverWorkerEntry,
+      data,
+      resourceLimits: serverLimits,
+      onDeclared: (rules) => onDeclared(name, rules),
+      onReady: () => {
+        unready.delete(name);
+        if (unready.size === 0) allReady.resolve();
+      },
+      onEnd: () => connected.delete(name),
+    });
+  }
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      await supervisor.stop(servers);
+      await supervisor.stop([kernelName]);
+      ownPort.close();
+      await addresses.release();
+    })();
+    return closing;
+  };
+
+  try {
+    const { url, kubeconfigPath } = await kernelReady.promise;
+    await allReady.promise;
+    remember(dataDirectory, { port, addressRange: range });
+    revokeOthers(client, servers).catch((error: unknown) => log('cell', `removing old roles: ${String(error)}`));
+    return {
+      address: url,
+      kubeconfigPath,
+      readyMs: performance.now() - startedAt,
+      podCidr: podCidr(range),
+      serviceCidr: serviceCidr(range),
+      servers: () => supervisor.reports(),
+      killServer: (name) => supervisor.kill(name),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Wiring {
+  readonly dataDirectory: string;
+  readonly host: string;
+  readonly port: number;
+  readonly range: number;
+  readonly nodeName: string;
+  readonly options: CellOptions;
+}
+
+function settingsOf({ dataDirectory, host, port, range, nodeName, options }: Wiring) {
+  const keys = join(dataDirectory, 'pki');
+  const agent: AgentSettings = {
+    nodeName,
+    dataDirectory,
+    imageStoreDirectory: resolve(options.imageStoreDirectory),
+    tender: tenderChoice(options.tender, dataDirectory),
+    addressRange: range,
+    tls: {
+      certificatePath: join(keys, 'agent.crt'),
+      keyPath: join(keys, 'agent.key'),
+      clientAuthorityPath: join(keys, 'ca.crt'),
+    },
+  };
+  const gateway: GatewaySettings = { addressRange: range, kernel: { address: host, port } };
+  const rows: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    agent: { ...agent },
+    gateway: { ...gateway },
+  };
+  return (name: string): Readonly<Record<string, unknown>> => rows[name] ?? {};
+}
+
+function tenderChoice(tender: CellOptions['tender'], dataDirectory: string): TenderChoice {
+  if (tender.kind === 'node') return tender;
+  return { kind: 'process', binaryPath: tender.binaryPath, socketPath: socketPath(dataDirectory) };
+}
+
+/** In the data directory where its name fits into a socket address (107 bytes, unix(7)), else beside the other temporary files. */
+function socketPath(dataDirectory: string): string {
+  const path = join(dataDirectory, 'tender.sock');
+  if (Buffer.byteLength(path) <= 107) return path;
+  return join(tmpdir(), `diatom-${createHash('sha256').update(dataDirectory).digest('hex').slice(0, 32)}.sock`);
+}

@@ -1,0 +1,92 @@
+/**
+ * agent: runs the pods bound to this machine through a tender and says how they are. It speaks nothing but the
+ * Kubernetes API upwards and the tender's protocol downwards; losing either loses no instance.
+ */
+import { watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { connectPort } from '@diatom/sdk';
+import { createImageStore } from '@diatom/tender';
+import { podAddresses } from '../addresses/address-pool.ts';
+import { EventRecorder } from '../events/event-recorder.ts';
+import type { Server } from '../server.ts';
+import { Agent } from './agent.ts';
+import { startLogServer } from './log/log-server.ts';
+import { heartbeatMs, NodeRegistration } from './node/registration.ts';
+import type { AgentSettings } from './settings.ts';
+import { openTender, TenderLink } from './tender-link.ts';
+
+const hostIP = '127.0.0.1';
+
+export const server: Server = {
+  name: 'agent',
+  rules: [
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'create', 'patch'] },
+    { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'patch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'delete'] },
+    { apiGroups: [''], resources: ['pods/status'], verbs: ['patch'] },
+    { apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+  ],
+  async run({ port, settings, log, signal }, ready) {
+    // The supervisor hands settings over as plain data; their shape is `AgentSettings` by contract with the cell.
+    const own = settings as unknown as AgentSettings;
+    const { nodeName, dataDirectory, imageStoreDirectory, addressRange, tls } = own;
+    const client = connectPort(port, { userAgent: 'diatom-agent' });
+    const events = new EventRecorder(client, { component: 'kubelet', host: nodeName, log });
+    await mkdir(imageStoreDirectory, { recursive: true });
+    const agent = new Agent({
+      client,
+      events,
+      log,
+      addresses: podAddresses(addressRange),
+      around: {
+        client,
+        images: createImageStore(imageStoreDirectory),
+        imageStoreDirectory,
+        dataDirectory,
+        target: own.tender.kind,
+        facts: { hostIP, nodeName },
+      },
+    });
+    const tender = new TenderLink({
+      open: () => openTender(own.tender),
+      onEvent: (event) => agent.onTenderEvent(event),
+      onReturn: (slots) => agent.onTenderReturn(slots),
+      log,
+    });
+    const logs = await startLogServer({
+      tls,
+      host: hostIP,
+      pods: () => agent.pods,
+      find: (namespace, pod, container, previous) => agent.findLog(namespace, pod, container, previous),
+    });
+    const registration = new NodeRegistration(client, dataDirectory, {
+      name: nodeName,
+      addressRange,
+      hostIP,
+      logPort: logs.port,
+      runtimeClass: own.tender.kind,
+    });
+    const images = watch(imageStoreDirectory, () => agent.onImagesChanged());
+    let heartbeat: NodeJS.Timeout | undefined;
+    try {
+      const slots = await tender.open();
+      await registration.register(tender.problem);
+      heartbeat = setInterval(() => {
+        registration.beat(tender.problem).catch((error: unknown) => log(`heartbeat: ${String(error)}`));
+      }, heartbeatMs);
+      await agent.run(tender, slots, signal, ready);
+      // Asked to stop means that the whole cell stops: nothing may be left running. (A crash leaves the instances to the tender.)
+      await Promise.all((await tender.list()).map(({ id }) => tender.stop(id, stopGraceMs)));
+    } finally {
+      clearInterval(heartbeat);
+      images.close();
+      await tender.close();
+      await logs.close();
+    }
+  },
+};
+
+/** Within the supervisor's own patience for a server that stops. */
+const stopGraceMs = 2_000;

@@ -1,0 +1,345 @@
+/**
+ * Runs one pod: feeds its containers' machines (`container/container.ts`) and does what they say. It writes nothing to
+ * the API; the agent asks it for the status and writes that.
+ */
+import { rm } from 'node:fs/promises';
+import { type Clock, type Container, formatTime, type Pod, type PodStatus, type Timer } from '@diatom/sdk';
+import { type Exit, type SlotState, TenderError, type TenderEvent } from '@diatom/tender';
+import type { Recorded } from '../../events/event-recorder.ts';
+import {
+  advance,
+  type ContainerEffect,
+  type ContainerEvent,
+  type ContainerPolicy,
+  isRunning,
+  newContainer,
+  type Container as Running,
+} from '../container/container.ts';
+import { type Prober, startProbes } from '../probe/prober.ts';
+import type { TenderLink } from '../tender-link.ts';
+import { unseenExit } from '../tender-link.ts';
+import { isLazy, podLogDirectory, prepare, type Surroundings, slotId } from './prepare.ts';
+import { noticesOf } from './problems.ts';
+import { podStatus } from './status.ts';
+
+export interface PodRunnerOptions {
+  readonly around: Surroundings;
+  readonly tender: TenderLink;
+  readonly clock: Clock;
+  readonly record: (pod: Pod, recorded: Recorded) => void;
+  /** The status may have changed. */
+  readonly onChange: () => void;
+  readonly log: (message: string) => void;
+}
+
+interface Entry {
+  readonly spec: Container;
+  readonly policy: ContainerPolicy;
+  readonly slotId: string;
+  state: Running;
+  imageId: string;
+  prober: Prober | undefined;
+  /** Boot the prober belongs to. */
+  probedBoot: string;
+  timer: Timer | undefined;
+  /** Starts and stops of one slot happen one after the other. */
+  tail: Promise<void>;
+}
+
+export class PodRunner {
+  readonly uid: string;
+  readonly podIP: string;
+  readonly #options: PodRunnerOptions;
+  readonly #entries: readonly Entry[];
+  readonly #startTime: string;
+  #pod: Pod;
+  #lastStatus: PodStatus | undefined;
+
+  constructor(pod: Pod, podIP: string, options: PodRunnerOptions) {
+    this.uid = pod.metadata.uid ?? '';
+    this.podIP = podIP;
+    this.#pod = pod;
+    this.#options = options;
+    this.#startTime = pod.status?.startTime ?? formatTime(options.clock.now());
+    this.#entries = pod.spec.containers.map((spec) => this.#entryOf(pod, spec));
+  }
+
+  get slotIds(): readonly string[] {
+    return this.#entries.map((entry) => entry.slotId);
+  }
+
+  get isStopped(): boolean {
+    return this.#entries.every(({ state }) => state.phase.kind === 'stopped');
+  }
+
+  /** Which log file a container writes; undefined before its first instance. */
+  instanceOf(container: string): { readonly number: number; readonly isOver: boolean } | undefined {
+    const state = this.#entries.find(({ spec }) => spec.name === container)?.state;
+    if (state === undefined) return undefined;
+    const { kind } = state.phase;
+    if (kind === 'up' || kind === 'stopping') return { number: state.restartCount, isOver: false };
+    if (kind === 'ended' || kind === 'stopped') return { number: state.restartCount, isOver: true };
+    // Waiting for the next start: the last log is the one of the instance before.
+    return state.restartCount === 0 ? undefined : { number: state.restartCount - 1, isOver: true };
+  }
+
+  /** Goes on with what the tender has, starts the rest. `slots` is all the tender has; call once. */
+  begin(slots: ReadonlyMap<string, SlotState>): void {
+    for (const entry of this.#entries) {
+      const slot = slots.get(entry.slotId);
+      const before = this.#pod.status?.containerStatuses?.find(({ name }) => name === entry.spec.name);
+      if (slot !== undefined && before !== undefined) {
+        entry.imageId = before.imageID;
+        this.#feed(entry, { kind: 'found', slot });
+      } else if (slot === undefined && before?.state?.running !== undefined && !entry.policy.isLazy) {
+        // It ran when the agent last looked: that run ended, and only the restart policy may start another.
+        const startedAt = before.state.running.startedAt ?? this.#nowIso();
+        this.#feed(entry, {
+          kind: 'found',
+          slot: { kind: 'ended', bootCount: 1, exit: { ...unseenExit(this.#nowIso()), startedAt } },
+        });
+      } else if (slot === undefined && before?.state?.terminated !== undefined) {
+        const exit = exitOf(before.state.terminated) ?? unseenExit(this.#nowIso());
+        this.#feed(entry, { kind: 'found', slot: { kind: 'ended', bootCount: 1, exit } });
+      } else {
+        for (const message of before === undefined ? noticesOf(this.#pod, entry.spec) : []) {
+          this.#options.record(this.#pod, { type: 'Warning', reason: 'NotHonoured', message });
+        }
+        this.#feed(entry, { kind: 'start' });
+      }
+    }
+  }
+
+  /** Takes the newest form of the pod; one that is being deleted is stopped. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    if (pod.metadata.deletionTimestamp !== undefined) this.stop();
+  }
+
+  stop(): void {
+    for (const entry of this.#entries) this.#feed(entry, { kind: 'stop' });
+  }
+
+  /** An event of the tender about one of this pod's slots. */
+  slotChanged({ id, state }: TenderEvent): void {
+    const entry = this.#entries.find((one) => one.slotId === id);
+    if (entry !== undefined) this.#feed(entry, { kind: 'slot', slot: state });
+  }
+
+  /** The tender came back, perhaps a new one: slots it does not have are lost. */
+  tenderReturned(slots: ReadonlyMap<string, SlotState>): void {
+    for (const entry of this.#entries) {
+      const slot = slots.get(entry.slotId);
+      this.#feed(entry, slot === undefined ? { kind: 'lost' } : { kind: 'slot', slot });
+      const { phase } = entry.state;
+      // What was asked of the lost connection may never have arrived.
+      const isLeaving = phase.kind === 'stopping' || (phase.kind === 'up' && phase.isRestarting);
+      if (slot !== undefined && isLeaving) this.#perform(entry, { kind: 'stop', graceMs: entry.policy.graceMs });
+    }
+    this.retryBlocked();
+  }
+
+  /** Images appeared: containers that wait for something look again now. */
+  retryBlocked(): void {
+    for (const entry of this.#entries) {
+      if (entry.state.phase.kind === 'blocked') this.#feed(entry, { kind: 'due' }, entry.state.phase.retryAt);
+    }
+  }
+
+  status(): PodStatus {
+    const own = new Set(this.#lastStatus?.conditions?.map(({ type }) => type));
+    const foreign = (this.#pod.status?.conditions ?? []).filter(({ type }) => !own.has(type));
+    const known = { ...this.#pod.status, conditions: [...(this.#lastStatus?.conditions ?? []), ...foreign] };
+    this.#lastStatus = podStatus(
+      { ...this.#pod, status: known },
+      {
+        podIP: this.podIP,
+        hostIP: this.#options.around.facts.hostIP,
+        startTime: this.#startTime,
+        containers: this.#entries.map(({ spec, state, imageId, slotId: id }) => ({
+          name: spec.name,
+          image: spec.image ?? '',
+          imageId,
+          slotId: id,
+          container: state,
+        })),
+      },
+      formatTime(this.#options.clock.now()),
+    );
+    return this.#lastStatus;
+  }
+
+  /** The pod is gone from the API: nothing of it stays. */
+  async remove(): Promise<void> {
+    for (const entry of this.#entries) {
+      entry.timer?.cancel();
+      entry.prober?.stop();
+      if (entry.state.phase.kind === 'stopped') continue;
+      entry.state = { ...entry.state, phase: { kind: 'stopped', exit: undefined } };
+      entry.tail = entry.tail.then(() => this.#stop(entry, 0));
+    }
+    await Promise.all(this.#entries.map(({ tail }) => tail));
+    await rm(podLogDirectory(this.#options.around.dataDirectory, this.#pod), { recursive: true, force: true });
+  }
+
+  #entryOf(pod: Pod, spec: Container): Entry {
+    const before = pod.status?.containerStatuses?.find(({ name }) => name === spec.name);
+    const { name, namespace, uid } = pod.metadata;
+    return {
+      spec,
+      slotId: slotId(pod, spec),
+      policy: {
+        name: spec.name,
+        image: spec.image ?? '',
+        podName: `${name}_${namespace}(${uid})`,
+        restartPolicy: pod.spec.restartPolicy ?? 'Always',
+        hasReadinessProbe: spec.readinessProbe !== undefined,
+        hasStartupProbe: spec.startupProbe !== undefined,
+        isLazy: isLazy(pod),
+        graceMs: (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000,
+      },
+      // Restarts and the last end were an earlier agent's to count; its back-off is not known any more.
+      state: {
+        ...newContainer,
+        restartCount: before?.restartCount ?? 0,
+        lastExit: exitOf(before?.lastState?.terminated),
+      },
+      imageId: before?.imageID ?? '',
+      prober: undefined,
+      probedBoot: '',
+      timer: undefined,
+      tail: Promise.resolve(),
+    };
+  }
+
+  #feed(entry: Entry, event: ContainerEvent, now = this.#options.clock.now()): void {
+    const grace = this.#pod.metadata.deletionGracePeriodSeconds;
+    const policy = grace === undefined ? entry.policy : { ...entry.policy, graceMs: grace * 1000 };
+    const before = entry.state;
+    const step = advance(before, event, now, policy);
+    entry.state = step.container;
+    for (const effect of step.effects) this.#perform(entry, effect);
+    this.#probe(entry);
+    if (before !== entry.state) this.#options.onChange();
+  }
+
+  #perform(entry: Entry, effect: ContainerEffect): void {
+    switch (effect.kind) {
+      case 'start':
+        entry.tail = entry.tail.then(() => this.#start(entry));
+        return;
+      case 'stop':
+        entry.tail = entry.tail.then(() => this.#stop(entry, effect.graceMs));
+        return;
+      case 'wake':
+        entry.timer?.cancel();
+        entry.timer = this.#options.clock.after(Math.max(0, effect.at - this.#options.clock.now()), () =>
+          this.#feed(entry, { kind: 'due' }),
+        );
+        return;
+      case 'event':
+        this.#options.record(this.#pod, {
+          type: effect.type,
+          reason: effect.reason,
+          message: effect.message,
+          fieldPath: `spec.containers{${entry.spec.name}}`,
+        });
+    }
+  }
+
+  async #start(entry: Entry): Promise<void> {
+    const { phase, restartCount, blockedMs } = entry.state;
+    if (phase.kind !== 'starting') {
+      // The pod was deleted while this waited for its turn.
+      if (phase.kind === 'stopping') this.#feed(entry, { kind: 'stopped' });
+      return;
+    }
+    try {
+      const attempt = { podIP: this.podIP, restartCount, attempts: blockedMs === 0 ? 0 : 1 };
+      const prepared = await prepare(this.#pod, entry.spec, attempt, this.#options.around);
+      if (prepared.kind === 'blocked') {
+        this.#feed(entry, prepared);
+        return;
+      }
+      entry.imageId = prepared.image.digest;
+      this.#options.record(this.#pod, {
+        type: 'Normal',
+        reason: 'Pulled',
+        message: `Container image "${entry.policy.image}" already present on machine`,
+        fieldPath: `spec.containers{${entry.spec.name}}`,
+      });
+      // An ended instance still holds its slot.
+      await this.#options.tender.stop(entry.slotId, 0);
+      this.#feed(entry, { kind: 'started', slot: await this.#options.tender.start(prepared.spec) });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      const message = error instanceof TenderError ? `${error.code}: ${text}` : text;
+      this.#feed(entry, {
+        kind: 'blocked',
+        reason: 'CreateContainerError',
+        message,
+        event: { type: 'Warning', reason: 'Failed', message: `Error: ${message}` },
+      });
+    }
+  }
+
+  async #stop(entry: Entry, graceMs: number): Promise<void> {
+    try {
+      await this.#options.tender.stop(entry.slotId, graceMs);
+      this.#feed(entry, { kind: 'stopped' });
+    } catch (error) {
+      // Without a tender there is nobody to ask; once it is back, `tenderReturned` or the agent's sweep ends the slot.
+      this.#options.log(`stopping ${entry.slotId}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Probes belong to one boot of one instance. */
+  #probe(entry: Entry): void {
+    const { phase } = entry.state;
+    const boot =
+      isRunning(entry.state) && phase.kind === 'up' && !phase.isRestarting
+        ? `${entry.state.restartCount}.${phase.slot.bootCount}`
+        : '';
+    if (boot === entry.probedBoot) return;
+    entry.prober?.stop();
+    entry.prober = undefined;
+    entry.probedBoot = boot;
+    if (boot === '') return;
+    const feed = (event: ContainerEvent): void => {
+      if (entry.probedBoot === boot) this.#feed(entry, event);
+    };
+    entry.prober = startProbes({
+      container: entry.spec,
+      podIP: this.podIP,
+      endsWithSuccess: entry.policy.isLazy,
+      clock: this.#options.clock,
+      listener: {
+        startupDone: () => feed({ kind: 'startup-done' }),
+        readiness: (isReady) => feed({ kind: 'readiness', isReady }),
+        unhealthy: (probe) => feed({ kind: 'unhealthy', probe }),
+        failed: (probe, why) =>
+          this.#options.record(this.#pod, {
+            type: 'Warning',
+            reason: 'Unhealthy',
+            message: `${probe} probe failed: ${why}`,
+            fieldPath: `spec.containers{${entry.spec.name}}`,
+          }),
+      },
+    });
+  }
+
+  #nowIso(): string {
+    return new Date(this.#options.clock.now()).toISOString();
+  }
+}
+
+type Terminated = NonNullable<
+  NonNullable<NonNullable<PodStatus['containerStatuses']>[number]['lastState']>['terminated']
+>;
+
+function exitOf(terminated: Terminated | undefined): Exit | undefined {
+  if (terminated === undefined) return undefined;
+  const { exitCode, signal = 0, message = '', startedAt = '', finishedAt = '' } = terminated;
+  const reason = terminated.reason === 'OOMKilled' ? 'OutOfMemory' : ((terminated.reason ?? 'Error') as Exit['reason']);
+  return { code: exitCode, signal, reason, message, startedAt, finishedAt };
+}
