@@ -9,7 +9,7 @@ const start = startOn({
   openTender: async () => createNodeTender(),
   build: async (file) => {
     const { manifest, wasm } = await buildPortable({ file });
-    return { manifest, image: wasm };
+    return { manifest, layers: { wasm }, runs: 'wasm' };
   },
 });
 

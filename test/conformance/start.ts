@@ -1,17 +1,19 @@
 /** Makes a `StartApplication` of any tender: builds the application, writes its layer, starts it on a free port. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Manifest } from '@diatom/libos';
+import { type LayerRole, layerMediaTypes, type Manifest, type ManifestLayer } from '@diatom/libos';
 import type { Exit, SlotSpec, Tender } from '@diatom/tender';
 import type { RunningApplication, StartApplication } from './application.ts';
 
 export interface BuiltApplication {
   readonly manifest: Omit<Manifest, 'layers'>;
-  /** The layer the tender's target runs. */
-  readonly image: Uint8Array;
+  /** All layers the target has; `runs` names the one the tender is given. */
+  readonly layers: Partial<Readonly<Record<LayerRole, Uint8Array>>>;
+  readonly runs: LayerRole;
 }
 
 export interface Target {
@@ -27,11 +29,12 @@ export function startOn(target: Target): StartApplication {
   return async (application, options = {}) => {
     const build = builds.get(application) ?? target.build(join(applications, application));
     builds.set(application, build);
-    const { manifest, image } = await build;
+    const built = await build;
     const directory = await mkdtemp(join(tmpdir(), 'diatom-conformance-'));
-    const imagePath = join(directory, 'image');
     const logPath = join(directory, 'console.log');
-    await writeFile(imagePath, image);
+    const layers = await writeLayers(directory, built);
+    const manifest: Manifest = { ...built.manifest, layers };
+    const imagePath = join(directory, layers.find(({ role }) => role === built.runs)?.digest.slice(7) ?? '');
     const ports = await Promise.all(manifest.ports.map(async ({ port }) => ({ port, hostPort: await freePort() })));
     const tender = await target.openTender();
     const ended = Promise.withResolvers<Exit>();
@@ -40,11 +43,11 @@ export function startOn(target: Target): StartApplication {
     });
     const spec: SlotSpec = {
       id: 'conformance',
-      manifest: { ...manifest, layers: [] },
+      manifest,
       imagePath,
       listen: ports.map(({ port, hostPort }) => ({ port, address: '127.0.0.1', hostPort })),
       environment: options.environment ?? {},
-      memoryLimitBytes: manifest.memory.maximumBytes + manifest.memory.stackBytes,
+      memoryLimitBytes: 64 * 1024 * 1024,
       boot: options.idleTimeoutMs === undefined ? 'eager' : 'lazy',
       idleTimeoutMs: options.idleTimeoutMs ?? 0,
       logPath,
@@ -66,6 +69,19 @@ export function startOn(target: Target): StartApplication {
     await tender.start(spec);
     return running;
   };
+}
+
+/** Layers lie beside each other under their digests, as in an image store. */
+async function writeLayers(directory: string, { layers }: BuiltApplication): Promise<readonly ManifestLayer[]> {
+  const roles = Object.keys(layerMediaTypes) as LayerRole[];
+  const written = roles.map(async (role): Promise<ManifestLayer[]> => {
+    const bytes = layers[role];
+    if (bytes === undefined) return [];
+    const hex = createHash('sha256').update(bytes).digest('hex');
+    await writeFile(join(directory, hex), bytes);
+    return [{ role, digest: `sha256:${hex}`, sizeBytes: bytes.length }];
+  });
+  return (await Promise.all(written)).flat();
 }
 
 /** Free now; the kernel hands ports out in turn, so it stays free for the moment until it is used. */
