@@ -65,6 +65,7 @@ const PT_GNU_STACK: u32 = 0x6474_e551;
 const PT_DIATOM_MEMORY: u32 = 0x6474_d001;
 
 const fileHeaderBytes: usize = 64;
+const noteBytes: i32 = 28;
 const programHeaderBytes: usize = 56;
 const imageStart: u64 = 0x1000_0000;
 const imageEnd: u64 = 0x2000_0000;
@@ -137,15 +138,13 @@ function planMemory(plan: Plan, header: usize, fileSize: u64): bool {
 }
 
 /** Owner `Diatom`, type 1: u32 version, u32 memory count. Returns the count, or -1. */
-function readNote(header: usize, read: usize): i32 {
-  const offset = load<u64>(header, 8);
-  const size = load<u64>(header, 32);
-  if (size < 28 || offset > read || size > <u64>read - offset) return -1;
-  const note = headerBuffer + <usize>offset;
-  if (load<u32>(note) != 7 || load<u32>(note, 4) != 8 || load<u32>(note, 8) != 1) return -1;
+function readNote(slot: Slot, header: usize): i32 {
+  if (load<u64>(header, 32) < <u64>noteBytes) return -1;
+  if (pread(slot.imageFd, native(scratch), noteBytes, load<u64>(header, 8)) != noteBytes) return -1;
+  if (load<u32>(scratch) != 7 || load<u32>(scratch, 4) != 8 || load<u32>(scratch, 8) != 1) return -1;
   // "Diat", "om\0" and a byte of padding
-  if (load<u32>(note, 12) != 0x7461_6944 || (load<u32>(note, 16) & 0xffffff) != 0x6d6f) return -1;
-  return load<u32>(note, 20) == 1 ? load<i32>(note, 24) : -1;
+  if (load<u32>(scratch, 12) != 0x7461_6944 || (load<u32>(scratch, 16) & 0xffffff) != 0x6d6f) return -1;
+  return load<u32>(scratch, 20) == 1 ? load<i32>(scratch, 24) : -1;
 }
 
 function checkEntry(plan: Plan): bool {
@@ -214,12 +213,12 @@ export function planImage(slot: Slot): bool {
     } else if (type == PT_DIATOM_MEMORY) {
       if (!planMemory(plan, header, fileSize)) return false;
     } else if (type == PT_NOTE) {
-      noted = readNote(header, read);
+      noted = readNote(slot, header);
     } else if (type != PT_GNU_STACK) {
       return refuse('it has a segment of a kind images do not have');
     }
   }
-  if (noted < 0) return refuse('it has no note of Diatom version 1 in its first page');
+  if (noted < 0) return refuse('it has no note of Diatom version 1');
   if (<u32>noted != plan.memoryCount) return refuse('its note names another number of memories');
   return checkEntry(plan) && checkLimit(slot);
 }
