@@ -1,6 +1,12 @@
-/** /openapi/v2 and /openapi/v3. */
+/** /openapi/v3, one document per group version (kube-openapi pkg/handler3), and /openapi/v2 as JSON. */
+import { createHash } from 'node:crypto';
 import type { ApiResponse } from '@diatom/sdk/api';
-import type { Kind } from '../../kinds/kind.ts';
+import type { JsonRecord } from '../../kinds/json.ts';
+import { apiVersionOf, type Kind } from '../../kinds/kind.ts';
+import { parseAccept } from '../media.ts';
+import { notAcceptable } from '../status.ts';
+import { pathItems } from './paths.ts';
+import { Components } from './schemas.ts';
 
 export interface OpenApiRequest {
   readonly path: string;
@@ -8,9 +14,116 @@ export interface OpenApiRequest {
   readonly accept: string | undefined;
   readonly ifNoneMatch: string | undefined;
   readonly kinds: readonly Kind[];
+  /** Of the table of kinds. */
   readonly generation: number;
 }
 
-export function openapi(_request: OpenApiRequest): ApiResponse | undefined {
-  return undefined;
+/** Part of every hash: raise it when the documents change without the kinds changing. */
+const formatVersion = '1';
+const yearMs = 365 * 24 * 3600 * 1000;
+
+interface GroupVersion {
+  /** `api/v1`, `apis/apps/v1` */
+  readonly path: string;
+  readonly kinds: readonly Kind[];
+}
+
+function groupVersions(kinds: readonly Kind[]): readonly GroupVersion[] {
+  const byPath = new Map<string, Kind[]>();
+  for (const kind of kinds) {
+    const path = kind.group === '' ? `api/${kind.version}` : `apis/${apiVersionOf(kind)}`;
+    const list = byPath.get(path) ?? [];
+    byPath.set(path, list);
+    list.push(kind);
+  }
+  return [...byPath].map(([path, list]) => ({ path, kinds: list }));
+}
+
+function hashOf({ path, kinds }: GroupVersion): string {
+  const parts = kinds.map((kind) => [
+    kind.kind,
+    kind.resource,
+    kind.namespaced,
+    [...kind.subresources],
+    kind.publishedSchema ?? null,
+  ]);
+  return createHash('sha256')
+    .update(JSON.stringify([formatVersion, path, parts]))
+    .digest('hex')
+    .toUpperCase();
+}
+
+function parts(kinds: readonly Kind[], root: string): { readonly paths: JsonRecord; readonly components: Components } {
+  const components = new Components();
+  const deleteOptions = components.addTyped('meta.v1.DeleteOptions');
+  components.schemas['io.k8s.apimachinery.pkg.apis.meta.v1.Patch'] = { type: 'object' };
+  const status = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
+  components.schemas[status] = {
+    type: 'object',
+    'x-kubernetes-group-version-kind': [{ group: '', version: 'v1', kind: 'Status' }],
+  };
+  const paths: JsonRecord = {};
+  for (const kind of kinds) {
+    const item = components.addKind(kind);
+    const list = kind.verbs.includes('list') ? components.addList(kind, item) : item;
+    Object.assign(paths, pathItems(kind, root, { item, list, deleteOptions, status }));
+  }
+  return { paths, components };
+}
+
+const info = { title: 'Kubernetes', version: 'v1.35.0' };
+
+function document({ path, kinds }: GroupVersion): string {
+  const { paths, components } = parts(kinds, `/${path}`);
+  return JSON.stringify({ openapi: '3.0.0', info, paths, components: { schemas: components.schemas } });
+}
+
+function accepts(header: string | undefined): boolean {
+  const clauses = parseAccept(header);
+  return (
+    clauses.length === 0 || clauses.some(({ type }) => ['application/json', 'application/*', '*/*'].includes(type))
+  );
+}
+
+/** Undefined when there is no such document. */
+export function openapi(request: OpenApiRequest): ApiResponse | undefined {
+  if (!accepts(request.accept)) throw notAcceptable(['application/json']);
+  const versions = groupVersions(request.kinds);
+  if (request.path === '/openapi/v2') return swagger(versions);
+  if (request.path === '/openapi/v3' || request.path === '/openapi/v3/') {
+    const paths = Object.fromEntries(
+      versions.map((entry) => [entry.path, { serverRelativeURL: `/openapi/v3/${entry.path}?hash=${hashOf(entry)}` }]),
+    );
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ paths }) };
+  }
+  const entry = versions.find(({ path }) => request.path === `/openapi/v3/${path}`);
+  if (entry === undefined) return undefined;
+  return versioned(request, entry);
+}
+
+function versioned(request: OpenApiRequest, entry: GroupVersion): ApiResponse {
+  const hash = hashOf(entry);
+  const asked = request.query.get('hash');
+  if (asked !== null && asked !== hash) {
+    return { status: 301, headers: { location: `/openapi/v3/${entry.path}?hash=${hash}` }, body: '' };
+  }
+  const etag = `"${hash}"`;
+  const caching: Record<string, string> =
+    asked === null
+      ? { 'cache-control': 'no-cache, private' }
+      : { 'cache-control': 'public, immutable', expires: new Date(Date.now() + yearMs).toUTCString() };
+  const headers = { 'content-type': 'application/json', vary: 'Accept', etag, ...caching };
+  if (request.ifNoneMatch === etag) return { status: 304, headers, body: '' };
+  return { status: 200, headers, body: document(entry) };
+}
+
+/** OpenAPI v2: the same schemas as definitions, for clients that read JSON. */
+function swagger(versions: readonly GroupVersion[]): ApiResponse {
+  const definitions: JsonRecord = {};
+  for (const { path, kinds } of versions) Object.assign(definitions, parts(kinds, `/${path}`).components.schemas);
+  const text = JSON.stringify({ swagger: '2.0', info, paths: {}, definitions });
+  const body = text
+    .replaceAll('#/components/schemas/', '#/definitions/')
+    .replace(/"allOf":\[\{"\$ref":("[^"]+")\}\]/g, '"$ref":$1');
+  return { status: 200, headers: { 'content-type': 'application/json', vary: 'Accept' }, body };
 }
