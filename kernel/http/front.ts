@@ -31,17 +31,17 @@ export function createFront(options: FrontOptions): ApiHandler {
     if (request.body.length > maximumBodyBytes) throw tooLarge();
     const effective = impersonate(authorizer, identity, request.headers);
     if (isLongRunning(request)) return api(request, effective);
-    const leave = inFlight.enter(request.method);
+    await inFlight.enter(request.method);
     try {
       return await withDeadline(api(request, effective), timeoutMs);
     } finally {
-      leave();
+      inFlight.leave(request.method);
     }
   };
   return async (request, identity) => {
     const health = parseHealthRequest(request);
     if (health !== undefined) return answerHealth(health, checks);
-    const auditId = request.headers['audit-id'] ?? randomUUID();
+    const auditId = auditIdOf(request);
     try {
       return withHeader(await serve(request, identity), 'audit-id', auditId);
     } catch (error) {
@@ -51,6 +51,12 @@ export function createFront(options: FrontOptions): ApiHandler {
       return withHeader(errorResponse(error), 'audit-id', auditId);
     }
   };
+}
+
+/** A client may bring its own, to find its request again. */
+function auditIdOf({ headers }: ApiRequest): string {
+  const given = headers['audit-id'];
+  return given !== undefined && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
 export const tooLarge = (): ApiError => entityTooLarge(`Request entity too large: limit is ${maximumBodyBytes}`);

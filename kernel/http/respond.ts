@@ -10,21 +10,26 @@ export type Outgoing = ServerResponse;
 
 /** Smaller bodies are cheaper sent as they are (apiserver handlers/responsewriters: 128 KiB). */
 const compressionBytes = 128 * 1024;
-/** A reader that takes nothing for this long is cut off; it can resume its watch from where it was. */
-const slowReaderMs = 30_000;
 
 const compress = promisify(gzip);
 
-/** `gone` is aborted when the client went away or the answer is out. */
-export async function respond(
-  outgoing: Outgoing,
-  response: ApiResponse,
-  acceptEncoding: string | undefined,
-  gone: AbortSignal,
-): Promise<void> {
+export interface Exchange {
+  readonly outgoing: Outgoing;
+  /** The request's Accept-Encoding. */
+  readonly acceptEncoding: string | undefined;
+  /** Aborted when the client went away or the answer is out. */
+  readonly gone: AbortSignal;
+  /** Aborted when the server closes: what has no end of its own ends then. */
+  readonly closing: AbortSignal;
+  /** A reader that takes nothing for this long is cut off; it can resume its watch from where it was. */
+  readonly slowReaderMs: number;
+}
+
+export async function respond(exchange: Exchange, response: ApiResponse): Promise<void> {
+  const { outgoing, acceptEncoding, gone } = exchange;
   const { status, headers, body } = response;
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-    await stream(outgoing, status, headers, body, gone);
+    await stream(exchange, status, headers, body);
     return;
   }
   const plain = typeof body === 'string' ? Buffer.from(body) : body;
@@ -45,18 +50,19 @@ function acceptsGzip(acceptEncoding = ''): boolean {
 }
 
 async function stream(
-  outgoing: Outgoing,
+  { outgoing, gone, closing, slowReaderMs }: Exchange,
   status: number,
   headers: ApiResponse['headers'],
   body: ApiStream,
-  gone: AbortSignal,
 ): Promise<void> {
   const cancel = (): void => body.cancel();
-  if (gone.aborted) {
+  if (gone.aborted || closing.aborted) {
     cancel();
+    outgoing.destroy();
     return;
   }
-  gone.addEventListener('abort', cancel, { once: true });
+  const ends = [gone, closing];
+  for (const end of ends) end.addEventListener('abort', cancel, { once: true });
   outgoing.writeHead(status, headers);
   // A watch may be silent for minutes; its client waits for the head now.
   outgoing.flushHeaders();
@@ -64,7 +70,7 @@ async function stream(
     for await (const chunk of body.chunks) {
       if (gone.aborted) break;
       if (!outgoing.write(chunk)) {
-        await once(outgoing, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(slowReaderMs)]) });
+        await once(outgoing, 'drain', { signal: AbortSignal.any([...ends, AbortSignal.timeout(slowReaderMs)]) });
       }
     }
     outgoing.end();
@@ -72,7 +78,7 @@ async function stream(
     // The head is out, so the only way left to say that the stream is incomplete is to break it off.
     outgoing.destroy();
   } finally {
-    gone.removeEventListener('abort', cancel);
+    for (const end of ends) end.removeEventListener('abort', cancel);
     cancel();
   }
 }

@@ -93,7 +93,7 @@ for (const version of ['http1', 'http2'] as const) {
         if (request.path === '/slow') await release.promise;
         return echo(request, identity);
       };
-      await using server = await startServer(api, { limits: { reading: 1, writing: 1 } });
+      await using server = await startServer(api, { limits: { reading: 1, writing: 1, waiting: 0 } });
       const slow = server[version]('/slow');
       while ((await server[version]('/x')).status !== 429);
       const refused = await server[version]('/x');
@@ -103,6 +103,20 @@ for (const version of ['http1', 'http2'] as const) {
       release.resolve();
       assert.equal((await slow).status, 200);
       assert.equal((await server[version]('/x')).status, 200);
+    });
+
+    it('lets a burst wait in line', async () => {
+      const order: string[] = [];
+      const api: ApiHandler = async (request, identity) => {
+        order.push(request.path);
+        await new Promise((resolve) => setImmediate(resolve));
+        return echo(request, identity);
+      };
+      await using server = await startServer(api, { limits: { reading: 1, writing: 1, waiting: 50 } });
+      const paths = Array.from({ length: 20 }, (_, index) => `/${index}`);
+      const answers = await Promise.all(paths.map((path) => server[version](path)));
+      assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([200]));
+      assert.equal(order.length, 20);
     });
 
     it('answers 504 after the deadline', async () => {
@@ -202,7 +216,7 @@ describe('streams', () => {
     await Promise.all([...streams.values()].map((stream) => stream.cancelled));
   });
 
-  it('stop pulling from the producer while the client does not read', async () => {
+  it('stop pulling from the producer while the client does not read, and in the end cut it off', async () => {
     let pulled = 0;
     const cancelled = Promise.withResolvers<void>();
     async function* flood() {
@@ -211,11 +225,8 @@ describe('streams', () => {
         yield 'x'.repeat(100_000);
       }
     }
-    await using server = await startServer(async () => ({
-      status: 200,
-      headers: {},
-      body: { chunks: flood(), cancel: () => cancelled.resolve() },
-    }));
+    const body = { chunks: flood(), cancel: () => cancelled.resolve() };
+    await using server = await startServer(async () => ({ status: 200, headers: {}, body }), { slowReaderMs: 100 });
     const outgoing = request({
       host: '127.0.0.1',
       port: server.port,
@@ -225,15 +236,13 @@ describe('streams', () => {
     outgoing.on('error', () => {});
     outgoing.end();
     const [incoming] = await once(outgoing, 'response');
+    incoming.on('error', () => {});
     incoming.pause();
-    let before = -1;
-    while (before !== pulled) {
-      before = pulled;
-      for (let turns = 0; turns < 200; turns++) await new Promise((resolve) => setImmediate(resolve));
-    }
-    assert.ok(pulled < 1000, `${pulled} chunks were pulled`);
-    outgoing.destroy();
     await cancelled.promise;
+    assert.ok(pulled < 1000, `${pulled} chunks were pulled`);
+    incoming.resume();
+    await new Promise<void>((resolve) => incoming.once('close', () => resolve()));
+    assert.equal(incoming.complete, false);
   });
 
   it('end when the server closes', async () => {
@@ -247,9 +256,14 @@ describe('streams', () => {
     });
     outgoing.on('error', () => {});
     outgoing.end();
-    await once(outgoing, 'response');
-    await server.close();
+    const [incoming] = await once(outgoing, 'response');
+    incoming.resume();
+    const started = performance.now();
+    await server.close(10_000);
+    assert.ok(performance.now() - started < 5_000, 'the stream held up the close');
     await stream.cancelled;
+    if (!incoming.readableEnded) await once(incoming, 'end');
+    assert.equal(incoming.complete, true);
   });
 });
 

@@ -31,12 +31,15 @@ export interface TestServer extends AsyncDisposable {
   http1(path: string, sent?: Sent, client?: Credentials): Promise<Answer>;
   http2(path: string, sent?: Sent, client?: Credentials): Promise<Answer>;
   client(commonName: string, organizations: readonly string[], authority?: Credentials): Credentials;
-  close(): Promise<void>;
+  close(graceMs?: number): Promise<void>;
 }
 
 export const allowEverything: Authorizer = { authorize: () => ({ allowed: true, reason: '' }) };
 
-export async function startServer(api: ApiHandler, front: Partial<FrontOptions> = {}): Promise<TestServer> {
+export async function startServer(
+  api: ApiHandler,
+  { slowReaderMs = 30_000, ...front }: Partial<FrontOptions> & { readonly slowReaderMs?: number } = {},
+): Promise<TestServer> {
   const log: string[] = [];
   const authority = issue({ subject: { commonName: 'test authority' }, usage: 'authority', ...validity });
   const credentials = issue(
@@ -57,6 +60,7 @@ export async function startServer(api: ApiHandler, front: Partial<FrontOptions> 
     clientAuthority: authority.certificate,
     tokens,
     handler,
+    slowReaderMs,
     log: (message) => log.push(message),
   });
   const tls = (client?: Credentials) => ({
@@ -64,9 +68,9 @@ export async function startServer(api: ApiHandler, front: Partial<FrontOptions> 
     ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
   });
   const agents: Agent[] = [];
-  const close = async (): Promise<void> => {
+  const close = async (graceMs = 0): Promise<void> => {
+    await server.close(graceMs);
     for (const agent of agents) agent.destroy();
-    await server.close(0);
   };
   return {
     port: server.port,
@@ -103,7 +107,7 @@ export async function startServer(api: ApiHandler, front: Partial<FrontOptions> 
     client: (commonName, organizations, by = authority) =>
       issue({ subject: { commonName, organizations }, usage: 'client', ...validity }, by),
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   };
 }
 

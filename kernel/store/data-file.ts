@@ -51,6 +51,12 @@ export function openDataFile(directory: string): DatabaseSync {
         { cause: error },
       );
     }
+    if (isDamaged(error)) {
+      throw new StoreUnavailableError(
+        `${path} is damaged (${error}); put back a copy, or move the file away to start with an empty cell`,
+        { cause: error },
+      );
+    }
     throw error;
   }
   return database;
@@ -93,8 +99,9 @@ function holder(directory: string): string {
   }
 }
 
-/** SQLITE_BUSY and SQLITE_FULL, the low byte of https://sqlite.org/rescode.html. */
+/** SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB and SQLITE_FULL, the low byte of https://sqlite.org/rescode.html. */
 const isBusy = (error: unknown): boolean => resultCode(error) === 5;
+const isDamaged = (error: unknown): boolean => [11, 26].includes(resultCode(error) ?? 0);
 export const isDiskFull = (error: unknown): boolean => resultCode(error) === 13;
 
 function resultCode(error: unknown): number | undefined {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -42,6 +42,13 @@ describe('sqlite: the data directory', () => {
     database.exec('PRAGMA user_version = 99');
     database.close();
     assert.throws(() => openSqliteStore({ directory: opened.directory }), /format 99/);
+  });
+
+  it('with a damaged file is refused with advice', async () => {
+    await using opened = await open();
+    await opened.store.close();
+    writeFileSync(join(opened.directory, 'store.sqlite'), 'not a database '.repeat(500));
+    assert.throws(() => openSqliteStore({ directory: opened.directory }), /is damaged .* put back a copy/);
   });
 
   it('shrinks after compaction', async () => {
