@@ -36,6 +36,7 @@ test('a worker that dies is spawned again after the first delay', () => {
     [149, due],
     [150, due],
   ]);
+  assert.deepEqual(effects[3], { kind: 'wake', at: 150 }, 'a timer that fires early is set again');
   assert.equal(state.phase.kind, 'starting');
   assert.equal(state.restartCount, 1);
   assert.equal(state.lastEnd, 'exit code 1');

@@ -123,23 +123,25 @@ function ended(state: Supervision, why: string, now: number, limits: Limits): St
 }
 
 function due(state: Supervision, now: number, limits: Limits): Step {
+  // Timers of the operating system may fire a moment early: not yet due means to be woken again.
+  const early = (at: number): Step => ({ state, effects: [{ kind: 'wake', at }] });
   switch (state.phase.kind) {
     case 'waiting':
-      return now >= state.phase.until ? spawn(state, now, limits) : { state, effects: [] };
+      return now >= state.phase.until ? spawn(state, now, limits) : early(state.phase.until);
     case 'starting':
       return now - state.phase.since >= limits.startWithinMs
         ? {
             state,
             effects: [{ kind: 'log', line: `not ready after ${limits.startWithinMs} ms` }, { kind: 'terminate' }],
           }
-        : { state, effects: [] };
+        : early(state.phase.since + limits.startWithinMs);
     case 'stopping':
       return now - state.phase.since >= limits.stopWithinMs
         ? {
             state,
             effects: [{ kind: 'log', line: `did not stop within ${limits.stopWithinMs} ms` }, { kind: 'terminate' }],
           }
-        : { state, effects: [] };
+        : early(state.phase.since + limits.stopWithinMs);
     case 'running':
     case 'stopped':
       return { state, effects: [] };
