@@ -27,19 +27,29 @@ function supervisorWithLog() {
   return { supervisor, lines, seen };
 }
 
-function spec(name: string, settings: Readonly<Record<string, unknown>>) {
+/** A worker whose way to the kernel is one end of a channel. */
+function spec(
+  supervisor: Supervisor,
+  name: string,
+  settings: Readonly<Record<string, unknown>>,
+  channel = new MessageChannel(),
+) {
   const data: ServerWorkerData = { name, module, settings };
   return {
     name,
     entry: serverWorkerEntry,
     data,
     resourceLimits: { maxOldGenerationSizeMb: 32 },
+    onDeclared: () => {
+      supervisor.send(name, { kind: 'connect', port: channel.port2 });
+      channel = new MessageChannel();
+    },
   };
 }
 
 test('a killed worker is started again with its settings and stops in order when asked', async () => {
   const { supervisor, lines, seen } = supervisorWithLog();
-  supervisor.start(spec('echo', { greeting: 'hello' }));
+  supervisor.start(spec(supervisor, 'echo', { greeting: 'hello' }));
   await seen('greeting hello');
   await supervisor.kill('echo');
   await seen('greeting hello', 2);
@@ -53,20 +63,22 @@ test('a killed worker is started again with its settings and stops in order when
 
 test('a worker that throws is reported with its error and tried again', async () => {
   const { supervisor, seen } = supervisorWithLog();
-  supervisor.start(spec('echo', { fails: true }));
+  supervisor.start(spec(supervisor, 'echo', { fails: true }));
   await seen('told to fail', 2);
   await supervisor.stop(['echo']);
 });
 
-test('a request posted before there is a kernel waits for it, one in flight when it dies is answered 503', async () => {
+test('a request in flight when the kernel dies is answered 503, one posted then waits for the next kernel', async () => {
   const { supervisor, seen } = supervisorWithLog();
-  const channel = new MessageChannel();
-  const asked = new Promise<void>((resolve) => channel.port1.once('message', () => resolve()));
-  supervisor.start(spec('echo', { greeting: 'hello' }));
-  await seen('greeting hello');
-  supervisor.send('echo', { kind: 'connect', port: channel.port2 });
+  const [first, second] = [new MessageChannel(), new MessageChannel()];
+  const asked = new Promise<void>((resolve) => first.port1.once('message', () => resolve()));
+  const askedAgain = new Promise<unknown>((resolve) => second.port1.once('message', resolve));
+  supervisor.start(spec(supervisor, 'echo', { greeting: 'hello' }, first));
   await asked;
-  channel.port1.close();
+  first.port1.close();
   await seen('answered 503');
+  supervisor.send('echo', { kind: 'connect', port: second.port2 });
+  assert.deepEqual(await askedAgain, { kind: 'request', id: 2, method: 'GET', path: '/version' });
+  second.port1.close();
   await supervisor.stop(['echo']);
 });

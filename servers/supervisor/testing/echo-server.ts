@@ -8,7 +8,9 @@ export const server: Server = {
     if (settings.fails === true) throw new Error('told to fail');
     log(`greeting ${String(settings.greeting)}`);
     port.on('message', (reply) => {
-      if (reply.kind === 'response') log(`answered ${reply.status}`);
+      if (reply.kind !== 'response') return;
+      log(`answered ${reply.status}`);
+      if (reply.id === 1) port.postMessage({ kind: 'request', id: 2, method: 'GET', path: '/version' });
     });
     port.postMessage({ kind: 'request', id: 1, method: 'GET', path: '/version' });
     ready();
