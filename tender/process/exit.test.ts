@@ -8,6 +8,7 @@ const symbols = parseSymbols(
     functions: [
       { name: 'main', address: 0x1000_1000, sizeBytes: 0x100 },
       { name: 'handle', address: 0x1000_1100, sizeBytes: 0x100 },
+      { name: 'lib/abort/abort', address: 0x1000_1300, sizeBytes: 0x100 },
       { name: '~lib/rt/tlsf/growMemory', address: 0x1000_1200, sizeBytes: 0x100 },
     ],
   }),
@@ -42,8 +43,14 @@ test('a trap names its function and its callers', () => {
     code: 139,
     signal: 11,
     reason: 'Trap',
-    message: 'out of bounds memory access in handle ← handle ← main (address 0x7f0000000000)',
+    message: 'out of bounds memory access in handle ← main (address 0x7f0000000000)',
   });
+});
+
+test('an uncaught error is told by where it was thrown', () => {
+  const report = 'trap unreachable at 0x10001310 address 0x0 0x10001120\n';
+  const { message } = describeExit(ending(exited(132), report), symbols);
+  assert.equal(message, 'uncaught error in handle; the last line of its log says which');
 });
 
 test('without symbols a trap shows the address', () => {

@@ -18,7 +18,7 @@ export type Verdict = Pick<Exit, 'code' | 'signal' | 'reason' | 'message'>;
 /** Status with which the tender's child ends when it cannot become the image; the report says why. */
 export const bootFailedStatus = 125;
 
-const callersShown = 8;
+const functionsShown = 8;
 const signalNames: Readonly<Record<number, string>> = {
   4: 'SIGILL',
   6: 'SIGABRT',
@@ -64,24 +64,30 @@ const parseTrapLine = (report: string): TrapLine | undefined => {
   return { kind, address, places: [place, ...callers.split(' ').filter((word) => word !== '')].map(BigInt) };
 };
 
-/** Return addresses point after the call, possibly into the next function: the byte before is looked up. */
-const describePlace = (line: TrapLine, symbols: SymbolTable | undefined): string => {
+/** Where an application's uncaught error ends: it has said on the console which one it was. */
+const isAbort = (name: string): boolean => name.endsWith('/abort');
+
+/** Innermost first, a function that called itself once. Return addresses point after the call: the byte before is looked up. */
+const namesOf = (line: TrapLine, symbols: SymbolTable | undefined): readonly string[] => {
   const [first = 0n, ...callers] = line.places;
   const at = symbols?.nameAt(first) ?? `0x${first.toString(16)}`;
-  const names = callers.flatMap((address) => symbols?.nameAt(address - 1n) ?? []).slice(0, callersShown);
-  return [at, ...names].join(' ← ');
+  const names = [at, ...callers.flatMap((address) => symbols?.nameAt(address - 1n) ?? [])];
+  return names.filter((name, index) => name !== names[index - 1]);
 };
 
-const ranOutOfMemory = (line: TrapLine, symbols: SymbolTable | undefined): boolean =>
-  line.kind === 'unreachable' &&
-  line.places.slice(0, 2).some((address) => /grow_?memory|out_?of_?memory/i.test(symbols?.nameAt(address - 1n) ?? ''));
+const describePlace = (names: readonly string[]): string => names.slice(0, functionsShown).join(' ← ');
+
+/** AssemblyScript's allocators are compiled without assertions: the only trap left in them is memory that did not grow. */
+const ranOutOfMemory = (line: TrapLine, names: readonly string[]): boolean =>
+  line.kind === 'unreachable' && names[0]?.startsWith('~lib/rt/') === true;
 
 const describeTrap = (
   line: TrapLine,
   ending: Ending,
   symbols: SymbolTable | undefined,
 ): Pick<Verdict, 'reason' | 'message'> => {
-  const place = describePlace(line, symbols);
+  const names = namesOf(line, symbols);
+  const place = describePlace(names);
   const [, foreign, number] = /^(foreign-)?system-call-(\d+)$/.exec(line.kind) ?? [];
   if (number !== undefined) {
     const name = foreign ? 'of another architecture' : (systemCallNames[Number(number)] ?? 'unknown');
@@ -89,9 +95,16 @@ const describeTrap = (
     const message = `tried ${call} in ${place}, which image ${ending.imageName} may not use like this`;
     return { reason: 'SystemCallDenied', message };
   }
-  if (ranOutOfMemory(line, symbols)) {
+  if (ranOutOfMemory(line, names)) {
     const limitMiB = (ending.memoryLimitBytes / 1_048_576).toFixed(1);
     return { reason: 'OutOfMemory', message: `out of memory in ${place}; the limit is ${limitMiB} MiB` };
+  }
+  const [innermost = '', ...callers] = names;
+  if (line.kind === 'unreachable' && isAbort(innermost)) {
+    return {
+      reason: 'Trap',
+      message: `uncaught error in ${describePlace(callers)}; the last line of its log says which`,
+    };
   }
   const words = trapKinds[line.kind] ?? line.kind;
   const showsAddress = ['memory', 'execute', 'write', 'read'].includes(line.kind);
