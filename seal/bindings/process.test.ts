@@ -97,6 +97,8 @@ test('errors of the system become errors of the machine', () => {
   ] as const;
   for (const [answer, expected] of table) {
     const linux = load(listening, { recvfrom: () => answer, sendto: () => answer });
+    linux.machine.sock_listen?.(8080);
+    linux.calls.length = 0;
     assert.equal(linux.machine.sock_receive?.(9, 100, 50), expected);
     assert.equal(linux.machine.sock_send?.(9, 100, 50), expected);
     assert.deepEqual(linux.calls, [`recvfrom(9 ${base + 100n} 50 0 0 0)`, `sendto(9 ${base + 100n} 50 ${0x4000} 0 0)`]);
@@ -161,6 +163,7 @@ test('an instance without connections ends after the idle time, not before and n
   linux.machine.yield?.(-1n, 8192, 64);
   assert.match(linux.calls.at(-1) ?? '', / 64 1000 0 8\)$/);
 
+  linux.machine.sock_listen?.(8080);
   linux.machine.sock_accept?.(4);
   linux.now += 10n * second;
   linux.machine.yield?.(-1n, 8192, 64);
@@ -195,6 +198,7 @@ test('when the listening socket is shut down the instance ends with its last con
     accept4: () => 12,
     epoll_pwait: once(() => linux, [[16, (1n << 32n) | 4n]]),
   });
+  linux.machine.sock_listen?.(8080);
   linux.machine.sock_accept?.(4);
   assert.equal(linux.machine.yield?.(-1n, 8192, 64), 1);
   linux.machine.yield?.(-1n, 8192, 64);
@@ -214,9 +218,17 @@ test('the environment is read from the boot block', () => {
   assert.equal(Buffer.from(linux.memory.buffer, 9500, 5).toString(), 'A=1\0\0');
 });
 
-test('listening sockets cannot be closed', () => {
+test('a handle that is not of its kind is an error without a system call', () => {
   const linux = load(listening, {});
-  assert.equal(linux.machine.sock_close?.(4), machineErrors.denied);
+  linux.machine.sock_listen?.(8080);
+  linux.calls.length = 0;
+  for (const handle of [-1, 0, 1, 3, 4]) {
+    assert.equal(linux.machine.sock_receive?.(handle, 0, 1), machineErrors.invalid);
+    assert.equal(linux.machine.sock_send?.(handle, 0, 1), machineErrors.invalid);
+    assert.equal(linux.machine.sock_shutdown?.(handle), machineErrors.invalid);
+    assert.equal(linux.machine.sock_close?.(handle), machineErrors.invalid);
+    if (handle !== 4) assert.equal(linux.machine.sock_accept?.(handle), machineErrors.invalid);
+  }
   assert.deepEqual(linux.calls, []);
 });
 

@@ -99,6 +99,7 @@ export function testMachine(target: string, start: StartApplication): void {
     test('bad handles and ports are errors', async () => {
       await using running = await start('hostile.ts');
       assert.equal(await ask(running, '/results'), 'done');
+      await until('eight results', async () => (await running.console()).length >= 8);
       assert.deepEqual(await running.console(), [
         'listen -4',
         'listen negative -4',
@@ -123,7 +124,7 @@ export function testMachine(target: string, start: StartApplication): void {
       await using running = await start('http.ts', { idleTimeoutMs: 100 });
       assert.equal(await ask(running, '/hello'), 'hello\n');
       const boots = async () => (await running.console()).filter((line) => line === 'ready').length;
-      assert.equal(await boots(), 1);
+      await until('the first line', async () => (await boots()) === 1);
       await until('a second boot', async () => {
         await new Promise((resolve) => setTimeout(resolve, 250));
         assert.equal(await ask(running, '/hello'), 'hello\n');

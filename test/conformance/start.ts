@@ -58,7 +58,8 @@ export function startOn(target: Target): StartApplication {
       console: async () => {
         const text = await readFile(logPath, 'utf8').catch(() => '');
         const lines = text.split('\n').slice(0, -1);
-        return lines.map((line) => line.replace(/^\S+ stdout [FP] /, ''));
+        // The tender's own words about an instance are on stderr.
+        return lines.filter((line) => line.includes(' stdout ')).map((line) => line.replace(/^\S+ stdout [FP] /, ''));
       },
       [Symbol.asyncDispose]: async () => {
         await tender.stop(spec.id, 0);

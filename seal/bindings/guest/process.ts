@@ -42,6 +42,8 @@ let lastClock: i64 = 0;
 let openConnections: i32 = 0;
 /** Since when no connection is open; 0 while one is. */
 let idleSince: i64 = 0;
+/** Descriptors up to this one are the tender's; above it there are connections only. */
+let lastListener: i32 = i32.MAX_VALUE;
 /** The tender shut the listening sockets down: end with the last connection. */
 let draining: bool = false;
 
@@ -169,19 +171,37 @@ function watch(descriptor: i64, mask: u32, flags: u64): i64 {
   return result == linux.EEXIST ? linux.epoll_ctl(linux.boot(EPOLL), 3, descriptor, address(event)) : result;
 }
 
+function highestListener(count: i32): i32 {
+  let highest = 0;
+  for (let i = 0; i < count; i++) highest = max(highest, <i32>linux.boot(FIRST_LISTENER + i));
+  return highest;
+}
+
+function isListener(handle: i32): bool {
+  const count = <i32>linux.boot(LISTENER_COUNT);
+  for (let i = 0; i < count; i++) {
+    if (<i32>linux.boot(FIRST_LISTENER + i) == handle) return true;
+  }
+  return false;
+}
+
 export function sock_listen(port: i32): i32 {
   const count = <i32>linux.boot(LISTENER_COUNT);
   for (let i = 0; i < count; i++) {
     const entry = linux.boot(FIRST_LISTENER + i);
     if (<i32>(<u64>entry >> 32) != port) continue;
     const descriptor = entry & 0xffffffff;
+    lastListener = highestListener(count);
     const result = watch(descriptor, linux.EPOLLIN, LISTENER);
     return result < 0 ? resultOf(result) : <i32>descriptor;
   }
   return DENIED;
 }
 
+// The filter ends an instance that uses a descriptor for what it is not; a wrong handle is an error first.
+
 export function sock_accept(handle: i32): i32 {
+  if (!isListener(handle)) return INVALID;
   while (true) {
     const descriptor = linux.accept4(<i64>handle, 0, 0, SOCK_NONBLOCK_CLOEXEC);
     if (descriptor == linux.ECONNABORTED || descriptor == linux.EINTR) continue;
@@ -202,23 +222,23 @@ export function sock_accept(handle: i32): i32 {
 }
 
 export function sock_receive(handle: i32, ptr: usize, len: i32): i32 {
+  if (handle <= lastListener) return INVALID;
   return resultOf(linux.recvfrom(<i64>handle, address(ptr), size(len), 0, 0, 0));
 }
 
 export function sock_send(handle: i32, ptr: usize, len: i32): i32 {
+  if (handle <= lastListener) return INVALID;
   return resultOf(linux.sendto(<i64>handle, address(ptr), size(len), MSG_NOSIGNAL, 0, 0));
 }
 
 export function sock_shutdown(handle: i32): i32 {
+  if (handle <= lastListener) return INVALID;
   return resultOf(linux.shutdown(<i64>handle, 1));
 }
 
+/** Listening sockets belong to the tender and cannot be closed. */
 export function sock_close(handle: i32): i32 {
-  // Listening sockets belong to the tender and are few and lower than any connection.
-  const count = <i32>linux.boot(LISTENER_COUNT);
-  for (let i = 0; i < count; i++) {
-    if (<i32>linux.boot(FIRST_LISTENER + i) == handle) return DENIED;
-  }
+  if (handle <= lastListener) return INVALID;
   const result = linux.close(<i64>handle);
   if (result < 0) return resultOf(result);
   openConnections--;
