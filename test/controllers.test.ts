@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Deployment, findCondition, isNotFound, isPodReady, resources, type Service } from '@diatom/sdk';
+import { waitForGone, waitForObject, waitForObjects } from '@diatom/sdk/testing';
+import { ControllersRig, type ServerName, servers } from './controllers-rig.ts';
+
+const labels = { app: 'hello' };
+
+function deployment(replicas: number, image = 'hello:1', more: Partial<Deployment['spec']> = {}): Deployment {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'hello', namespace: 'default' },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'hello', image }] } },
+      ...more,
+    },
+  };
+}
+
+const isAvailable = (replicas: number) => (object: Deployment) =>
+  object.status?.observedGeneration === object.metadata.generation &&
+  object.status?.updatedReplicas === replicas &&
+  object.status?.replicas === replicas &&
+  object.status?.availableReplicas === replicas;
+
+async function withRig(run: (rig: ControllersRig) => Promise<void>): Promise<void> {
+  await using rig = await ControllersRig.start();
+  await rig.startKubelet();
+  try {
+    await run(rig);
+  } catch (error) {
+    console.error(rig.log.join('\n'));
+    throw error;
+  }
+}
+
+const waitForRollout = (rig: ControllersRig, replicas: number) =>
+  waitForObject(rig.client, resources.deployments, 'default/hello', isAvailable(replicas));
+
+const waitForPods = (rig: ControllersRig, count: number) =>
+  waitForObjects(rig.client, resources.pods, { namespace: 'default' }, (pods) => pods.length === count);
+
+test('a Deployment becomes available, is scaled, and takes a new image without losing more than it may', () =>
+  withRig(async (rig) => {
+    const client = rig.client.resource(resources.deployments, 'default');
+    await client.create(deployment(4));
+    const first = await waitForRollout(rig, 4);
+    assert.equal(findCondition(first.status?.conditions, 'Available')?.status, 'True');
+    assert.equal(findCondition(first.status?.conditions, 'Progressing')?.reason, 'NewReplicaSetAvailable');
+    assert.equal(first.metadata.annotations?.['deployment.kubernetes.io/revision'], '1');
+
+    await client.scale('hello', 6);
+    await waitForRollout(rig, 6);
+    await client.scale('hello', 4);
+    await waitForRollout(rig, 4);
+    await waitForPods(rig, 4);
+
+    let fewestReady = 4;
+    const watching = waitForObjects(rig.client, resources.pods, { namespace: 'default' }, (pods) => {
+      const alive = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+      fewestReady = Math.min(fewestReady, alive.filter(isPodReady).length);
+      return alive.length === 4 && alive.every((pod) => pod.spec.containers[0]?.image === 'hello:2' && isPodReady(pod));
+    });
+    const changes = { spec: { template: { spec: { containers: [{ name: 'hello', image: 'hello:2' }] } } } };
+    await client.patch('hello', { kind: 'strategic', changes });
+    await watching;
+    const second = await waitForRollout(rig, 4);
+    assert.equal(second.metadata.annotations?.['deployment.kubernetes.io/revision'], '2');
+    assert.ok(fewestReady >= 3, `only ${fewestReady} of 4 were ready, 3 must be`);
+  }));
+
+test('Recreate ends every old pod before it starts a new one', () =>
+  withRig(async (rig) => {
+    const client = rig.client.resource(resources.deployments, 'default');
+    await client.create(deployment(3, 'hello:1', { strategy: { type: 'Recreate' } }));
+    await waitForRollout(rig, 3);
+    const watching = waitForObjects(rig.client, resources.pods, { namespace: 'default' }, (pods) => {
+      const images = new Set(pods.map((pod) => pod.spec.containers[0]?.image));
+      assert.ok(images.size <= 1, 'old and new pods at the same time');
+      return pods.length === 3 && images.has('hello:2') && pods.every(isPodReady);
+    });
+    const changes = { spec: { template: { spec: { containers: [{ name: 'hello', image: 'hello:2' }] } } } };
+    await client.patch('hello', { kind: 'strategic', changes });
+    await watching;
+    await waitForRollout(rig, 3);
+  }));
+
+test('a Service has the addresses of its ready pods, and loses them with the pods', () =>
+  withRig(async (rig) => {
+    const service: Service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'hello', namespace: 'default' },
+      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+    };
+    await rig.client.resource(resources.services).create(service);
+    await rig.client.resource(resources.deployments).create(deployment(3));
+    const readyCount = (count: number) =>
+      waitForObjects(rig.client, resources.endpointSlices, { namespace: 'default' }, (slices) => {
+        const endpoints = slices.flatMap((slice) => slice.endpoints ?? []);
+        return endpoints.length === count && endpoints.every((endpoint) => endpoint.conditions?.ready === true);
+      });
+    const slices = await readyCount(3);
+    assert.equal(slices.length, 1);
+    assert.deepEqual(slices[0]?.ports, [{ name: '', port: 8080, protocol: 'TCP' }]);
+    await rig.client.resource(resources.deployments, 'default').scale('hello', 1);
+    await readyCount(1);
+    await rig.client.resource(resources.services, 'default').delete('hello');
+    await waitForObjects(rig.client, resources.endpointSlices, { namespace: 'default' }, ({ length }) => length === 0);
+    await waitForGone(rig.client, resources.endpoints, 'default/hello');
+  }));
+
+for (const propagationPolicy of ['Background', 'Foreground', 'Orphan'] as const) {
+  test(`deleting a Deployment in the way of ${propagationPolicy} does what it says to ReplicaSets and pods`, () =>
+    withRig(async (rig) => {
+      await rig.client.resource(resources.deployments).create(deployment(3));
+      await waitForRollout(rig, 3);
+      await rig.client.resource(resources.deployments, 'default').delete('hello', { propagationPolicy });
+      await waitForGone(rig.client, resources.deployments, 'default/hello');
+      if (propagationPolicy === 'Orphan') {
+        const [replicaSet] = await waitForObjects(rig.client, resources.replicaSets, { namespace: 'default' }, (all) =>
+          all.every(({ metadata }) => (metadata.ownerReferences ?? []).length === 0),
+        );
+        assert.equal(replicaSet?.status?.replicas, 3);
+        // The same Deployment again adopts what the first one left.
+        await rig.client.resource(resources.deployments).create(deployment(3));
+        await waitForRollout(rig, 3);
+        await waitForPods(rig, 3);
+        return;
+      }
+      if (propagationPolicy === 'Foreground') {
+        const { items } = await rig.client.resource(resources.pods, 'default').list();
+        assert.equal(items.length, 0, 'the Deployment went before its pods');
+      }
+      await waitForPods(rig, 0);
+      await waitForObjects(rig.client, resources.replicaSets, { namespace: 'default' }, ({ length }) => length === 0);
+    }));
+}
+
+test('a namespace has its ServiceAccount and CA, and takes everything with it when it is deleted', () =>
+  withRig(async (rig) => {
+    const { client } = rig;
+    await client
+      .resource(resources.namespaces)
+      .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
+    await waitForObject(client, resources.serviceAccounts, 'team/default', () => true);
+    await waitForObject(client, resources.configMaps, 'team/kube-root-ca.crt', (object) =>
+      (object.data?.['ca.crt'] ?? '').includes('BEGIN CERTIFICATE'),
+    );
+    const object = deployment(2);
+    await client.resource(resources.deployments).create({ ...object, metadata: { name: 'hello', namespace: 'team' } });
+    await waitForObject(client, resources.deployments, 'team/hello', isAvailable(2));
+    await client.resource(resources.namespaces).delete('team');
+    await waitForGone(client, resources.namespaces, 'team');
+    assert.equal((await client.resource(resources.pods, 'team').list()).items.length, 0);
+    await assert.rejects(client.resource(resources.configMaps, 'team').get('kube-root-ca.crt'), isNotFound);
+  }));
+
+test('a namespace waits for finalizers of its content and says so', () =>
+  withRig(async (rig) => {
+    const { client } = rig;
+    await client
+      .resource(resources.namespaces)
+      .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
+    const configMaps = client.resource(resources.configMaps, 'team');
+    await configMaps.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'held', finalizers: ['example.com/held'] },
+    });
+    await client.resource(resources.namespaces).delete('team');
+    await waitForObject(
+      client,
+      resources.namespaces,
+      'team',
+      ({ status }) => findCondition(status?.conditions, 'NamespaceFinalizersRemaining')?.status === 'True',
+    );
+    await configMaps.patch('held', { kind: 'merge', changes: { metadata: { finalizers: null } } });
+    await waitForGone(client, resources.namespaces, 'team');
+  }));
+
+test('a pod that fits nowhere says why, and is scheduled when there is room', () =>
+  withRig(async (rig) => {
+    const pods = rig.client.resource(resources.pods, 'default');
+    await pods.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'big' },
+      spec: { containers: [{ name: 'big', image: 'big', resources: { requests: { memory: '100Gi' } } }] },
+    });
+    const pod = await waitForObject(
+      rig.client,
+      resources.pods,
+      'default/big',
+      ({ status }) => findCondition(status?.conditions, 'PodScheduled')?.status === 'False',
+    );
+    const message = findCondition(pod.status?.conditions, 'PodScheduled')?.message;
+    assert.equal(message, '0/1 nodes are available: 1 Insufficient memory.');
+    await waitForObjects(rig.client, resources.events, { namespace: 'default' }, (events) =>
+      events.some((event) => event.reason === 'FailedScheduling' && event.message === message),
+    );
+    await rig.startKubelet('node-2', { memory: '200Gi' });
+    const placed = await waitForObject(rig.client, resources.pods, 'default/big', isPodReady);
+    assert.equal(placed.spec.nodeName, 'node-2');
+  }));
+
+for (const victim of Object.keys(servers) as ServerName[]) {
+  test(`${victim} is killed in the middle of scaling and comes back: the cell converges`, () =>
+    withRig(async (rig) => {
+      const client = rig.client.resource(resources.deployments, 'default');
+      await client.create(deployment(8));
+      await rig.kill(victim);
+      await client.scale('hello', 3);
+      await rig.startServer(victim);
+      await waitForRollout(rig, 3);
+      await client.scale('hello', 6);
+      await rig.kill(victim);
+      await rig.startServer(victim);
+      await waitForRollout(rig, 6);
+      await waitForPods(rig, 6);
+    }));
+}
