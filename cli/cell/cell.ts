@@ -30,6 +30,8 @@ import { kernelLimits, serverLimits, serverTable } from './server-table.ts';
 export type { Cell, CellOptions } from './options.ts';
 
 const kernelName = 'kernel';
+/** A server that ends this often before it was ever ready will not get ready by being started once more. */
+const mostFailedStarts = 6;
 
 /** Resolves when the kernel answers and every server is ready; rejects, and leaves nothing behind, when that fails. */
 export async function startCell(options: CellOptions): Promise<Cell> {
@@ -53,7 +55,10 @@ export async function startCell(options: CellOptions): Promise<Cell> {
   const connected = new Set<string>();
   const kernelReady = Promise.withResolvers<KernelInfo>();
   const allReady = Promise.withResolvers<void>();
+  // Awaited only after the kernel is up; a failure before that must not count as unhandled.
+  allReady.promise.catch(() => {});
   const unready = new Set(servers);
+  const failedStarts = new Map<string, number>();
   let isKernelUp = false;
 
   const attach = (identity: Identity): MessageChannel['port2'] => {
@@ -111,7 +116,13 @@ export async function startCell(options: CellOptions): Promise<Cell> {
         unready.delete(name);
         if (unready.size === 0) allReady.resolve();
       },
-      onEnd: () => connected.delete(name),
+      onEnd: (why) => {
+        connected.delete(name);
+        if (!unready.has(name)) return;
+        const failures = (failedStarts.get(name) ?? 0) + 1;
+        failedStarts.set(name, failures);
+        if (failures >= mostFailedStarts) allReady.reject(new Error(`the server ${name} does not start: ${why}`));
+      },
     });
   }
 

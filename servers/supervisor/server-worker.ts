@@ -34,7 +34,8 @@ try {
   tell({ kind: 'failed', why: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 }
 port.close();
-parent.close();
+// Whatever the server left open (timers, sockets, watches) must not keep a thread that has failed or finished.
+process.exit(0);
 
 function run(server: Server): Promise<void> {
   const log = (line: string): void => tell({ kind: 'log', line });
