@@ -66,10 +66,11 @@ if (import.meta.main) {
   process.env.NODE_COMPILE_CACHE ??= cache;
   enableCompileCache(process.env.NODE_COMPILE_CACHE);
   const terminal = createTerminal(process.stdout, process.stderr, process.env);
-  try {
-    process.exitCode = await main(process.argv.slice(2), terminal, interruptSignal());
-  } catch (error) {
-    process.exitCode = report(error, terminal);
-  }
+  const status = await main(process.argv.slice(2), terminal, interruptSignal()).catch((error: unknown) =>
+    report(error, terminal),
+  );
   flushCompileCache();
+  // A command that has returned is over, whatever it may have left open. On Linux its output is already written:
+  // files, pipes and terminals are synchronous there (Node documentation, "A note on process I/O").
+  process.exit(status);
 }

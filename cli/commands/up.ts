@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import type { Cell } from '../cell/options.ts';
+import type { Cell, CellOptions } from '../cell/options.ts';
 import type { Command } from '../command.ts';
 import { CommandError, exitStatus, usageError } from '../failure.ts';
 import { homeOf } from '../home.ts';
 import { nativeTender } from '../native-tender.ts';
+import { parseTarget } from '../run/slot.ts';
 import { formatMs } from '../terminal/units.ts';
 
 export const up: Command = {
@@ -13,6 +14,7 @@ export const up: Command = {
   options: [
     { name: 'data', value: 'DIR', does: 'Where the cell keeps its state (default: cell/ in DIATOM_HOME)' },
     { name: 'port', value: 'N', does: 'Port of the API (default: that of last time, or any free one)' },
+    { name: 'target', value: 'NAME', does: 'How pods run. process: sealed, native (default). node: in V8, to debug' },
     { name: 'verbose', short: 'v', does: 'Show what the servers of the cell say' },
     { name: 'json', does: 'Print one line of JSON when the cell is ready' },
   ],
@@ -25,18 +27,24 @@ export const up: Command = {
     const home = homeOf(environment);
     const dataDirectory = resolve(options.text('data') ?? home.cell);
     const port = parsePort(options.text('port'));
-    const binaryPath = await nativeTender(home, (text) => terminal.note(text));
+    const target = parseTarget(options.text('target') ?? 'process');
+    const tender: CellOptions['tender'] =
+      target === 'node'
+        ? { kind: 'node' }
+        : { kind: 'process', binaryPath: await nativeTender(home, (text) => terminal.note(text)) };
     const { startCell } = await import('../cell/cell.ts');
     const isVerbose = options.has('verbose');
-    const cell = await startCell({
+    const starting = startCell({
       dataDirectory,
       imageStoreDirectory: home.images,
-      tender: { kind: 'process', binaryPath },
+      tender,
       ...(port === undefined ? {} : { port }),
       ...(isVerbose ? { log: (source: string, line: string) => terminal.note(`${source}: ${line}`) } : {}),
     }).catch((error: unknown) => {
       throw explained(error, port);
     });
+    const cell = await Promise.race([starting, aborted(signal)]);
+    if (cell === undefined) throw new CommandError('interrupted before the cell was ready');
     await using _ = { [Symbol.asyncDispose]: () => cell.close() };
     if (options.has('json')) terminal.printJson(summary(cell, dataDirectory));
     else {
@@ -44,11 +52,15 @@ export const up: Command = {
       terminal.print(`export KUBECONFIG=${cell.kubeconfigPath}`);
       terminal.note('Ctrl-C stops the cell.');
     }
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await aborted(signal);
     terminal.note('Stopping; Ctrl-C again ends it at once.');
     return exitStatus.success;
   },
 };
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
 
 function summary(cell: Cell, dataDirectory: string): Readonly<Record<string, unknown>> {
   const { address, kubeconfigPath, readyMs, podCidr, serviceCidr } = cell;
