@@ -94,7 +94,10 @@ export function prepareNew(context: Context, call: Call, object: JsonRecord): vo
   metadata.uid = randomUUID();
   metadata.creationTimestamp = timestamp(nowMs);
   if (kind.rules.generation === true) metadata.generation = 1;
-  if (kind.subresources.has('status') && kind.rules.keepsStatusOnCreate !== true) delete object.status;
+  if (kind.subresources.has('status') && kind.rules.keepsStatusOnCreate !== true) {
+    if (kind.nature === 'built-in') object.status = {};
+    else delete object.status;
+  }
   kind.rules.defaults?.(object);
   kind.rules.prepareCreate?.(object, { nowMs });
 }

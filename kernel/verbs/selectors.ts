@@ -1,5 +1,5 @@
 /** Label and field selectors (apimachinery pkg/labels/selector.go, pkg/fields/selector.go). */
-import { type JsonRecord, recordAt, stringAt, valueAt } from '../kinds/json.ts';
+import { type JsonRecord, recordAt, valueAt } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { type ApiError, badRequest } from '../wire/status.ts';
 
@@ -170,21 +170,4 @@ export function selectedName(fields: string): string {
   if (!fields.includes('metadata.name')) return '';
   const term = parseFieldSelector(fields).find(({ field, equal }) => field === 'metadata.name' && equal);
   return term?.value ?? '';
-}
-
-/** A label selector object (matchLabels, matchExpressions) as text, for scale.status.selector. */
-export function formatLabelSelector(selector: JsonRecord): string {
-  const parts = Object.entries(recordAt(selector, 'matchLabels')).map(([key, value]) => `${key}=${String(value)}`);
-  const expressions = selector.matchExpressions;
-  if (Array.isArray(expressions)) {
-    for (const expression of expressions) {
-      const key = stringAt(expression, 'key');
-      const values = (valueAt(expression, ['values']) as readonly string[] | undefined) ?? [];
-      const operator = stringAt(expression, 'operator');
-      if (operator === 'Exists') parts.push(key);
-      else if (operator === 'DoesNotExist') parts.push(`!${key}`);
-      else parts.push(`${key} ${operator === 'In' ? 'in' : 'notin'} (${[...values].sort().join(',')})`);
-    }
-  }
-  return parts.sort().join(',');
 }

@@ -12,6 +12,7 @@ import {
   valueAt,
 } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { formatSelector } from '../kinds/selector-text.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 import type { StoredObject } from '../store/store.ts';
 import { bodyType } from '../wire/media.ts';
@@ -29,7 +30,6 @@ import { decodeBody, type Expected } from './decode.ts';
 import { parseDeleteOptions, removeObject } from './delete.ts';
 import { applyPatch, patch, patched, patchTypes, readPatch } from './patch.ts';
 import { get, getStored, jsonHeaders } from './read.ts';
-import { formatLabelSelector } from './selectors.ts';
 import { parseStored, serialise } from './stored.ts';
 import { isReadyToGo, replace, update } from './update.ts';
 import { admit, commit, isDryRun, metadataOf, objectKey, timestamp } from './write.ts';
@@ -74,13 +74,7 @@ function scaleOf(kind: Kind, object: JsonRecord): JsonRecord {
   if (paths === undefined) throw notFound(kind, '');
   const { name, namespace, uid, resourceVersion, creationTimestamp } = recordAt(object, 'metadata');
   const selector = paths.selector === undefined ? undefined : valueAt(object, paths.selector);
-  const text = isRecord(selector)
-    ? formatLabelSelector(
-        selector.matchLabels === undefined && selector.matchExpressions === undefined
-          ? { matchLabels: selector }
-          : selector,
-      )
-    : selector;
+  const text = isRecord(selector) ? formatSelector(selector) : selector;
   const replicas = valueAt(object, paths.specReplicas);
   return {
     kind: 'Scale',

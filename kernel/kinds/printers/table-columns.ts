@@ -35,7 +35,8 @@ const cache = new WeakMap<Kind, readonly Column[]>();
 export function tableColumns(kind: Kind): readonly Column[] {
   let columns = cache.get(kind);
   if (columns === undefined) {
-    columns = [nameColumn, ...(kind.columns.length === 0 ? [ageColumn] : kind.columns)];
+    const own = kind.columns.length === 0 ? [ageColumn] : kind.columns;
+    columns = own.some((column) => column.name === nameColumn.name) ? own : [nameColumn, ...own];
     cache.set(kind, columns);
   }
   return columns;
