@@ -2,7 +2,7 @@
 import { argumentBuffer, argumentBytes } from './layout';
 import { peek64, peek8, poke8, startStack } from './linux';
 
-export function argumentCount(): i32 {
+function argumentCount(): i32 {
   return <i32>peek64(startStack());
 }
 

@@ -8,8 +8,8 @@ import { headerBuffer, headerBytes, scratch } from './layout';
 import { fstat, native, pread } from './linux';
 import { Slot } from './slot';
 
-export const maximumLoads: u32 = 8;
-export const maximumMemories: u32 = 8;
+const maximumLoads: u32 = 8;
+const maximumMemories: u32 = 8;
 
 // @ts-ignore: decorators of AssemblyScript
 @unmanaged
@@ -160,7 +160,7 @@ function checkEntry(plan: Plan): bool {
 }
 
 /** Bytes of writable memory the image has before it asks for more. */
-export function initialBytes(slot: Slot): u64 {
+function initialBytes(slot: Slot): u64 {
   const plan = changetype<Plan>(slot.plan);
   let sum = slot.stackBytes;
   for (let i: u32 = 0; i < plan.loadCount; i++) {

@@ -35,7 +35,6 @@ const PR_SET_PDEATHSIG: i32 = 1;
 const WNOHANG: i32 = 1;
 const endOfPipe: i64 = 0;
 
-export let runningCount: i32 = 0;
 export let slotCount: i32 = 0;
 
 export function countSlot(change: i32): void {
@@ -108,7 +107,6 @@ export function bootSlot(slot: Slot): bool {
   slot.pid = <i32>pid;
   slot.bootCount += 1;
   slot.state = SlotState.running;
-  runningCount += 1;
   watchConsole(slot);
   watchTrap(slot);
   return true;
@@ -168,7 +166,6 @@ function endInstance(slot: Slot): void {
   while (drainConsole(slot)) {}
   while (drainTrap(slot)) {}
   closePipes(slot);
-  runningCount -= 1;
   slot.finishedAt = wallClock();
   slot.killAt = 0;
   if (slot.isStopping) {
@@ -226,7 +223,7 @@ export function stopSlot(slot: Slot, request: u32, client: u32, graceMs: u32): v
   else slot.killAt = monotonic() + <u64>graceMs * 1_000_000;
 }
 
-export function killInstance(slot: Slot): void {
+function killInstance(slot: Slot): void {
   slot.killAt = 0;
   slot.wasStopped = true;
   kill(slot.pid, SIGKILL);

@@ -4,7 +4,7 @@
  */
 
 // @ts-ignore: decorators of AssemblyScript
-@external('linux', 'memory_base') export declare function memoryBase(): i64;
+@external('linux', 'memory_base') declare function memoryBase(): i64;
 // @ts-ignore
 @external('linux', 'start_stack') export declare function startStack(): i64;
 // @ts-ignore

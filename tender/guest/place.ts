@@ -20,7 +20,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from './linux';
-import { listeningFd, Slot } from './slot';
+import { Slot } from './slot';
 import { listenEntry } from './spec';
 import { context, memoryAddress, memoryReservation, setMemoryAddress } from './trap';
 

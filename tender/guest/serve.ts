@@ -43,7 +43,6 @@ import {
   AF_UNIX,
   AT_FDCWD,
   bind,
-  EPOLLIN,
   EPOLLOUT,
   epollPwait,
   exitGroup,

@@ -15,7 +15,7 @@ const largestStack: u64 = 1_073_741_824;
 const pageMask: u64 = 4095;
 
 /** family u16 (4 or 6), port u16, host port u16, 0 u16, address in network order 16 bytes */
-export const listenEntryBytes: usize = 24;
+const listenEntryBytes: usize = 24;
 
 export function listenEntry(slot: Slot, index: u32): usize {
   return slot.listen + <usize>index * listenEntryBytes;

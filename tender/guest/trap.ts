@@ -26,7 +26,7 @@ import {
 /** Where the image lies; filled in by `place.ts`. */
 // @ts-ignore: decorators of AssemblyScript
 @unmanaged
-export class TrapContext {
+class TrapContext {
   textStart: u64;
   textEnd: u64;
   stackGuard: u64;
