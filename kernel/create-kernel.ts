@@ -18,6 +18,8 @@ import { createApi } from './verbs/index.ts';
 
 /** How long requests in flight may take to finish when the kernel closes. */
 const closeGraceMs = 2000;
+/** Certificates about to expire are made anew while the kernel runs, too. */
+const renewalIntervalMs = 24 * 60 * 60_000;
 
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { dataDirectory, listen: address, now = Date.now } = options;
@@ -45,6 +47,17 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const ports = opening.adopt(new Set<PortServer>(), (opened) => {
     for (const port of opened) port.close();
   });
+  const renewal = setInterval(() => {
+    try {
+      const fresh = loadKeyFiles(dataDirectory, namesOf(options), now());
+      server?.renew(fresh.server);
+      logs.renew(fresh.kubeletClient);
+      writeKubeconfig(dataDirectory, server, fresh);
+    } catch (error) {
+      log(`the certificates could not be looked through for renewal: ${error}`);
+    }
+  }, renewalIntervalMs).unref();
+  opening.defer(() => clearInterval(renewal));
   const open = opening.move();
   let closing: Promise<void> | undefined;
   return {

@@ -21,6 +21,8 @@ export interface PodLogProxyOptions {
 
 export interface PodLogProxy {
   readonly podLog: PodLog;
+  /** Shows agents another certificate from now on. */
+  renew(client: Credentials): void;
   close(): void;
 }
 
@@ -43,13 +45,9 @@ interface Node {
 }
 
 export function createPodLogProxy({ store, client, authority }: PodLogProxyOptions): PodLogProxy {
-  const agent = new Agent({
-    cert: client.certificate,
-    key: client.key,
-    ca: authority,
-    keepAlive: true,
-    maxSockets: 100,
-  });
+  const agentWith = ({ certificate, key }: Credentials): Agent =>
+    new Agent({ cert: certificate, key, ca: authority, keepAlive: true, maxSockets: 100 });
+  let agent = agentWith(client);
   return {
     podLog: async ({ pod, query }) => {
       try {
@@ -58,6 +56,10 @@ export function createPodLogProxy({ store, client, authority }: PodLogProxyOptio
       } catch (error) {
         return errorResponse(error);
       }
+    },
+    renew: (fresh) => {
+      // The old one lives on until what it carries is finished.
+      agent = agentWith(fresh);
     },
     close: () => agent.destroy(),
   };

@@ -267,6 +267,22 @@ describe('streams', () => {
   });
 });
 
+it('a renewed certificate is shown to new connections, old ones go on', async () => {
+  await using server = await startServer(echo);
+  const show = () => {
+    const socket = connect({ host: '127.0.0.1', port: server.port, ca: server.authority.certificate });
+    return once(socket, 'secureConnect').then(() => socket);
+  };
+  const before = await show();
+  server.renew();
+  const after = await show();
+  assert.notEqual(before.getPeerX509Certificate()?.serialNumber, after.getPeerX509Certificate()?.serialNumber);
+  assert.equal(json(await server.http1('/x', {}, server.client('jane', []))).name, 'jane');
+  before.write('GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n');
+  assert.match(String((await once(before, 'data'))[0]), /200 OK/);
+  for (const socket of [before, after]) socket.destroy();
+});
+
 describe('bad input', () => {
   const garbage: Readonly<Record<string, string>> = {
     'no HTTP': 'hello\r\n\r\n',

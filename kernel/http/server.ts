@@ -12,7 +12,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { ApiHandler, Identity } from '@diatom/sdk/api';
 import { anonymous, authenticate, certificateIdentity, type PeerCertificate } from '../access/authn/authentication.ts';
 import type { TokenAuthenticator } from '../access/authn/service-accounts.ts';
@@ -37,6 +37,8 @@ export interface ServerOptions {
 export interface ListeningServer {
   readonly host: string;
   readonly port: number;
+  /** What new connections are shown from now on. */
+  renew(credentials: Credentials): void;
   /** Takes no new requests, ends streams, lets what is in flight finish for at most `graceMs`, then cuts. */
   close(graceMs: number): Promise<void>;
 }
@@ -59,15 +61,10 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
   const server = createSecureServer({
     allowHTTP1: true,
     ALPNCallback: ({ protocols }) => ['http/1.1', 'h2'].find((protocol) => protocols.includes(protocol)),
-    cert: credentials.certificate,
-    key: credentials.key,
-    ca: clientAuthority,
+    ...secureContext(credentials, clientAuthority),
     requestCert: true,
     // Anonymous callers and bearers of tokens have no certificate; a bad one is answered 401, not an alert.
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-    // A resumed session does not show the client's certificate again.
-    secureOptions: constants.SSL_OP_NO_TICKET,
     settings: { maxConcurrentStreams: maximumStreams },
     ...http1Limits,
   });
@@ -94,17 +91,17 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
     for (const side of [incoming, outgoing]) side.on('error', () => {});
     const gone = new AbortController();
     // With a reason of our own no exception object is made up for every request.
-    outgoing.once('close', () => gone.abort('closed'));
+    outgoing.once('close', () => {
+      serving--;
+      gone.abort('closed');
+    });
     serving++;
     const acceptEncoding = incoming.headers['accept-encoding'] as string | undefined;
-    serve(options, incoming, { outgoing, acceptEncoding, gone: gone.signal, closing: closing.signal, slowReaderMs })
-      .catch((error) => {
-        log(`${incoming.method} ${incoming.url}: ${error instanceof Error ? error.stack : error}`);
-        outgoing.destroy();
-      })
-      .finally(() => {
-        serving--;
-      });
+    const exchange = { outgoing, acceptEncoding, gone: gone.signal, closing: closing.signal, slowReaderMs };
+    serve(options, incoming, exchange).catch((error) => {
+      log(`${incoming.method} ${incoming.url}: ${error instanceof Error ? error.stack : error}`);
+      outgoing.destroy();
+    });
   });
   await started(server, host, port);
   server.on('error', (error) => log(`https server: ${error}`));
@@ -112,6 +109,7 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
   return {
     host,
     port: address.port,
+    renew: (fresh) => server.setSecureContext(secureContext(fresh, clientAuthority)),
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       closing.abort('the server closes');
@@ -122,6 +120,17 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+  };
+}
+
+function secureContext({ certificate, key }: Credentials, clientAuthority: string): SecureContextOptions {
+  return {
+    cert: certificate,
+    key,
+    ca: clientAuthority,
+    minVersion: 'TLSv1.2',
+    // A resumed session does not show the client's certificate again.
+    secureOptions: constants.SSL_OP_NO_TICKET,
   };
 }
 

@@ -31,6 +31,7 @@ export interface TestServer extends AsyncDisposable {
   http1(path: string, sent?: Sent, client?: Credentials): Promise<Answer>;
   http2(path: string, sent?: Sent, client?: Credentials): Promise<Answer>;
   client(commonName: string, organizations: readonly string[], authority?: Credentials): Credentials;
+  renew(): void;
   close(graceMs?: number): Promise<void>;
 }
 
@@ -42,10 +43,9 @@ export async function startServer(
 ): Promise<TestServer> {
   const log: string[] = [];
   const authority = issue({ subject: { commonName: 'test authority' }, usage: 'authority', ...validity });
-  const credentials = issue(
-    { subject: { commonName: 'kernel' }, usage: 'server', alternativeNames: ['127.0.0.1', 'localhost'], ...validity },
-    authority,
-  );
+  const alternativeNames = ['127.0.0.1', 'localhost'];
+  const credentials = () =>
+    issue({ subject: { commonName: 'kernel' }, usage: 'server', alternativeNames, ...validity }, authority);
   const tokens: TokenAuthenticator = {
     authenticate: (token) =>
       token === 'good'
@@ -56,7 +56,7 @@ export async function startServer(
   const server = await listen({
     host: '127.0.0.1',
     port: 0,
-    credentials,
+    credentials: credentials(),
     clientAuthority: authority.certificate,
     tokens,
     handler,
@@ -106,6 +106,7 @@ export async function startServer(
       }),
     client: (commonName, organizations, by = authority) =>
       issue({ subject: { commonName, organizations }, usage: 'client', ...validity }, by),
+    renew: () => server.renew(credentials()),
     close,
     [Symbol.asyncDispose]: () => close(),
   };
