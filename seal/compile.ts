@@ -2,6 +2,7 @@
 import { generate } from './codegen/program.ts';
 import { decode } from './decode/decode.ts';
 import type { DecodedModule } from './decode/module.ts';
+import { type BodyFacts, surveyBodies } from './decode/survey.ts';
 import { validate } from './decode/validate.ts';
 import { writeImage } from './elf/image.ts';
 
@@ -41,13 +42,18 @@ export interface CompiledImage {
 /** Throws `ModuleError` for input that is malformed, invalid or needs a feature the compiler does not have. */
 export function compile(wasm: Uint8Array, options: CompileOptions): CompiledImage {
   const module = decode(wasm);
+  const facts = surveyBodies(module);
   validate(wasm);
-  return compileModule(module, options);
+  return compileModule(module, options, facts);
 }
 
 /** Compile a module that is decoded already and known to be valid. */
-export function compileModule(module: DecodedModule, options: CompileOptions): CompiledImage {
-  const program = generate(module, options.flavour, options.entry ?? '_start');
+export function compileModule(
+  module: DecodedModule,
+  options: CompileOptions,
+  facts: BodyFacts = surveyBodies(module),
+): CompiledImage {
+  const program = generate(module, options.flavour, options.entry ?? '_start', facts);
   return {
     elf: writeImage(program, options.flavour),
     functions: program.functions,

@@ -1,8 +1,9 @@
 /** A decoded module as machine code with its data: everything of the image but the file around it. */
 import type { CompiledFunction, Flavour } from '../compile.ts';
-import { readBody } from '../decode/body.ts';
 import { ModuleError } from '../decode/error.ts';
+import { evaluate } from '../decode/evaluate.ts';
 import type { DecodedModule } from '../decode/module.ts';
+import type { BodyFacts } from '../decode/survey.ts';
 import { buildFunction } from '../ir/build.ts';
 import { simplify } from '../ir/simplify.ts';
 import { Assembler, type Label } from './assembler.ts';
@@ -11,7 +12,7 @@ import type { Program } from './emission.ts';
 import { emitEntry } from './entry.ts';
 import { emitFunction } from './function.ts';
 import { checkImports } from './imports.ts';
-import { evaluate, initialContext, initialMemories } from './initial-data.ts';
+import { initialContext, initialMemories } from './initial-data.ts';
 import { Literals } from './literals.ts';
 import { emitNativeWrapper } from './native-wrapper.ts';
 import { Runtime } from './runtime.ts';
@@ -53,36 +54,6 @@ function canonicalTypeIds(module: DecodedModule): readonly number[] {
   });
 }
 
-interface BodyFacts {
-  readonly references: ReadonlySet<number>;
-  readonly growsTables: boolean;
-}
-
-/** Functions whose address something can hold: they carry their type id and need code even when native. */
-function surveyBodies(module: DecodedModule): BodyFacts {
-  const references = new Set<number>();
-  let growsTables = false;
-  for (const segment of module.elements) {
-    for (const item of segment.items) {
-      const value = evaluate(module, item);
-      if (value.kind === 'function') references.add(value.index);
-    }
-  }
-  const initials = [...module.globals, ...module.tables].map(({ initial }) => initial);
-  for (const initial of initials) {
-    const value = initial === undefined ? undefined : evaluate(module, initial);
-    if (value?.kind === 'function') references.add(value.index);
-  }
-  for (const fn of module.functions) {
-    if (fn.kind !== 'defined') continue;
-    for (const { opcode, index } of readBody(fn, module.types)) {
-      if (opcode.name === 'ref.func') references.add(index);
-      if (opcode.name === 'table.grow') growsTables = true;
-    }
-  }
-  return { references, growsTables };
-}
-
 function exportedFunction(module: DecodedModule, name: string, parameters: readonly string[]): number | undefined {
   const found = module.exports.find((item) => item.kind === 'function' && item.name === name);
   if (found === undefined) return undefined;
@@ -97,11 +68,15 @@ function exportedFunction(module: DecodedModule, name: string, parameters: reado
   return found.index;
 }
 
-export function generate(module: DecodedModule, flavour: Flavour, entryName: string): GeneratedProgram {
+export function generate(
+  module: DecodedModule,
+  flavour: Flavour,
+  entryName: string,
+  { references, growsTables }: BodyFacts,
+): GeneratedProgram {
   checkImports(module, flavour);
   const entryIndex = exportedFunction(module, entryName, []);
   if (entryIndex === undefined) throw new ModuleError('unsupported', `no exported function ${entryName} to enter`, 0);
-  const { references, growsTables } = surveyBodies(module);
   const context = layOutContext(module, flavour, growsTables);
   const dataPages = Math.ceil(context.sizeBytes / pageBytes);
   const assembler = new Assembler(context.address + dataPages * pageBytes);

@@ -54,6 +54,14 @@ function readBlockType(reader: Reader, types: readonly FunctionType[]): Function
 }
 
 export function readBody(fn: DefinedFunction, types: readonly FunctionType[]): readonly BodyInstruction[] {
+  try {
+    return readInstructions(fn, types);
+  } catch (error) {
+    throw error instanceof ModuleError ? error.inFunction(fn.name) : error;
+  }
+}
+
+function readInstructions(fn: DefinedFunction, types: readonly FunctionType[]): readonly BodyInstruction[] {
   const reader = new Reader(fn.bytes, fn.bodyStart, fn.bodyEnd);
   const instructions: BodyInstruction[] = [];
   let depth = 1;

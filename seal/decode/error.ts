@@ -2,6 +2,7 @@
 export class ModuleError extends Error {
   readonly code: 'malformed' | 'invalid' | 'unsupported';
   readonly byteOffset: number;
+  private readonly what: string;
 
   constructor(code: ModuleError['code'], what: string, byteOffset: number, functionName?: string) {
     const where = functionName === undefined ? '' : ` in function ${functionName}`;
@@ -9,5 +10,10 @@ export class ModuleError extends Error {
     this.name = 'ModuleError';
     this.code = code;
     this.byteOffset = byteOffset;
+    this.what = what;
+  }
+
+  inFunction(name: string): ModuleError {
+    return new ModuleError(this.code, this.what, this.byteOffset, name);
   }
 }
