@@ -98,6 +98,38 @@ describe('sqlite: a full disk', () => {
   });
 });
 
+describe('sqlite: a failing disk', () => {
+  it('fails the commit, takes no more writes and says why, still reads, and is whole after a restart', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'diatom-failing-'));
+    let fail = (): void => {};
+    const tune = (database: DatabaseSync): void => {
+      fail = () => database.exec('PRAGMA query_only = ON');
+    };
+    const store = openSqliteStore({ directory, log: () => {}, tune });
+    try {
+      const { revision } = await store.write('a', () => put('1'));
+      fail();
+      await assert.rejects(
+        store.write('a', () => put('2')),
+        /takes no more writes: .* check the disk and restart/,
+      );
+      await assert.rejects(
+        store.write('a', () => ({ kind: 'keep' })),
+        /takes no more writes/,
+      );
+      assert.equal(store.get('a')?.value, '1');
+      assert.equal(store.revision, revision);
+      await store.close();
+      const again = openSqliteStore({ directory });
+      assert.equal((await again.write('a', () => put('3'))).revision, revision + 1);
+      await again.close();
+    } finally {
+      await store.close();
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
 describe('sqlite: speed', () => {
   it('shares one commit between the writes of a turn', async () => {
     await using opened = await open();
