@@ -31,7 +31,9 @@ export function nextNewSize(
   const desired = desiredReplicas(deployment);
   if (!isRollingUpdate(deployment)) return desired;
   const size = current === undefined ? 0 : specReplicas(current);
-  const total = sum(all, specReplicas);
+  // Stricter than upstream, which counts what is asked for only: pods of a ReplicaSet that was told to shrink a moment
+  // ago are still there, and together with new ones they would go over the surge.
+  const total = sum(all, (each) => Math.max(specReplicas(each), each.status?.replicas ?? 0));
   const most = desired + fenceposts(deployment).maxSurge;
   if (total >= most) return size;
   return size + Math.min(most - total, desired - size);
@@ -67,7 +69,8 @@ function shrinkOld(deployment: Deployment, current: ReplicaSet, old: readonly Re
     unhealthyLeft -= count;
     sizes.set(nameOf(replicaSet), sizeOf(replicaSet) - count);
   }
-  let spareLeft = sum(all, availableReplicas) - minAvailable;
+  // Stricter than upstream: of the pods a status still reports, those above spec.replicas are on their way out.
+  let spareLeft = sum(all, (each) => Math.min(availableReplicas(each), specReplicas(each))) - minAvailable;
   for (const replicaSet of oldestFirst) {
     const count = Math.min(spareLeft, sizeOf(replicaSet));
     if (count <= 0) continue;
