@@ -11,6 +11,7 @@ import { version } from '../wire/version.ts';
 import { warningHeader } from '../wire/warnings.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
 import { create } from './create.ts';
+import { cleanUpCustomResources } from './custom-cleanup.ts';
 import { decodeBody } from './decode.ts';
 import { remove, removeCollection } from './delete.ts';
 import { patch } from './patch.ts';
@@ -47,6 +48,7 @@ export function createApi(options: ApiOptions): ApiHandler {
     random: options.random ?? Math.random,
     log: options.log ?? (() => {}),
   };
+  cleanUpCustomResources(context);
   return async (request, identity) => {
     const warnings: string[] = [];
     let response: ApiResponse;

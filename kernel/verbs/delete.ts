@@ -140,7 +140,9 @@ export function decideDeletion(
     }
   }
   if (isReadyToGo(kind, object)) {
-    return { kind: 'delete', finalValue: (revision) => serialise(kind, object, revision) };
+    // What goes at once was never "terminating": its last state is the one it had.
+    const last = deletedAt === '' && kind.rules.gracePeriodSeconds === undefined ? parseStored(before) : object;
+    return { kind: 'delete', finalValue: (revision) => serialise(kind, last, revision) };
   }
   if (serialise(kind, object, current.modRevision) === before) return { kind: 'keep' };
   return { kind: 'put', value: (revision) => serialise(kind, object, revision) };

@@ -2,7 +2,7 @@
 import type { ApiResponse, WatchEventType } from '@diatom/sdk/api';
 import type { JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
-import { CompactedError, FutureRevisionError, type StoreEvent } from '../store/store.ts';
+import { CompactedError, FutureRevisionError, type StoreEvent, type WatchHandle } from '../store/store.ts';
 import { partialMetadata, type RenderOptions, single } from '../wire/render.ts';
 import { type ApiError, expired, resourceVersionTooLarge } from '../wire/status.ts';
 import { type Call, type Context, prefixOf } from './context.ts';
@@ -118,7 +118,7 @@ export function watch(context: Context, call: Call): ApiResponse {
   const prefix = prefixOf(call.kind, call.route.namespace);
   const wantsBookmarks = ['true', '1'].includes(call.query.get('allowWatchBookmarks') ?? '');
   const only = call.route.legacyWatch ? call.route.name : '';
-  let subscription: { cancel(): void } | undefined;
+  let subscription: WatchHandle | undefined;
   let timers: NodeJS.Timeout[] = [];
   const stream = new FrameStream(() => {
     subscription?.cancel();
@@ -160,8 +160,7 @@ export function watch(context: Context, call: Call): ApiResponse {
     throw startError(error, seen);
   }
   if (wantsBookmarks) {
-    // What the store says is durable and has been delivered: everything up to it has been seen here.
-    const send = () => stream.push(bookmarkFrame(call.kind, Math.max(seen, context.store.revision), options));
+    const send = () => stream.push(bookmarkFrame(call.kind, subscription?.position ?? seen, options));
     timers.push(setInterval(send, bookmarkIntervalMs).unref());
   }
   const asked = Number(call.query.get('timeoutSeconds') ?? '0');

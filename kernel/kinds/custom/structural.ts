@@ -5,10 +5,6 @@ export interface StructuralRules {
   readonly nullable: boolean;
   readonly preserveUnknownFields: boolean;
   readonly embeddedResource: boolean;
-  /** Accept string and integer both. */
-  readonly intOrString: boolean;
-  readonly hasDefault: boolean;
-  readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly pattern?: RegExp;
   readonly patternText?: string;
@@ -21,7 +17,6 @@ export interface StructuralRules {
   readonly maxLength?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
-  readonly uniqueItems: boolean;
   readonly minProperties?: number;
   readonly maxProperties?: number;
   readonly required: readonly string[];

@@ -1,8 +1,193 @@
-/** Validation of a custom resource against its structural schema. */
+/** Validation of a custom resource against its structural schema, in the words of apiextensions-apiserver's validator. */
 import type { FieldError } from '../../wire/status.ts';
-import type { JsonRecord } from '../json.ts';
+import { duplicateValue, invalidValue, notSupported, required, tooMany } from '../field-errors.ts';
+import { deepEqual, isRecord, type JsonRecord } from '../json.ts';
 import type { Schema } from '../schema.ts';
+import { hasFormat } from './formats.ts';
 
-export function validateCustom(_schema: Schema, _object: JsonRecord): readonly FieldError[] {
-  return [];
+export function validateCustom(schema: Schema, object: JsonRecord): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const { metadata: _metadata, apiVersion: _version, kind: _kind, ...body } = object;
+  validateValue(withoutRootFields(schema), body, '', errors);
+  return errors;
+}
+
+/** apiVersion, kind and metadata are checked elsewhere, whatever the schema says of them. */
+function withoutRootFields(schema: Schema): Schema {
+  const { rules } = schema;
+  if (rules === undefined) return schema;
+  return { ...schema, rules: { ...rules, required: rules.required.filter((name) => !rootFields.has(name)) } };
+}
+
+const rootFields = new Set(['apiVersion', 'kind', 'metadata']);
+
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value;
+}
+
+function hasType(schema: Schema, value: unknown): boolean {
+  switch (schema.type) {
+    case 'object':
+    case 'map':
+      return isRecord(value);
+    case 'array':
+      return Array.isArray(value);
+    case 'integer':
+      return typeof value === 'number' && Number.isInteger(value);
+    case 'int-or-string':
+      return typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value));
+    case 'any':
+      return true;
+    default:
+      return typeof value === schema.type;
+  }
+}
+
+const typeNames: Readonly<Record<string, string>> = { map: 'object', 'int-or-string': 'integer,string' };
+
+function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+function validateValue(schema: Schema, value: unknown, path: string, errors: FieldError[]): void {
+  const { rules } = schema;
+  if (value === null && rules?.nullable === true) return;
+  if (!hasType(schema, value)) {
+    const actual = typeName(value);
+    const wanted = typeNames[schema.type] ?? schema.type;
+    errors.push({
+      reason: 'FieldValueTypeInvalid',
+      field: path || '<nil>',
+      message: `Invalid value: ${JSON.stringify(actual)}: ${path ? `${path} in body` : ''} must be of type ${wanted}: ${JSON.stringify(actual)}`,
+    });
+    return;
+  }
+  if (rules?.enum !== undefined && !rules.enum.some((item) => deepEqual(item, value))) {
+    errors.push(notSupported(path, value, rules.enum.map(String)));
+  }
+  if (typeof value === 'string') validateString(schema, value, path, errors);
+  else if (typeof value === 'number') validateNumber(schema, value, path, errors);
+  else if (Array.isArray(value)) validateArray(schema, value, path, errors);
+  else if (isRecord(value)) validateObject(schema, value, path, errors);
+  validateJunctors(schema, value, path, errors);
+}
+
+function validateString(schema: Schema, value: string, path: string, errors: FieldError[]): void {
+  const { rules, format } = schema;
+  const length = [...value].length;
+  if (rules?.maxLength !== undefined && length > rules.maxLength) {
+    errors.push({
+      reason: 'FieldValueTooLong',
+      field: path,
+      message: `Too long: may not be more than ${rules.maxLength} bytes`,
+    });
+  }
+  if (rules?.minLength !== undefined && length < rules.minLength) {
+    errors.push(invalidValue(path, value, `${path} in body should be at least ${rules.minLength} chars long`));
+  }
+  if (rules?.pattern !== undefined && !rules.pattern.test(value)) {
+    errors.push(invalidValue(path, value, `${path} in body should match '${rules.patternText}'`));
+  }
+  if (format !== undefined && !hasFormat(format, value)) {
+    errors.push(invalidValue(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
+  }
+}
+
+function validateNumber(schema: Schema, value: number, path: string, errors: FieldError[]): void {
+  const { rules, format } = schema;
+  if (rules?.minimum !== undefined && (value < rules.minimum || (rules.exclusiveMinimum && value === rules.minimum))) {
+    const relation = rules.exclusiveMinimum ? 'greater than' : 'greater than or equal to';
+    errors.push(invalidValue(path, value, `${path} in body should be ${relation} ${rules.minimum}`));
+  }
+  if (rules?.maximum !== undefined && (value > rules.maximum || (rules.exclusiveMaximum && value === rules.maximum))) {
+    const relation = rules.exclusiveMaximum ? 'less than' : 'less than or equal to';
+    errors.push(invalidValue(path, value, `${path} in body should be ${relation} ${rules.maximum}`));
+  }
+  if (rules?.multipleOf !== undefined && !Number.isInteger(value / rules.multipleOf)) {
+    errors.push(invalidValue(path, value, `${path} in body should be a multiple of ${rules.multipleOf}`));
+  }
+  if (format === 'int32' && (value > 2147483647 || value < -2147483648)) {
+    errors.push(invalidValue(path, value, `${path} in body must be of type int32: ${JSON.stringify(String(value))}`));
+  }
+}
+
+function validateArray(schema: Schema, value: readonly unknown[], path: string, errors: FieldError[]): void {
+  const { rules, items } = schema;
+  if (rules?.maxItems !== undefined && value.length > rules.maxItems)
+    errors.push(tooMany(path, value.length, rules.maxItems));
+  if (rules?.minItems !== undefined && value.length < rules.minItems) {
+    errors.push(invalidValue(path, value.length, `${path} in body should have at least ${rules.minItems} items`));
+  }
+  if (items !== undefined)
+    for (const [index, item] of value.entries()) validateValue(items, item, `${path}[${index}]`, errors);
+  if (schema.listType === 'set' || schema.listType === 'map') validateUnique(schema, value, path, errors);
+}
+
+function validateUnique(schema: Schema, value: readonly unknown[], path: string, errors: FieldError[]): void {
+  const keys = schema.listMapKeys ?? [];
+  const identity = (item: unknown): unknown =>
+    schema.listType === 'set' || !isRecord(item)
+      ? item
+      : Object.fromEntries(keys.map((key) => [key, item[key] ?? schema.items?.fields?.get(key)?.default]));
+  const seen = new Set<string>();
+  for (const [index, item] of value.entries()) {
+    const text = JSON.stringify(identity(item));
+    if (seen.has(text)) errors.push(duplicateValue(`${path}[${index}]`, identity(item)));
+    seen.add(text);
+  }
+}
+
+function validateObject(schema: Schema, value: JsonRecord, path: string, errors: FieldError[]): void {
+  const { rules } = schema;
+  const count = Object.keys(value).length;
+  if (rules?.maxProperties !== undefined && count > rules.maxProperties)
+    errors.push(tooMany(path, count, rules.maxProperties));
+  if (rules?.minProperties !== undefined && count < rules.minProperties) {
+    errors.push(invalidValue(path, count, `${path} in body should have at least ${rules.minProperties} properties`));
+  }
+  for (const name of rules?.required ?? []) if (value[name] === undefined) errors.push(required(join(path, name)));
+  for (const [key, item] of Object.entries(value)) {
+    const isTyped = rules?.embeddedResource === true && rootFields.has(key);
+    const field = schema.fields?.get(key)?.schema ?? schema.values;
+    if (field !== undefined && !isTyped) validateValue(field, item, join(path, key), errors);
+  }
+  if (rules?.embeddedResource === true) {
+    for (const key of ['apiVersion', 'kind']) {
+      if (typeof value[key] !== 'string' || value[key] === '')
+        errors.push(required(join(path, key), 'must not be empty'));
+    }
+  }
+}
+
+/** Undefined when the value fits. */
+function problemsOf(schema: Schema, value: unknown, path: string): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  validateValue(schema, value, path, errors);
+  return errors;
+}
+
+function validateJunctors({ rules }: Schema, value: unknown, path: string, errors: FieldError[]): void {
+  if (rules === undefined) return;
+  for (const part of rules.allOf) errors.push(...problemsOf(part, value, path));
+  const where = path === '' ? '<nil>' : path;
+  const fits = (part: Schema): boolean => problemsOf(part, value, path).length === 0;
+  if (rules.anyOf.length > 0 && !rules.anyOf.some(fits)) {
+    errors.push(invalidValue(where, '', `${JSON.stringify(path)} must validate at least one schema (anyOf)`));
+    errors.push(...problemsOf(rules.anyOf[0] ?? { type: 'any' }, value, path));
+  }
+  if (rules.oneOf.length > 0) {
+    const count = rules.oneOf.filter(fits).length;
+    if (count !== 1) {
+      const found = count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`;
+      errors.push(
+        invalidValue(where, '', `${JSON.stringify(path)} must validate one and only one schema (oneOf). ${found}`),
+      );
+    }
+  }
+  if (rules.not !== undefined && fits(rules.not)) {
+    errors.push(invalidValue(where, '', `${JSON.stringify(path)} must not validate the schema (not)`));
+  }
 }

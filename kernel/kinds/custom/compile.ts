@@ -1,0 +1,106 @@
+/** From a CustomResourceDefinition's openAPIV3Schema to the schema the kernel works with. */
+import { arrayAt, isRecord, type JsonRecord, recordsAt, stringAt } from '../json.ts';
+import type { Field, Schema, SchemaType } from '../schema.ts';
+import type { StructuralRules } from './structural.ts';
+
+const types = new Set<SchemaType>(['object', 'array', 'string', 'integer', 'number', 'boolean']);
+
+export function compileSchema(source: JsonRecord): Schema {
+  const isIntOrString = source['x-kubernetes-int-or-string'] === true;
+  const named = stringAt(source, 'type') as SchemaType;
+  const base = isIntOrString ? 'int-or-string' : types.has(named) ? named : 'any';
+  const format = stringAt(source, 'format');
+  const rules = compileRules(source);
+  const listMapKeys = arrayAt(source, 'x-kubernetes-list-map-keys').map(String);
+  const listType = source['x-kubernetes-list-type'];
+  const additional = source.additionalProperties;
+  const isMap = additional !== undefined && additional !== false;
+  return {
+    type: base === 'object' && isMap ? 'map' : base,
+    ...(format === '' ? {} : { format }),
+    ...(isRecord(source.properties) ? { fields: compileFields(source.properties, rules.required) } : {}),
+    ...(isRecord(source.items) ? { items: compileSchema(source.items) } : {}),
+    ...(isMap ? { values: isRecord(additional) ? compileSchema(additional) : preserving } : {}),
+    ...(listType === 'atomic' || listType === 'set' || listType === 'map' ? { listType } : {}),
+    ...(listMapKeys.length > 0 ? { listMapKeys } : {}),
+    ...(source['x-kubernetes-map-type'] === 'atomic' ? { mapType: 'atomic' as const } : {}),
+    rules,
+  };
+}
+
+/** `additionalProperties: true`: anything, kept. */
+const preserving: Schema = { type: 'any' };
+
+function compileFields(properties: JsonRecord, required: readonly string[]): ReadonlyMap<string, Field> {
+  const fields = new Map<string, Field>();
+  for (const [name, value] of Object.entries(properties)) {
+    if (!isRecord(value)) continue;
+    fields.set(name, {
+      schema: compileSchema(value),
+      required: required.includes(name),
+      protobuf: 0,
+      wrapped: false,
+      patchStrategy: [],
+      ...(value.default === undefined ? {} : { default: value.default }),
+    });
+  }
+  return fields;
+}
+
+function numberOf(source: JsonRecord, key: string): number | undefined {
+  const value = source[key];
+  return typeof value === 'number' ? value : undefined;
+}
+
+const limits = [
+  'minimum',
+  'maximum',
+  'multipleOf',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+  'minProperties',
+  'maxProperties',
+] as const;
+
+function compileRules(source: JsonRecord): StructuralRules {
+  const pattern = stringAt(source, 'pattern');
+  const junctor = (key: string): readonly Schema[] => recordsAt(source, key).map(compileSchema);
+  const bounds: Partial<Record<(typeof limits)[number], number>> = {};
+  for (const key of limits) {
+    const value = numberOf(source, key);
+    if (value !== undefined) bounds[key] = value;
+  }
+  return {
+    ...bounds,
+    nullable: source.nullable === true,
+    preserveUnknownFields: source['x-kubernetes-preserve-unknown-fields'] === true,
+    embeddedResource: source['x-kubernetes-embedded-resource'] === true,
+    exclusiveMinimum: source.exclusiveMinimum === true,
+    exclusiveMaximum: source.exclusiveMaximum === true,
+    required: arrayAt(source, 'required').map(String),
+    allOf: junctor('allOf'),
+    anyOf: junctor('anyOf'),
+    oneOf: junctor('oneOf'),
+    ...(isRecord(source.not) ? { not: compileSchema(source.not) } : {}),
+    ...(Array.isArray(source.enum) ? { enum: source.enum } : {}),
+    ...(pattern === '' ? {} : { pattern: compilePattern(pattern), patternText: pattern }),
+  };
+}
+
+/** Patterns are RE2; what both engines know is the same, and JavaScript's `u` flag refuses what RE2 would refuse too. */
+export function compilePattern(pattern: string): RegExp {
+  const inline = /^\(\?([ims]+)\)/.exec(pattern);
+  const flags = inline?.[1] ?? '';
+  const body = pattern
+    .slice(inline?.[0].length ?? 0)
+    .replaceAll('(?P<', '(?<')
+    .replaceAll('\\z', '$')
+    .replaceAll('\\A', '^');
+  try {
+    return new RegExp(body, `u${flags}`);
+  } catch {
+    return new RegExp(body, flags);
+  }
+}
