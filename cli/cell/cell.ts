@@ -7,24 +7,16 @@ import { mkdirSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import { Client, createPortTransport } from '@diatom/sdk';
-import type { Identity } from '@diatom/sdk/api';
 import { apiServiceAddress, podCidr, serviceCidr } from '@diatom/servers/addresses/address-pool.ts';
 import type { AgentSettings, TenderChoice } from '@diatom/servers/agent/settings.ts';
 import type { GatewaySettings } from '@diatom/servers/gateway/settings.ts';
 import type { PolicyRule } from '@diatom/servers/server.ts';
-import {
-  ReconnectingPort,
-  type ServerWorkerData,
-  Supervisor,
-  serverWorkerEntry,
-} from '@diatom/servers/supervisor/index.ts';
+import { type ServerWorkerData, Supervisor, serverWorkerEntry } from '@diatom/servers/supervisor/index.ts';
 import { takeAddressRange } from './address-range.ts';
 import { freePort, preferredPort } from './free-port.ts';
 import type { KernelInfo, KernelWorkerData } from './kernel-worker.ts';
 import { recall, remember } from './memory.ts';
 import type { Cell, CellOptions } from './options.ts';
-import { grant, identityOf, ownIdentity, revokeOthers } from './server-access.ts';
 import { kernelLimits, serverLimits, serverTable } from './server-table.ts';
 
 export type { Cell, CellOptions } from './options.ts';
@@ -48,11 +40,9 @@ export async function startCell(options: CellOptions): Promise<Cell> {
   const { range } = addresses;
 
   const supervisor = new Supervisor({ log });
-  const ownPort = new ReconnectingPort();
-  const client = new Client(createPortTransport(ownPort), { userAgent: 'diatom-cell' });
   const servers = serverTable.map(({ name }) => name);
-  /** Servers whose threads live and have been granted their rights: they get a fresh way to a fresh kernel. */
-  const connected = new Set<string>();
+  /** Servers whose threads live, and the rules they declared: each gets a fresh way to every fresh kernel. */
+  const declared = new Map<string, readonly PolicyRule[]>();
   const kernelReady = Promise.withResolvers<KernelInfo>();
   const allReady = Promise.withResolvers<void>();
   // Awaited only after the kernel is up; a failure before that must not count as unhandled.
@@ -61,24 +51,11 @@ export async function startCell(options: CellOptions): Promise<Cell> {
   const failedStarts = new Map<string, number>();
   let isKernelUp = false;
 
-  const attach = (identity: Identity): MessageChannel['port2'] => {
+  const connect = (name: string, rules: readonly PolicyRule[]): void => {
+    if (!isKernelUp) return;
     const { port1, port2 } = new MessageChannel();
-    supervisor.send(kernelName, { kind: 'attach', port: port1, identity });
-    return port2;
-  };
-  const connect = (name: string): void => {
-    connected.add(name);
-    if (isKernelUp) supervisor.send(name, { kind: 'connect', port: attach(identityOf(name)) });
-  };
-  const onDeclared = (name: string, rules: readonly PolicyRule[]): void => {
-    grant(client, name, rules).then(
-      () => connect(name),
-      (error: unknown) => {
-        log('cell', `granting ${name} its rights: ${error instanceof Error ? error.message : String(error)}`);
-        // Without rights it could only fail; the supervisor starts it again and so tries again.
-        void supervisor.kill(name);
-      },
-    );
+    supervisor.send(kernelName, { kind: 'attach', server: name, rules, port: port1 });
+    supervisor.send(name, { kind: 'connect', port: port2 });
   };
 
   const kernelData: KernelWorkerData = {
@@ -94,8 +71,7 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     resourceLimits: kernelLimits,
     onReady: (info) => {
       isKernelUp = true;
-      ownPort.connect(attach(ownIdentity));
-      for (const name of connected) connect(name);
+      for (const [name, rules] of declared) connect(name, rules);
       kernelReady.resolve(info as KernelInfo);
     },
     onEnd: (why) => {
@@ -111,13 +87,16 @@ export async function startCell(options: CellOptions): Promise<Cell> {
       entry: serverWorkerEntry,
       data,
       resourceLimits: serverLimits,
-      onDeclared: (rules) => onDeclared(name, rules),
+      onDeclared: (rules) => {
+        declared.set(name, rules);
+        connect(name, rules);
+      },
       onReady: () => {
         unready.delete(name);
         if (unready.size === 0) allReady.resolve();
       },
       onEnd: (why) => {
-        connected.delete(name);
+        declared.delete(name);
         if (!unready.has(name)) return;
         const failures = (failedStarts.get(name) ?? 0) + 1;
         failedStarts.set(name, failures);
@@ -131,7 +110,6 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     closing ??= (async () => {
       await supervisor.stop(servers);
       await supervisor.stop([kernelName]);
-      ownPort.close();
       await addresses.release();
     })();
     return closing;
@@ -141,7 +119,6 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     const { url, kubeconfigPath } = await kernelReady.promise;
     await allReady.promise;
     remember(dataDirectory, { port, addressRange: range });
-    revokeOthers(client, servers).catch((error: unknown) => log('cell', `removing old roles: ${String(error)}`));
     return {
       address: url,
       kubeconfigPath,

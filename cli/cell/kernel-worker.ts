@@ -3,6 +3,8 @@ import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createKernel } from '@diatom/kernel';
 import type { FromWorker, ToKernelWorker } from '@diatom/servers/supervisor/protocol.ts';
+import { grant, identityOf, revokeOthers } from './server-access.ts';
+import { serverTable } from './server-table.ts';
 
 export interface KernelWorkerData {
   readonly dataDirectory: string;
@@ -35,7 +37,12 @@ const kernel = await createKernel({
 const take = (message: ToKernelWorker): void => {
   switch (message.kind) {
     case 'attach':
-      kernel.attachPort(message.port, message.identity);
+      attach(message).catch((error: unknown) => {
+        // A kernel that cannot write roles serves nobody: the supervisor starts it again.
+        const why = error instanceof Error ? error.message : String(error);
+        tell({ kind: 'failed', why: `granting ${message.server} its rights: ${why}` });
+        process.exit(1);
+      });
       return;
     case 'stop':
       void kernel.close().then(() => parent.close());
@@ -44,10 +51,19 @@ const take = (message: ToKernelWorker): void => {
       throw new Error('the kernel is nobody’s client');
   }
 };
+async function attach({ server, rules, port }: ToKernelWorker & { readonly kind: 'attach' }): Promise<void> {
+  await grant(kernel.handle, server, rules);
+  kernel.attachPort(port, identityOf(server));
+}
+
 parent.removeAllListeners('message');
 parent.on('message', take);
 for (const message of waiting) take(message);
 
 const info: KernelInfo = { url: kernel.address?.url ?? '', kubeconfigPath: kernel.kubeconfigPath };
 tell({ kind: 'ready', info });
+revokeOthers(
+  kernel.handle,
+  serverTable.map(({ name }) => name),
+).catch((error: unknown) => tell({ kind: 'log', line: `removing old roles: ${String(error)}` }));
 setTimeout(flushCompileCache, 1000).unref();

@@ -1,13 +1,16 @@
-/** What each server may do: a ServiceAccount, a ClusterRole made from its `rules`, and the binding between them. */
-import { type Client, isAlreadyExists, isNotFound, resources } from '@diatom/sdk';
-import type { Identity } from '@diatom/sdk/api';
+/**
+ * What each server may do: a ServiceAccount, a ClusterRole made from its `rules`, and the binding between them. Written
+ * in the kernel's own thread, before the server's port is attached.
+ */
+import type { ApiHandler, Identity } from '@diatom/sdk/api';
 import type { PolicyRule } from '@diatom/servers/server.ts';
 
 const namespace = 'kube-system';
 /** On everything written here, so that what a later version does not declare any more can be found and removed. */
 const label = 'diatom.dev/server';
-
-export const roleName = (server: string): string => `system:diatom:${server}`;
+const accountsPath = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+const rolesPath = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+const bindingsPath = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
 
 export function identityOf(server: string): Identity {
   return {
@@ -16,67 +19,73 @@ export function identityOf(server: string): Identity {
   };
 }
 
-/** The cell itself, for writing the roles. */
-export const ownIdentity: Identity = {
-  name: 'system:diatom:cell',
-  groups: ['system:masters', 'system:authenticated'],
-};
+/** The cell itself. */
+const ownIdentity: Identity = { name: 'system:diatom:cell', groups: ['system:masters', 'system:authenticated'] };
 
 /** Makes the server's rights exactly what it declares. Writes only what differs. */
-export async function grant(client: Client, server: string, rules: readonly PolicyRule[]): Promise<void> {
-  const name = roleName(server);
+export async function grant(api: ApiHandler, server: string, rules: readonly PolicyRule[]): Promise<void> {
+  const name = `system:diatom:${server}`;
   const labels = { [label]: server };
-  const accounts = client.resource(resources.serviceAccounts, namespace);
-  const roles = client.resource(resources.clusterRoles);
-  const bindings = client.resource(resources.clusterRoleBindings);
+  const group = 'rbac.authorization.k8s.io';
+  const apiVersion = `${group}/v1`;
   const wanted = rules.map(plainRule);
-  await Promise.all([
-    unlessThere(() =>
-      accounts.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: server, namespace, labels } }),
-    ),
-    (async () => {
-      try {
-        const present = await roles.get(name);
-        if (JSON.stringify(present.rules) === JSON.stringify(wanted)) return;
-        await roles.patch(name, { kind: 'merge', changes: { metadata: { labels }, rules: wanted } });
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        await roles.create({
-          apiVersion: 'rbac.authorization.k8s.io/v1',
-          kind: 'ClusterRole',
-          metadata: { name, labels },
-          rules: wanted,
-        });
-      }
-    })(),
-    unlessThere(() =>
-      bindings.create({
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'ClusterRoleBinding',
-        metadata: { name, labels },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
-        subjects: [{ kind: 'ServiceAccount', name: server, namespace }],
-      }),
-    ),
-  ]);
+  await ensure(api, accountsPath, {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: server, namespace, labels },
+  });
+  const role = { apiVersion, kind: 'ClusterRole', metadata: { name, labels }, rules: wanted };
+  const present = await ensure(api, rolesPath, role);
+  if (JSON.stringify(present.rules) !== JSON.stringify(wanted)) {
+    await call(api, 'PUT', `${rolesPath}/${encodeURIComponent(name)}`, role);
+  }
+  await ensure(api, bindingsPath, {
+    apiVersion,
+    kind: 'ClusterRoleBinding',
+    metadata: { name, labels },
+    roleRef: { apiGroup: group, kind: 'ClusterRole', name },
+    subjects: [{ kind: 'ServiceAccount', name: server, namespace }],
+  });
 }
 
 /** Takes away what servers that are no more were granted. */
-export async function revokeOthers(client: Client, servers: readonly string[]): Promise<void> {
-  const selector = { labelSelector: servers.length === 0 ? label : `${label},${label} notin (${servers.join(',')})` };
-  await Promise.all([
-    client.resource(resources.clusterRoleBindings).deleteCollection(selector),
-    client.resource(resources.clusterRoles).deleteCollection(selector),
-    client.resource(resources.serviceAccounts, namespace).deleteCollection(selector),
-  ]);
+export async function revokeOthers(api: ApiHandler, servers: readonly string[]): Promise<void> {
+  const selector = `?labelSelector=${encodeURIComponent(`${label},${label} notin (${servers.join(',')})`)}`;
+  for (const path of [bindingsPath, rolesPath, accountsPath]) await call(api, 'DELETE', path + selector);
 }
 
-async function unlessThere(create: () => Promise<unknown>): Promise<void> {
-  try {
-    await create();
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
+interface Named {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly rules?: unknown;
+  readonly [field: string]: unknown;
+}
+
+/** The object as it is, made when it is not there. */
+async function ensure(api: ApiHandler, path: string, object: Named): Promise<Named> {
+  const present = await call(api, 'GET', `${path}/${encodeURIComponent(object.metadata.name)}`);
+  return present ?? (await call(api, 'POST', path, object)) ?? object;
+}
+
+/** Undefined for 404; every other error is thrown. */
+async function call(api: ApiHandler, method: string, path: string, body?: unknown): Promise<Named | undefined> {
+  const response = await api(
+    {
+      method,
+      path,
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: new TextEncoder().encode(body === undefined ? '' : JSON.stringify(body)),
+    },
+    ownIdentity,
+  );
+  const text =
+    typeof response.body === 'string' ? response.body : new TextDecoder().decode(response.body as Uint8Array);
+  if (response.status === 404) return undefined;
+  if (response.status >= 300) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return JSON.parse(text) as Named;
 }
 
 /** Without absent fields, in the order the API writes them. */

@@ -21,4 +21,4 @@ export const serverTable: readonly ServerRow[] = [
 export const serverLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64, stackSizeMb: 2 } as const;
 
 /** The kernel holds objects of many requests at once; its data itself is in the store. */
-export const kernelLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256, stackSizeMb: 4 } as const;
+export const kernelLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256, stackSizeMb: 4 } as const;

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -110,7 +109,9 @@ function askPlugin(plugin: NonNullable<User['exec']>): PluginCredential {
     kind: 'ExecCredential',
     spec: { interactive: false },
   });
-  const output = execFileSync(plugin.command, [...(plugin.args ?? [])], { env, encoding: 'utf8' });
+  const output = process
+    .getBuiltinModule('node:child_process')
+    .execFileSync(plugin.command, [...(plugin.args ?? [])], { env, encoding: 'utf8' });
   const credential = JSON.parse(output) as { readonly status?: PluginCredential };
   if (credential.status === undefined) throw new Error(`credential plugin ${plugin.command} printed no status`);
   return credential.status;

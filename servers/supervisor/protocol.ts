@@ -1,17 +1,21 @@
 /** Messages between the supervisor (main thread) and a supervised worker. */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { Identity } from '@diatom/sdk/api';
 import type { PolicyRule } from '../server.ts';
 
 export type ToWorker =
   /** A fresh way to the kernel; the one before, if any, is dead. */
   { readonly kind: 'connect'; readonly port: MessagePort } | { readonly kind: 'stop' };
 
-/** The kernel's worker also takes callers. */
+/** The kernel's worker also takes servers: it makes their rights what `rules` say, then answers on the port. */
 export type ToKernelWorker =
   | ToWorker
-  | { readonly kind: 'attach'; readonly port: MessagePort; readonly identity: Identity };
+  | {
+      readonly kind: 'attach';
+      readonly server: string;
+      readonly rules: readonly PolicyRule[];
+      readonly port: MessagePort;
+    };
 
 export type FromWorker =
   /** A server's module is loaded; it runs once it has been given a way to the kernel. */
