@@ -70,9 +70,9 @@ test('a system call of another architecture is not called by the name of ours', 
 });
 
 test('an allocator that cannot grow is out of memory, with the limit', () => {
-  const verdict = describeExit(ending(exited(132), 'trap unreachable at 0x10001210 address 0x0\n'), symbols);
+  const verdict = describeExit(ending(exited(132), 'trap unreachable at 0x10001210 address 0x0 0x10001120\n'), symbols);
   assert.equal(verdict.reason, 'OutOfMemory');
-  assert.match(verdict.message, /16\.0 MiB/);
+  assert.equal(verdict.message, 'out of memory in handle; the limit is 16.0 MiB');
 });
 
 test('a killed instance says whether the tender did it', () => {

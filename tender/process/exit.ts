@@ -77,9 +77,11 @@ const namesOf = (line: TrapLine, symbols: SymbolTable | undefined): readonly str
 
 const describePlace = (names: readonly string[]): string => names.slice(0, functionsShown).join(' ← ');
 
+const isAllocator = (name: string): boolean => name.startsWith('~lib/rt/');
+
 /** AssemblyScript's allocators are compiled without assertions: the only trap left in them is memory that did not grow. */
 const ranOutOfMemory = (line: TrapLine, names: readonly string[]): boolean =>
-  line.kind === 'unreachable' && names[0]?.startsWith('~lib/rt/') === true;
+  line.kind === 'unreachable' && isAllocator(names[0] ?? '');
 
 const describeTrap = (
   line: TrapLine,
@@ -97,7 +99,8 @@ const describeTrap = (
   }
   if (ranOutOfMemory(line, names)) {
     const limitMiB = (ending.memoryLimitBytes / 1_048_576).toFixed(1);
-    return { reason: 'OutOfMemory', message: `out of memory in ${place}; the limit is ${limitMiB} MiB` };
+    const asking = describePlace(names.filter((name) => !isAllocator(name)));
+    return { reason: 'OutOfMemory', message: `out of memory in ${asking}; the limit is ${limitMiB} MiB` };
   }
   const [innermost = '', ...callers] = names;
   if (line.kind === 'unreachable' && isAbort(innermost)) {
