@@ -53,9 +53,15 @@ class World {
           });
           break;
         }
-        case 'delete':
-          this.replicaSets.delete(action.replicaSet.metadata.name ?? '');
+        case 'delete': {
+          const { name = '', uid } = action.replicaSet.metadata;
+          this.replicaSets.delete(name);
+          // The collector's part.
+          for (const [podName, pod] of this.pods) {
+            if (pod.metadata.ownerReferences?.[0]?.uid === uid) this.pods.delete(podName);
+          }
           break;
+        }
         case 'note-revision':
           this.deployment = {
             ...this.deployment,
