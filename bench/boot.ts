@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { freePort } from './measure/ports.ts';
 import { createProber, type Prober } from './measure/prober.ts';
 import { pssKb } from './measure/process-tree.ts';
-import { pinning, pinThisThread, serverProcessor } from './measure/processors.ts';
-import { type ServerProcess, startServer } from './measure/server-process.ts';
+import { pinning } from './measure/processors.ts';
 import { type Report, Samples } from './report.ts';
 import { diatomProcess } from './subjects/diatom-process.ts';
 import { bun, nginx, node, workerd } from './subjects/peers.ts';
@@ -20,15 +19,13 @@ const settleMs = 100;
 
 export async function benchBoot(progress: (text: string) => void): Promise<Report> {
   const directory = await mkdtemp(join(tmpdir(), 'diatom-bench-'));
-  const prober = createProber();
   try {
+    const prober = await createProber(directory);
     const { ready, skipped, versions } = await prepareAll(
       'hello',
       [diatomProcess, node, bun, workerd, nginx],
       directory,
     );
-    // The main thread starts the servers, and what it starts inherits its processor.
-    pinThisThread(serverProcessor);
     const samples = new Samples('hello');
     for (let run = -warmUpRuns; run < runs; run++) {
       progress(run < 0 ? 'warming up' : `run ${run + 1} of ${runs}`);
@@ -41,7 +38,6 @@ export async function benchBoot(progress: (text: string) => void): Promise<Repor
     }
     return { bench: 'boot', rows: [...samples.rows(), ...skipped], conditions: { ...versions, processors: pinning } };
   } finally {
-    await prober.close();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -49,20 +45,16 @@ export async function benchBoot(progress: (text: string) => void): Promise<Repor
 async function bootOnce(
   name: string,
   prepared: Extract<Prepared, { kind: 'ready' }>,
-  prober: Prober,
+  probe: Prober,
 ): Promise<{ readonly firstResponseMs: number; readonly pss: number }> {
   const port = await freePort();
-  const command = await prepared.command(port);
-  let server: ServerProcess | undefined;
+  const boot = await probe(await prepared.command(port), port).catch((error: unknown) => {
+    throw new Error(`${name}: ${error instanceof Error ? error.message : error}`);
+  });
   try {
-    const firstResponseMs = await prober.firstResponseMs(port, () => {
-      server = startServer(command);
-    });
     await new Promise((resolve) => setTimeout(resolve, settleMs));
-    return { firstResponseMs, pss: server === undefined ? 0 : pssKb(server.pid) };
-  } catch (error) {
-    throw new Error(`${name}: ${error instanceof Error ? error.message : error}\n${server?.output() ?? ''}`.trim());
+    return { firstResponseMs: boot.firstResponseMs, pss: pssKb(boot.pid) };
   } finally {
-    await server?.stop();
+    await boot.stop();
   }
 }

@@ -8,7 +8,6 @@ import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nativeTenderSource } from '@diatom/tender';
-import { CommandError } from './failure.ts';
 import type { Home } from './home.ts';
 import { formatMs } from './terminal/units.ts';
 
@@ -19,7 +18,9 @@ export async function nativeTender(home: Home, note: (text: string) => void): Pr
   if (await exists(path)) return path;
   note('Building the native tender (once for this version) ...');
   const startedMs = performance.now();
-  const elf = await sealTender();
+  // The compiler costs 100 ms to load: only the first use pays.
+  const { sealNativeProgram } = await import('./native-program.ts');
+  const elf = await sealNativeProgram(nativeTenderSource);
   await mkdir(directory, { recursive: true });
   const part = `${path}.${randomUUID()}.part`;
   try {
@@ -50,29 +51,6 @@ function sourceDigest(): string {
     }
   }
   return hash.digest('hex');
-}
-
-async function sealTender(): Promise<Uint8Array> {
-  const [{ main }, { compile }] = await Promise.all([import('assemblyscript/asc'), import('@diatom/seal')]);
-  const { entryPath, ascOptions, flavour } = nativeTenderSource;
-  const wasmName = 'tender.wasm';
-  let wasm: Uint8Array | undefined;
-  let complaints = '';
-  const { error } = await main([entryPath, '--outFile', wasmName, '--baseDir', '/', ...ascOptions], {
-    stderr: {
-      write: (text: string) => {
-        complaints += text;
-        return true;
-      },
-    },
-    writeFile: (name: string, content: string | Uint8Array) => {
-      if (name.endsWith(wasmName) && typeof content !== 'string') wasm = content;
-    },
-  });
-  if (error !== null || wasm === undefined) {
-    throw new CommandError(`the native tender does not compile:\n${complaints || error?.message}`);
-  }
-  return compile(wasm, { flavour }).elf;
 }
 
 function exists(path: string): Promise<boolean> {
