@@ -75,7 +75,7 @@ export const machineCalls: readonly MachineCall[] = [
     'yield',
     'deadline:i64 ptr capacity',
     'i32',
-    'The only place an image waits. Sleep until a handle is ready or clock_monotonic reaches the deadline (-1: never; 0: only look). Writes up to capacity records of 8 bytes {handle: u32, ready: u32 bits of readyBits} and returns their number.',
+    'The only place an image waits. Sleep until a handle is ready or clock_monotonic reaches the deadline (-1: never; 0: only look). Writes up to capacity records of 8 bytes {handle: u32, ready: u32 bits of readyBits} and returns their number. Reports are edges: a handle is reported again only after a receive or send on it gave again or fewer bytes than asked for, or an accept gave again; a hangup is reported once. A report may come for nothing.',
   ),
   call(
     'sock',

@@ -70,6 +70,8 @@ export class Connection extends Endpoint {
 
   /** A receive may bring bytes. */
   readable: bool;
+  /** The end of the stream (or worse) was reported: receive until it shows. */
+  hungUp: bool;
   /** What is buffered is not enough for the next step. */
   hungry: bool;
   /** Since the timeout was armed a request ended or bytes went out. */

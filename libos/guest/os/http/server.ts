@@ -279,8 +279,8 @@ function receive(connection: Connection): bool {
     connection.phase = CLOSED;
     return false;
   }
-  // The contract of `yield`: after a short receive, new bytes are reported again.
-  if (count < space) connection.readable = false;
+  // The contract of `yield`: after a short receive new bytes are reported again; an end reported already is not.
+  if (count < space && !connection.hungUp) connection.readable = false;
   if (connection.input != 0) {
     connection.inputEnd += count;
     serveInput(connection);
@@ -380,6 +380,7 @@ export function httpReady(endpoint: usize, ready: i32): void {
     accept(listener);
     return;
   }
+  if ((ready & machine.HANGUP) != 0) connection.hungUp = true;
   if ((ready & (machine.READABLE | machine.HANGUP)) != 0) connection.readable = true;
   work(connection);
 }
