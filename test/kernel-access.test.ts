@@ -128,6 +128,32 @@ describe('a service account', () => {
     assert.equal((await call(robot, 'PUT', `${bindings}/other-views`, change)).status, 422);
   });
 
+  it('cannot widen a role by any way of writing it', async () => {
+    await using cell = await startKernel();
+    const robot = await asAccount(cell, 'robot');
+    await created(
+      cell.port(),
+      `${rbac}/namespaces/default/rolebindings`,
+      bind('robot-admin', 'admin', account('robot')),
+    );
+    const roles = `${rbac}/namespaces/default/roles`;
+    const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'r' }, rules: [] };
+    await created(robot, roles, role);
+    const rules = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
+    const ways: readonly [string, string, unknown][] = [
+      ['PUT', 'application/json', { ...role, rules }],
+      ['PATCH', 'application/merge-patch+json', { rules }],
+      ['PATCH', 'application/strategic-merge-patch+json', { rules }],
+      ['PATCH', 'application/json-patch+json', [{ op: 'replace', path: '/rules', value: rules }]],
+    ];
+    for (const [method, type, body] of ways) {
+      const answer = await call(robot, method, `${roles}/r`, body as object, { 'content-type': type });
+      assert.equal(answer.status, 403, `${method} ${type}`);
+    }
+    const stored = await call<{ rules?: unknown[] }>(cell.port(), 'GET', `${roles}/r`);
+    assert.deepEqual(stored.body.rules ?? [], []);
+  });
+
   it('acts as somebody else only when it may', async () => {
     await using cell = await startKernel();
     const robot = await asAccount(cell, 'robot');
