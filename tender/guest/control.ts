@@ -19,7 +19,9 @@ export let clientFd: i32 = -1;
 /** Counts connections, so that a late answer goes to nobody instead of to the next client. */
 export let clientNumber: u32 = 0;
 
-let received: usize = 0;
+/** What has come and is not consumed yet. */
+let inputStart: usize = 0;
+let inputEnd: usize = 0;
 let outputStart: usize = 0;
 let outputEnd: usize = 0;
 
@@ -35,7 +37,8 @@ export function adoptClient(fd: i32): void {
   dropClient();
   clientFd = fd;
   clientNumber += 1;
-  received = 0;
+  inputStart = 0;
+  inputEnd = 0;
   outputStart = 0;
   outputEnd = 0;
 }
@@ -142,28 +145,33 @@ export function sendState(request: u32, slot: Slot): void {
   endFrame();
 }
 
-/** Reads what has come; false when the client has gone. */
+/** Reads what has come; false when the client has gone, or sends on without reading its answers. */
 export function receive(): bool {
-  const count = recvfrom(clientFd, native(inputBuffer + received), inputBytes - received, 0, 0, 0);
+  if (inputStart > 0) {
+    memory.copy(inputBuffer, inputBuffer + inputStart, inputEnd - inputStart);
+    inputEnd -= inputStart;
+    inputStart = 0;
+  }
+  const count = recvfrom(clientFd, native(inputBuffer + inputEnd), inputBytes - inputEnd, 0, 0, 0);
   if (count == EAGAIN || count == EINTR) return true;
   if (count <= 0) return false;
-  received += <usize>count;
+  inputEnd += <usize>count;
   return true;
 }
 
 /** Address of the first whole frame's length word, 0: there is none yet. */
 export function nextFrame(): usize {
-  if (received < 4) return 0;
-  const length: usize = load<u32>(inputBuffer);
+  const frame = inputBuffer + inputStart;
+  const available = inputEnd - inputStart;
+  if (available < 4) return 0;
+  const length: usize = load<u32>(frame);
   if (length < 8 || length > maximumFrame) {
     dropClient();
     return 0;
   }
-  return received < length + 4 ? 0 : inputBuffer;
+  return available < length + 4 ? 0 : frame;
 }
 
 export function consumeFrame(): void {
-  const size: usize = 4 + <usize>load<u32>(inputBuffer);
-  received -= size;
-  memory.copy(inputBuffer, inputBuffer + size, received);
+  inputStart += 4 + <usize>load<u32>(inputBuffer + inputStart);
 }

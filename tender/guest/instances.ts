@@ -36,6 +36,7 @@ const WNOHANG: i32 = 1;
 const endOfPipe: i64 = 0;
 
 export let slotCount: i32 = 0;
+let stoppingCount: i32 = 0;
 
 export function countSlot(change: i32): void {
   slotCount += change;
@@ -194,6 +195,7 @@ export function reapInstances(): void {
 }
 
 function finishStop(slot: Slot): void {
+  stoppingCount -= 1;
   const request = slot.stopRequest;
   const isStillThere = slot.stopClient == clientNumber;
   slot.state = SlotState.ended;
@@ -217,8 +219,11 @@ export function stopSlot(slot: Slot, request: u32, client: u32, graceMs: u32): v
     sendDone(request);
     return;
   }
-  if (!slot.isStopping) hangUpSockets(slot);
-  slot.isStopping = true;
+  if (!slot.isStopping) {
+    hangUpSockets(slot);
+    slot.isStopping = true;
+    stoppingCount += 1;
+  }
   if (graceMs == 0) killInstance(slot);
   else slot.killAt = monotonic() + <u64>graceMs * 1_000_000;
 }
@@ -231,6 +236,7 @@ function killInstance(slot: Slot): void {
 
 /** Kills what has not ended in its grace time; returns when to look again, 0: never. */
 export function killOverdue(): u64 {
+  if (stoppingCount == 0) return 0;
   const now = monotonic();
   let next: u64 = 0;
   for (let i = 0; i < slotsUsed; i++) {
