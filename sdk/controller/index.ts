@@ -4,4 +4,5 @@ export * from './controller.ts';
 export { EventRecorder, type EventRecorderOptions, type Recorded } from './event-recorder.ts';
 export { Expectations } from './expectations.ts';
 export * from './finalizers.ts';
+export { type LeaderElectionOptions, runLeaderElection } from './leader-election.ts';
 export * from './ownership.ts';
