@@ -10,6 +10,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { apiServiceAddress, podCidr, serviceCidr } from '@diatom/servers/addresses/address-pool.ts';
 import type { AgentSettings, TenderChoice } from '@diatom/servers/agent/settings.ts';
 import type { GatewaySettings } from '@diatom/servers/gateway/settings.ts';
+import type { NamespacesSettings } from '@diatom/servers/namespaces/settings.ts';
 import type { PolicyRule } from '@diatom/servers/server.ts';
 import { type ServerWorkerData, Supervisor, serverWorkerEntry } from '@diatom/servers/supervisor/index.ts';
 import { takeAddressRange } from './address-range.ts';
@@ -159,7 +160,9 @@ function settingsOf({ dataDirectory, host, port, range, nodeName, options }: Wir
     },
   };
   const gateway: GatewaySettings = { addressRange: range, kernel: { address: host, port } };
+  const namespaces: NamespacesSettings = { certificateAuthorityPath: join(keys, 'ca.crt') };
   const rows: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    namespaces: { ...namespaces },
     agent: { ...agent },
     gateway: { ...gateway },
   };

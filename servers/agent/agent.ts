@@ -5,6 +5,7 @@ import {
   type Client,
   Controller,
   changesOf,
+  type EventRecorder,
   Informers,
   isConflict,
   isNotFound,
@@ -16,7 +17,6 @@ import {
 } from '@diatom/sdk';
 import type { SlotState, TenderEvent } from '@diatom/tender';
 import type { AddressPool } from '../addresses/address-pool.ts';
-import type { EventRecorder } from '../events/event-recorder.ts';
 import type { ContainerLog } from './log/log-server.ts';
 import { PodRunner } from './pod/pod-runner.ts';
 import { isLazy, podLogDirectory, type Surroundings } from './pod/prepare.ts';

@@ -4,10 +4,9 @@
  */
 import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { connectPort } from '@diatom/sdk';
+import { connectPort, EventRecorder } from '@diatom/sdk';
 import { createImageStore } from '@diatom/tender';
 import { podAddresses } from '../addresses/address-pool.ts';
-import { EventRecorder } from '../events/event-recorder.ts';
 import type { Server } from '../server.ts';
 import { Agent } from './agent.ts';
 import { startLogServer } from './log/log-server.ts';

@@ -3,8 +3,16 @@
  * to a ready endpoint; while there is none, connections wait. It knows endpoints, never why there are some or none.
  */
 import { createServer } from 'node:net';
-import { Controller, changesOf, connectPort, Informers, keyOf, resources, type Service } from '@diatom/sdk';
-import { EventRecorder } from '../events/event-recorder.ts';
+import {
+  Controller,
+  changesOf,
+  connectPort,
+  EventRecorder,
+  Informers,
+  keyOf,
+  resources,
+  type Service,
+} from '@diatom/sdk';
 import type { Server } from '../server.ts';
 import { publishApiService } from './api-service.ts';
 import { Forwarder } from './forward.ts';

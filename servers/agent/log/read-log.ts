@@ -7,7 +7,7 @@ const chunkBytes = 64 * 1024;
 
 export interface LogSource {
   readonly path: string;
-  /** Nothing will be written to the file any more. Asked again after every change and every second. */
+  /** Nothing will be written to the file any more. Asked again after every change and ten times a second. */
   readonly isOver: () => boolean;
   readonly signal: AbortSignal;
 }
@@ -92,7 +92,7 @@ function watchFile({ path, signal }: LogSource): { next(): Promise<void>; close(
   const watcher: FSWatcher = watch(path, changed);
   watcher.on('error', changed);
   // The container's end changes no file.
-  const timer = setInterval(changed, 1000);
+  const timer = setInterval(changed, 100);
   signal.addEventListener('abort', changed);
   return {
     async next() {

@@ -3,9 +3,16 @@
  * the API; the agent asks it for the status and writes that.
  */
 import { rm } from 'node:fs/promises';
-import { type Clock, type Container, formatTime, type Pod, type PodStatus, type Timer } from '@diatom/sdk';
+import {
+  type Clock,
+  type Container,
+  formatTime,
+  type Pod,
+  type PodStatus,
+  type Recorded,
+  type Timer,
+} from '@diatom/sdk';
 import { type Exit, type SlotState, TenderError, type TenderEvent } from '@diatom/tender';
-import type { Recorded } from '../../events/event-recorder.ts';
 import {
   advance,
   type ContainerEffect,
