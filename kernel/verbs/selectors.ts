@@ -1,6 +1,6 @@
 /** Label and field selectors (apimachinery pkg/labels/selector.go, pkg/fields/selector.go). */
 import { type JsonRecord, recordAt, valueAt } from '../kinds/json.ts';
-import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { type ApiError, badRequest } from '../wire/status.ts';
 
 type Operator = 'in' | 'notin' | 'exists' | 'absent' | 'greater' | 'less';
@@ -16,7 +16,7 @@ export type Selector = (object: JsonRecord) => boolean;
 /** Undefined selects everything. */
 export function parseSelectors(kind: Kind, labels: string, fields: string): Selector | undefined {
   const labelSelector = labels === '' ? undefined : compileLabels(parseLabelSelector(labels));
-  const fieldSelector = fields === '' ? undefined : compileFields(kind, labels, fields);
+  const fieldSelector = fields === '' ? undefined : compileFields(kind, fields);
   if (labelSelector === undefined) return fieldSelector;
   if (fieldSelector === undefined) return labelSelector;
   return (object) => labelSelector(object) && fieldSelector(object);
@@ -139,13 +139,11 @@ export function parseFieldSelector(text: string): readonly FieldTerm[] {
   return terms;
 }
 
-function compileFields(kind: Kind, labels: string, text: string): Selector {
+function compileFields(kind: Kind, text: string): Selector {
   const terms = parseFieldSelector(text).map((term) => {
     const path = fieldPath(kind, term.field);
     if (path === undefined) {
-      throw badRequest(
-        `Unable to find ${JSON.stringify(`${apiVersionOf(kind)}, Resource=${kind.resource}`)} that match label selector ${JSON.stringify(labels)}, field selector ${JSON.stringify(text)}: field label not supported: ${term.field}`,
-      );
+      throw badRequest(`field label not supported: ${term.field}`);
     }
     return { ...term, path };
   });

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonRecord } from '../kinds/json.ts';
+import { configMap, configMaps, deployment, deployments, openApi, pod, pods } from './test-api.ts';
+
+const metadata = (object: JsonRecord): JsonRecord => object.metadata as JsonRecord;
+const spec = (object: JsonRecord): JsonRecord => object.spec as JsonRecord;
+
+test('create fills in what the server decides and refuses what exists', async () => {
+  await using api = await openApi();
+  const created = await api.call('POST', deployments, deployment('web'));
+  assert.equal(created.status, 201);
+  const { uid, generation, creationTimestamp, namespace } = metadata(created.body);
+  assert.match(String(uid), /^[0-9a-f-]{36}$/);
+  assert.deepEqual([generation, creationTimestamp, namespace], [1, '2026-01-01T00:00:00Z', 'default']);
+  const again = await api.call('POST', deployments, deployment('web'));
+  assert.equal(again.status, 409);
+  assert.equal(again.body.message, 'deployments.apps "web" already exists');
+});
+
+test('a generated name keeps its base and finds a free end', async () => {
+  await using api = await openApi();
+  const answer = await api.call('POST', configMaps, { metadata: { generateName: 'job-' } });
+  assert.match(String(metadata(answer.body).name), /^job-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
+});
+
+test('an object needs its namespace, and one that is not going away', async () => {
+  await using api = await openApi();
+  const missing = await api.call('POST', '/api/v1/namespaces/nowhere/configmaps', configMap('a'));
+  assert.deepEqual([missing.status, missing.body.message], [404, 'namespaces "nowhere" not found']);
+  const deleted = await api.call('DELETE', '/api/v1/namespaces/default');
+  assert.equal((deleted.body.status as JsonRecord).phase, 'Terminating');
+  const late = await api.call('POST', configMaps, configMap('a'));
+  assert.equal(late.status, 403);
+  assert.match(
+    String(late.body.message),
+    /unable to create new content in namespace default because it is being terminated/,
+  );
+  const finalized = await api.call('PUT', '/api/v1/namespaces/default/finalize', {
+    metadata: { name: 'default' },
+    spec: { finalizers: [] },
+  });
+  assert.equal(finalized.status, 200);
+  assert.equal((await api.call('GET', '/api/v1/namespaces/default')).status, 404);
+});
+
+test('an update of an old version is a conflict, one without a version is not', async () => {
+  await using api = await openApi();
+  const created = await api.call('POST', configMaps, configMap('a'));
+  const old = structuredClone(created.body);
+  assert.equal((await api.call('PUT', `${configMaps}/a`, configMap('a', { data: { x: '1' } }))).status, 200);
+  const conflict = await api.call('PUT', `${configMaps}/a`, { ...old, data: { x: '2' } });
+  assert.equal(conflict.status, 409);
+  assert.equal(
+    conflict.body.message,
+    'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
+  );
+});
+
+test('generation counts spec changes only, and the status subresource writes status only', async () => {
+  await using api = await openApi();
+  const created = (await api.call('POST', deployments, deployment('web'))).body;
+  const labelled = await api.call('PUT', `${deployments}/web`, {
+    ...created,
+    metadata: { ...metadata(created), labels: { a: 'b' } },
+  });
+  assert.equal(metadata(labelled.body).generation, 1);
+  const status = await api.call('PUT', `${deployments}/web/status`, {
+    ...labelled.body,
+    spec: { ...spec(created), replicas: 9 },
+    status: { replicas: 1 },
+  });
+  assert.equal(spec(status.body).replicas, 1);
+  assert.deepEqual(status.body.status, { replicas: 1 });
+  assert.equal(metadata(status.body).generation, 1);
+  const scaled = await api.call('PUT', `${deployments}/web`, {
+    ...status.body,
+    spec: { ...spec(created), replicas: 3 },
+    status: {},
+  });
+  assert.equal(metadata(scaled.body).generation, 2);
+  assert.deepEqual(scaled.body.status, { replicas: 1 });
+});
+
+test('a write that changes nothing makes no new version', async () => {
+  await using api = await openApi();
+  const created = await api.call('POST', deployments, deployment('web'));
+  const again = await api.call('PUT', `${deployments}/web`, created.body);
+  assert.equal(metadata(again.body).resourceVersion, metadata(created.body).resourceVersion);
+});
+
+test('a dry run answers as the real thing and stores nothing', async () => {
+  await using api = await openApi();
+  const before = api.store.revision;
+  const answer = await api.call('POST', `${deployments}?dryRun=All`, deployment('web'));
+  assert.equal(answer.status, 201);
+  assert.equal(api.store.revision, before);
+  const invalid = await api.call('POST', `${deployments}?dryRun=Some`, deployment('web'));
+  assert.equal(invalid.status, 422);
+});
+
+test('unknown and duplicate fields: Strict refuses, Warn warns, Ignore is silent, all drop', async () => {
+  await using api = await openApi();
+  const body = '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"},"data":{"k":"1","k":"2"},"foo":1}';
+  const strict = await api.call('POST', `${configMaps}?fieldValidation=Strict`, body);
+  assert.deepEqual(
+    [strict.status, strict.body.message],
+    [
+      400,
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data.k", unknown field "foo"',
+    ],
+  );
+  const warned = await api.call('POST', configMaps, body);
+  assert.equal(warned.status, 201);
+  assert.equal(warned.headers.warning, '299 - "duplicate field \\"data.k\\"", 299 - "unknown field \\"foo\\""');
+  assert.equal(warned.body.foo, undefined);
+  const ignored = await api.call('POST', `${configMaps}?fieldValidation=Ignore`, body.replace('"a"', '"b"'));
+  assert.deepEqual([ignored.status, ignored.headers.warning], [201, undefined]);
+});
+
+test('finalizers hold a deleted object until the last is removed', async () => {
+  await using api = await openApi();
+  await api.call('POST', configMaps, configMap('a', { metadata: { name: 'a', finalizers: ['example.com/hold'] } }));
+  const deleted = await api.call('DELETE', `${configMaps}/a`);
+  assert.equal(metadata(deleted.body).deletionTimestamp, '2026-01-01T00:00:00Z');
+  const added = await api.call(
+    'PATCH',
+    `${configMaps}/a`,
+    { metadata: { finalizers: ['example.com/hold', 'example.com/new'] } },
+    {
+      'content-type': 'application/merge-patch+json',
+    },
+  );
+  assert.equal(added.status, 422);
+  const released = await api.call(
+    'PATCH',
+    `${configMaps}/a`,
+    { metadata: { finalizers: null } },
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  assert.equal(released.status, 200);
+  assert.equal((await api.call('GET', `${configMaps}/a`)).status, 404);
+});
+
+test('foreground and orphan deletion leave a finalizer for the collector', async () => {
+  await using api = await openApi();
+  for (const [policy, finalizer] of [
+    ['Foreground', 'foregroundDeletion'],
+    ['Orphan', 'orphan'],
+  ] as const) {
+    await api.call('POST', deployments, deployment('web'));
+    const answer = await api.call('DELETE', `${deployments}/web`, { propagationPolicy: policy });
+    assert.deepEqual(metadata(answer.body).finalizers, [finalizer]);
+    await api.call(
+      'PATCH',
+      `${deployments}/web`,
+      { metadata: { finalizers: null } },
+      { 'content-type': 'application/merge-patch+json' },
+    );
+  }
+  await api.call('POST', deployments, deployment('web'));
+  const background = await api.call('DELETE', `${deployments}/web`, { propagationPolicy: 'Background' });
+  assert.deepEqual([background.body.kind, background.body.status], ['Status', 'Success']);
+  assert.equal((background.body.details as JsonRecord).kind, 'deployments');
+});
+
+test('preconditions guard a deletion', async () => {
+  await using api = await openApi();
+  await api.call('POST', configMaps, configMap('a'));
+  const answer = await api.call('DELETE', `${configMaps}/a`, { preconditions: { uid: 'other' } });
+  assert.equal(answer.status, 409);
+  assert.match(String(answer.body.message), /Precondition failed: UID in precondition: other/);
+});
+
+test('a bound pod stops gracefully and goes with grace 0; an unbound one goes at once', async () => {
+  await using api = await openApi();
+  await api.call('POST', pods, pod('unbound'));
+  assert.equal((await api.call('DELETE', `${pods}/unbound`)).body.status, 'Success');
+  await api.call('POST', pods, pod('bound'));
+  const bound = await api.call('POST', `${pods}/bound/binding`, { target: { kind: 'Node', name: 'n1' } });
+  assert.equal(bound.status, 201);
+  const twice = await api.call('POST', `${pods}/bound/binding`, { target: { name: 'n2' } });
+  assert.equal(twice.status, 409);
+  assert.match(String(twice.body.message), /pod bound is already assigned to node "n1"/);
+  const marked = await api.call('DELETE', `${pods}/bound`);
+  assert.deepEqual(
+    [metadata(marked.body).deletionTimestamp, metadata(marked.body).deletionGracePeriodSeconds],
+    ['2026-01-01T00:00:30Z', 30],
+  );
+  const gone = await api.call('DELETE', `${pods}/bound`, { gracePeriodSeconds: 0 });
+  assert.equal(gone.body.status, 'Success');
+});
+
+test('an eviction asks the disruption budget first', async () => {
+  await using api = await openApi();
+  const body = pod('web');
+  body.metadata = { name: 'web', labels: { app: 'web' } };
+  await api.call('POST', pods, body);
+  const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+  await api.call('POST', budgets, {
+    metadata: { name: 'web' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
+  });
+  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'web' } };
+  const refused = await api.call('POST', `${pods}/web/eviction`, eviction);
+  assert.equal(refused.status, 429);
+  assert.equal(refused.headers['retry-after'], '10');
+  await api.call(
+    'PATCH',
+    `${budgets}/web/status`,
+    { status: { disruptionsAllowed: 1 } },
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  assert.equal((await api.call('POST', `${pods}/web/eviction`, eviction)).status, 201);
+  assert.equal((await api.call('GET', `${pods}/web`)).status, 404);
+});
+
+test('scale reads and writes replicas through autoscaling/v1', async () => {
+  await using api = await openApi();
+  await api.call('POST', deployments, deployment('web', { replicas: 2 }));
+  const scale = await api.call('GET', `${deployments}/web/scale`);
+  assert.deepEqual(
+    [scale.body.kind, scale.body.spec, scale.body.status],
+    ['Scale', { replicas: 2 }, { replicas: 0, selector: 'app=web' }],
+  );
+  await api.call(
+    'PATCH',
+    `${deployments}/web/scale`,
+    { spec: { replicas: 5 } },
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  const after = await api.call('GET', `${deployments}/web`);
+  assert.deepEqual([spec(after.body).replicas, metadata(after.body).generation], [5, 2]);
+});
+
+test('deletecollection deletes what the selector selects', async () => {
+  await using api = await openApi();
+  for (const name of ['a', 'b'])
+    await api.call('POST', configMaps, configMap(name, { metadata: { name, labels: { name } } }));
+  const answer = await api.call('DELETE', `${configMaps}?labelSelector=name%3Da`);
+  assert.equal((answer.body.items as unknown[]).length, 1);
+  assert.equal(((await api.call('GET', configMaps)).body.items as unknown[]).length, 1);
+});
+
+test('what is not served says so', async () => {
+  await using api = await openApi();
+  assert.equal((await api.call('POST', `${configMaps}/a`, configMap('a'))).status, 405);
+  const text = await api.call('POST', configMaps, 'x', { 'content-type': 'text/plain' });
+  assert.deepEqual([text.status, text.body.reason], [415, 'UnsupportedMediaType']);
+  const wrongKind = await api.call('POST', configMaps, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' } });
+  assert.equal(wrongKind.status, 400);
+  const broken = await api.call('POST', configMaps, '{"a":');
+  assert.equal(broken.status, 400);
+});
