@@ -74,7 +74,7 @@ export function testMachine(target: string, start: StartApplication): void {
         const exit = await running.exit;
         assert.equal(exit.reason, 'Trap');
         assert.equal(exit.code, 132);
-        assert.match(exit.message, /unreachable/);
+        assert.match(exit.message, /unreachable|uncaught error/);
         assert.match(exit.message, /http\/handle/);
         const last = (await running.console()).at(-1) ?? '';
         if (line !== undefined) assert.match(last, line);
