@@ -2,14 +2,18 @@
  * The native tender's program: sealed from our own sources at first use and kept in the cache under a name made from
  * everything it depends on, so a changed source or compiler gives a new file and a running tender keeps its own.
  */
+import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nativeTenderSource } from '@diatom/tender';
+import { promisify } from 'node:util';
+import { CommandError } from './failure.ts';
 import type { Home } from './home.ts';
 import { formatMs } from './terminal/units.ts';
+
+const run = promisify(execFile);
 
 /** Path of the executable; built first when it is not in the cache. */
 export async function nativeTender(home: Home, note: (text: string) => void): Promise<string> {
@@ -18,13 +22,14 @@ export async function nativeTender(home: Home, note: (text: string) => void): Pr
   if (await exists(path)) return path;
   note('Building the native tender (once for this version) ...');
   const startedMs = performance.now();
-  // The compiler costs 100 ms to load: only the first use pays.
-  const { sealNativeProgram } = await import('./native-program.ts');
-  const elf = await sealNativeProgram(nativeTenderSource);
   await mkdir(directory, { recursive: true });
   const part = `${path}.${randomUUID()}.part`;
   try {
-    await writeFile(part, elf, { mode: 0o755, flush: true });
+    // In a process of its own, because a compiler leaves 200 MB behind and `diatom up` stays for long.
+    await run(process.execPath, [join(import.meta.dirname, 'native-tender-build.ts'), part]).catch((error: unknown) => {
+      const text = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
+      throw new CommandError(`the native tender cannot be built: ${text}`, '', undefined, { cause: error });
+    });
     await rename(part, path);
   } finally {
     await rm(part, { force: true });

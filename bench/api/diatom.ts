@@ -13,7 +13,7 @@ const collection = '/api/v1/namespaces/default/configmaps';
 const configMap = (name: string, value: string): unknown => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: { name, labels: { bench: 'api' } },
+  metadata: { name },
   data: { value },
 });
 
@@ -54,7 +54,7 @@ export async function startDiatom(version: string, directory: string, connection
       await client.call('PUT', `${collection}/${name}`, configMap(name, value));
     },
     list: async () => {
-      await client.call('GET', `${collection}?labelSelector=bench%3Dapi`);
+      await client.call('GET', collection);
     },
     watch: async (onEvent) => {
       const { metadata } = JSON.parse(await client.call('GET', `${collection}?limit=1`));

@@ -6,6 +6,7 @@ import { homeOf } from '../home.ts';
 import { nativeTender } from '../native-tender.ts';
 import { parseTarget } from '../run/slot.ts';
 import { formatMs } from '../terminal/units.ts';
+import { settleProcess } from './up-process.ts';
 
 export const up: Command = {
   name: 'up',
@@ -24,6 +25,7 @@ export const up: Command = {
   ],
   examples: ['diatom up', 'diatom up --data ./cell --port 6443'],
   run: async ({ options, terminal, environment, signal }) => {
+    settleProcess(environment);
     const home = homeOf(environment);
     const dataDirectory = resolve(options.text('data') ?? home.cell);
     const port = parsePort(options.text('port'));
