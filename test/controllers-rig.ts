@@ -50,6 +50,10 @@ export class ControllersRig implements AsyncDisposable {
     return rig;
   }
 
+  get kubeconfigPath(): string {
+    return this.#kernel.kernel.kubeconfigPath;
+  }
+
   async startServer(name: ServerName): Promise<void> {
     const { port1, port2 } = new MessageChannel();
     const user = `system:serviceaccount:kube-system:${name}`;
