@@ -117,6 +117,30 @@ for (const { name, text, reason, message } of attacks) {
   });
 }
 
+/** Where our compiler puts a host program (seal/codegen/context-layout.ts): the tender's own code and memory. */
+const tenderText = 0x4000_1000;
+const tenderMemory = 0x1_0000_0000;
+
+test('an image that runs the code the tender has left behind is stopped', async () => {
+  for (const offset of [0, 0x200, 0x1000, 0x2345, 0x4000]) {
+    const exited = await subject.runToEnd(`reuse-${offset}`, buildImage({ text: jumpTo(tenderText + offset) }));
+    assert.ok(exited.code > 128, `${offset}: ${exited.message}`);
+  }
+});
+
+test('an image that overwrites what its signal handler reads only spoils its own last words', async () => {
+  // mov rdi, handler's memory; mov rcx, 128 KiB; mov al, 0xff; rep stosb; then trap
+  const text = program(
+    load('rdi', tenderMemory),
+    load('rcx', 0x2_0000),
+    bytes(0xb0, 0xff, 0xf3, 0xaa, 0x0f, 0x0b, 1),
+    survive,
+  );
+  const exited = await subject.runToEnd('spoils', buildImage({ text }));
+  assert.ok(exited.code > 128, exited.message);
+  assert.equal((await subject.runToEnd('after-spoils', buildImage({ text: exit(3) }))).code, 3);
+});
+
 test('a 32-bit system call is stopped, whether the kernel has them or not', async () => {
   const text = program(load('rax', 1), bytes(0xcd, 0x80), survive);
   const exited = await subject.runToEnd('int80', buildImage({ text }));

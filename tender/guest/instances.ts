@@ -24,7 +24,7 @@ import {
   SIGKILL,
   wait4,
 } from './linux';
-import { logLines } from './log';
+import { closeLog, logLines, openLog } from './log';
 import { fail, failureLength, failWith } from './failure';
 import { findPid, listeningFd, reportBytes, Slot, SlotState, slotAt, slotsUsed } from './slot';
 import { hangUpSockets } from './sockets';
@@ -76,14 +76,18 @@ export function reportBootFailure(slot: Slot): void {
 /** Nobody but the image looks at the slot's listening sockets while it runs. */
 export function bootSlot(slot: Slot): bool {
   const parent = getpid();
+  if (!openLog(slot)) return false;
   let error = openPipe();
-  if (error < 0) return failWith('BootFailed', 'no console pipe', error);
+  if (error < 0) {
+    closeOutputs(slot);
+    return failWith('BootFailed', 'no console pipe', error);
+  }
   slot.consoleFd = load<i32>(scratch);
   const consoleWrite = load<i32>(scratch, 4);
   error = openPipe();
   if (error < 0) {
     close(consoleWrite);
-    closePipes(slot);
+    closeOutputs(slot);
     return failWith('BootFailed', 'no trap pipe', error);
   }
   slot.trapFd = load<i32>(scratch);
@@ -102,7 +106,7 @@ export function bootSlot(slot: Slot): bool {
   close(consoleWrite);
   close(trapWrite);
   if (pid < 0) {
-    closePipes(slot);
+    closeOutputs(slot);
     return failWith('BootFailed', 'no process for the image', pid);
   }
   slot.pid = <i32>pid;
@@ -113,7 +117,8 @@ export function bootSlot(slot: Slot): bool {
   return true;
 }
 
-function closePipes(slot: Slot): void {
+function closeOutputs(slot: Slot): void {
+  closeLog(slot);
   closeWatched(slot.consoleFd);
   closeWatched(slot.trapFd);
   slot.consoleFd = -1;
@@ -166,7 +171,7 @@ function endInstance(slot: Slot): void {
   // The writer is dead: what the pipes still hold is all there will ever be.
   while (drainConsole(slot)) {}
   while (drainTrap(slot)) {}
-  closePipes(slot);
+  closeOutputs(slot);
   slot.finishedAt = wallClock();
   slot.killAt = 0;
   if (slot.isStopping) {

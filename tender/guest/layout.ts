@@ -49,5 +49,8 @@ export const slotTable: usize = 0x40_0000;
 export const slotBytes: usize = 0x200;
 export const slotCapacity: i32 = 4096;
 
+/** `image-files.ts`: 24 bytes for each slot. */
+export const imageTable: usize = 0x60_0000;
+
 export const arenaStart: usize = 0x80_0000;
 export const memoryEnd: usize = 0x400_0000;

@@ -21,6 +21,7 @@ function writePath(slot: Slot, at: usize): void {
   store<u8>(at + slot.logPathLength, 0);
 }
 
+/** Open while an instance runs. */
 export function openLog(slot: Slot): bool {
   writePath(slot, pathBuffer);
   const fd = openat(AT_FDCWD, native(pathBuffer), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o600);
@@ -28,6 +29,18 @@ export function openLog(slot: Slot): bool {
   slot.logFd = <i32>fd;
   slot.logSize = fstat(fd, native(scratch)) < 0 ? 0 : load<u64>(scratch, 48);
   return true;
+}
+
+export function closeLog(slot: Slot): void {
+  if (slot.logFd >= 0) close(slot.logFd);
+  slot.logFd = -1;
+}
+
+/** For whoever makes the slot to hear it, not the first boot. */
+export function canLog(slot: Slot): bool {
+  const can = openLog(slot);
+  closeLog(slot);
+  return can;
 }
 
 /** One older file is kept: `<log>.1`. */

@@ -1,29 +1,18 @@
 /** Making a slot from a spec and giving everything of it back. */
 import { allocate, release } from './arena';
-import { fail, failWith } from './failure';
+import { fail } from './failure';
 import { planBytes, planImage } from './elf';
-import { openLog } from './log';
-import { pathBuffer } from './layout';
-import { AT_FDCWD, close, native, O_CLOEXEC, O_NONBLOCK, openat } from './linux';
+import { canLog, closeLog } from './log';
+import { openImageFile, releaseImageFile } from './image-files';
 import { findSlot, reportBytes, Slot, SlotState, takeSlot } from './slot';
 import { closeSockets, openSockets } from './sockets';
 import { decodeSpec } from './spec';
 
 
-function openImage(slot: Slot): bool {
-  memory.copy(pathBuffer, slot.imagePath, slot.imagePathLength);
-  store<u8>(pathBuffer + slot.imagePathLength, 0);
-  // A path to a pipe or device must not stop the tender.
-  const fd = openat(AT_FDCWD, native(pathBuffer), O_CLOEXEC | O_NONBLOCK, 0);
-  if (fd < 0) return failWith('ImageUnreadable', 'the image cannot be opened', fd);
-  slot.imageFd = <i32>fd;
-  return true;
-}
-
 export function releaseSlot(slot: Slot): void {
   closeSockets(slot);
-  if (slot.imageFd >= 0) close(slot.imageFd);
-  if (slot.logFd >= 0) close(slot.logFd);
+  releaseImageFile(slot);
+  closeLog(slot);
   if (slot.block != 0) release(slot.block, slot.blockLength);
   slot.state = SlotState.free;
 }
@@ -37,7 +26,7 @@ function fill(slot: Slot, spec: usize, length: usize, hasLog: bool): bool {
   slot.report = slot.plan + planBytes;
   if (!decodeSpec(slot, slot.block, length, hasLog)) return false;
   if (findSlot(slot.id, slot.idLength, slot)) return fail('AlreadyExists', 'there is a slot of this id; stop it first');
-  return openImage(slot) && planImage(slot) && (!hasLog || openLog(slot)) && openSockets(slot);
+  return openImageFile(slot) && planImage(slot) && (!hasLog || canLog(slot)) && openSockets(slot);
 }
 
 /** A slot that is asleep, or null and the reason in `failure`. */
