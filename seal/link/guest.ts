@@ -25,7 +25,7 @@ export async function toolVersions(): Promise<string> {
   return (await Promise.all(['assemblyscript', 'binaryen'].map(versionOf))).join(' ');
 }
 
-/** Static data and the two shared buffers of guest/os/scratch.ts; untouched pages cost nothing. */
+/** Static data, the shared buffers of guest/os/scratch.ts and a first piece of heap; untouched pages cost nothing. */
 const libraryOsInitialPages = 4;
 
 /** Leaves runs of zeros out of data segments; it only works on modules with one memory, so before the merge. */

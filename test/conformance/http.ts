@@ -230,6 +230,22 @@ export function testHttp(target: string, start: StartApplication): void {
       assert.ok((await chunked.response()).body.equals(body));
     });
 
+    test('upload after upload, memory suffices', async () => {
+      const body = Buffer.alloc(1 << 20, 'diatom');
+      for (let size = 5_000; size <= 100_000; size += 9_500) {
+        using client = await open();
+        client.send('POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+        for (let at = 0; at < body.length; at += size) {
+          const part = body.subarray(at, at + size);
+          client.send(`${part.length.toString(16)}\r\n`);
+          client.send(part);
+          client.send('\r\n');
+        }
+        client.send('0\r\n\r\n');
+        assert.equal((await client.response()).body.toString(), String(body.length));
+      }
+    });
+
     test('a chunked body split at every place is the same body', async () => {
       const request =
         'POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nT: v\r\n\r\n';

@@ -4,6 +4,8 @@
 export const scratchBytes: i32 = 65536;
 export const outgoingBytes: i32 = 65536;
 export const consoleBytes: i32 = 4096;
+/** 512 MiB of pages. */
+export const heapBitmapBytes: i32 = 16384;
 
 /** Bytes in passing: what is received or sent lives here for the length of one call, never across a wait. */
 // @ts-ignore: decorator
@@ -25,8 +27,15 @@ export function consoleBuffer(): usize {
   return outgoing() + outgoingBytes;
 }
 
+/** One bit per page of the heap; most of it is never touched. */
+// @ts-ignore: decorator
+@inline
+export function heapBitmap(): usize {
+  return consoleBuffer() + consoleBytes;
+}
+
 // @ts-ignore: decorator
 @inline
 export function heapStart(): usize {
-  return consoleBuffer() + consoleBytes;
+  return (heapBitmap() + heapBitmapBytes + 4095) & ~4095;
 }

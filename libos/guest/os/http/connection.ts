@@ -3,7 +3,7 @@
 
 import { now } from "../clock";
 import { Endpoint } from "../endpoints";
-import { allocate, release, roundUp } from "../heap";
+import { allocate, extend, release, roundUp } from "../heap";
 import { Chunks } from "./chunked";
 import { HeadScan } from "./scan";
 
@@ -159,6 +159,10 @@ export function reserveInput(connection: Connection, room: i32): bool {
     memory.copy(connection.input, connection.input + connection.inputStart, used);
   } else {
     const size = roundUp(used + room);
+    if (connection.input != 0 && connection.inputStart == 0 && extend(connection.input, connection.inputSize, size)) {
+      connection.inputSize = size;
+      return true;
+    }
     const block = allocate(size);
     if (block == 0) return false;
     if (connection.input != 0) {
@@ -188,6 +192,10 @@ export function reservePending(connection: Connection, room: i32): bool {
   if (connection.pendingEnd + room <= <i32>connection.pendingSize) return true;
   const used = connection.pendingEnd - connection.pendingStart;
   const size = roundUp(used + room);
+  if (connection.pending != 0 && connection.pendingStart == 0 && extend(connection.pending, connection.pendingSize, size)) {
+    connection.pendingSize = size;
+    return true;
+  }
   const block = allocate(size);
   if (block == 0) return false;
   if (connection.pending != 0) {

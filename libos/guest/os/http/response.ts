@@ -167,6 +167,16 @@ export function http_respond(status: i32, contentType: i32, fields: u32, fieldsL
   if (!hasBody(status) || head.method == HEAD) return;
   while (bodyLength > 0 && connection.phase != CLOSED) {
     if (used == outgoingBytes) flush(connection);
+    if (connection.pending != 0 && used == 0) {
+      // The peer is slower than we are: the rest goes straight to where it waits.
+      if (!reservePending(connection, bodyLength)) {
+        connection.phase = CLOSED;
+        return;
+      }
+      fromApplication(connection.pending + connection.pendingEnd, body, bodyLength);
+      connection.pendingEnd += bodyLength;
+      return;
+    }
     const part = min(bodyLength, outgoingBytes - used);
     fromApplication(outgoing() + used, body, part);
     used += part;

@@ -254,14 +254,22 @@ function serve(connection: Connection, base: usize, start: i32, end: i32): i32 {
   return start;
 }
 
+/** How much more to make room for: doubling copies a body a constant number of times, and grows only as bytes arrive. */
+function roomFor(connection: Connection, used: i32): i32 {
+  let room = max(least, used);
+  if (connection.phase == READING_BODY && !connection.isChunked) {
+    room = min(room, max(least, connection.headLength + connection.contentLength - used));
+  }
+  return room;
+}
+
 /** Receive once and serve; false when there is nothing (more) to do now. */
 function receive(connection: Connection): bool {
   if (!connection.readable) return false;
   let base = scratch();
   let space = scratchBytes;
   if (connection.input != 0) {
-    // At least doubles, so that a body is copied a constant number of times; grows only as bytes arrive.
-    if (!reserveInput(connection, max(least, connection.inputEnd - connection.inputStart))) {
+    if (!reserveInput(connection, roomFor(connection, connection.inputEnd - connection.inputStart))) {
       refuse(connection, 503);
       flush(connection);
       return true;
@@ -288,7 +296,8 @@ function receive(connection: Connection): bool {
   }
   const start = serve(connection, scratch(), 0, count);
   if (start < count && connection.phase < CLOSING) {
-    if (!reserveInput(connection, max(least, count - start))) {
+    const left = count - start;
+    if (!reserveInput(connection, max(left, roomFor(connection, left)))) {
       refuse(connection, 503);
       flush(connection);
       return true;
