@@ -68,6 +68,7 @@ export const server: Server = {
     });
     await runControllers(context, client, informers, [controller], ready);
     await scheduler.drained();
+    await events.drained();
   },
 };
 

@@ -76,5 +76,6 @@ export const server: Server = {
       reconcile: reconciler.reconcile,
     });
     await runControllers(context, client, informers, [controller], ready);
+    await events.drained();
   },
 };
