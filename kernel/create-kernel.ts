@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { Identity } from '@diatom/sdk/api';
+import { issuerDocuments } from './access/authn/issuer-documents.ts';
 import { bootstrap } from './access/bootstrap/bootstrap.ts';
 import { createAccess } from './access/create-access.ts';
 import { certificatePath, type KeyFiles, keyPath, loadKeyFiles, writePrivately } from './access/pki/key-files.ts';
@@ -39,7 +40,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   await bootstrap(store, api);
   // A write that changes nothing takes the way of every write, so it fails when they would.
   const checks = { store: () => store.write('health', () => ({ kind: 'keep' })) };
-  const handle = createFront({ api, authorizer: access, checks, log });
+  const documents = issuerDocuments(keys.tokenKey.publicKey);
+  const handle = createFront({ api, authorizer: access, checks, documents, log });
   const door = { credentials: keys.server, clientAuthority: authority, tokens: access.tokens, handler: handle, log };
   const server =
     address && opening.adopt(await listen({ ...address, ...door }), (opened) => opened.close(closeGraceMs));

@@ -1,5 +1,6 @@
 /** Who may do what, through the real door: certificates, tokens, impersonation, RBAC. */
 import assert from 'node:assert/strict';
+import { createPublicKey, type JsonWebKeyInput, verify } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -126,6 +127,28 @@ describe('a service account', () => {
     assert.equal((await call(robot, 'POST', `${rbac}/namespaces/default/roles`, role)).status, 403);
     const change = { ...bind('other-views', 'admin', account('other')) };
     assert.equal((await call(robot, 'PUT', `${bindings}/other-views`, change)).status, 422);
+  });
+
+  it('has a token that anybody with the published key can check', async () => {
+    await using cell = await startKernel();
+    const robot = await asAccount(cell, 'robot');
+    const { body } = await call<{ keys: (JsonWebKeyInput['key'] & { kid: string })[] }>(
+      robot,
+      'GET',
+      '/openid/v1/jwks',
+    );
+    const [key] = body.keys;
+    const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+    const path = '/api/v1/namespaces/default/serviceaccounts/robot/token';
+    const answer = await call<{ status: { token: string } }>(cell.port(), 'POST', path, request);
+    const [head = '', claims = '', signature = ''] = answer.body.status.token.split('.');
+    assert.equal(JSON.parse(Buffer.from(head, 'base64url').toString()).kid, key?.kid);
+    const publicKey = createPublicKey({ key: key ?? {}, format: 'jwk' });
+    const signed = Buffer.from(`${head}.${claims}`);
+    const options = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
+    assert.ok(verify('sha256', signed, options, Buffer.from(signature, 'base64url')));
+    assert.equal((await call(robot, 'GET', '/.well-known/openid-configuration')).status, 200);
+    assert.equal((await call(cell.https({}), 'GET', '/openid/v1/jwks')).status, 403);
   });
 
   it('cannot widen a role by any way of writing it', async () => {

@@ -5,8 +5,9 @@ import { objectKey } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { type ApiError, badRequest, type FieldError, invalid, notFound } from '../wire/status.ts';
 import type { Attributes, Authorizer, Reviews } from './access.ts';
+import { tokenIssuer } from './authn/issuer.ts';
 import type { TokenAuthenticator } from './authn/service-accounts.ts';
-import { type TokenClaims, type TokenSigner, tokenIssuer } from './authn/token.ts';
+import type { TokenClaims, TokenSigner } from './authn/token.ts';
 import type { RoleIndex } from './rbac/role-index.ts';
 import type { PolicyRule } from './rbac/rule.ts';
 

@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import type { ApiHandler, ApiRequest, ApiResponse, Identity } from '@diatom/sdk/api';
 import type { Authorizer } from '../access/access.ts';
 import { impersonate } from '../access/authn/impersonation.ts';
+import type { PublishedDocument } from '../access/authn/issuer-documents.ts';
+import { forbidden } from '../access/forbidden.ts';
 import { ApiError, entityTooLarge, internalError } from '../wire/status.ts';
 import { answerHealth, type HealthChecks, parseHealthRequest } from './health.ts';
 import { createInFlight, type InFlightLimits } from './in-flight.ts';
@@ -21,15 +23,19 @@ export interface FrontOptions {
   readonly timeoutMs?: number;
   /** What has to work for the kernel to be healthy; a rejection says that it does not. */
   readonly checks?: HealthChecks;
+  /** Served beside the API, by path, to whom RBAC lets read them. */
+  readonly documents?: Readonly<Record<string, PublishedDocument>>;
   readonly log: (message: string) => void;
 }
 
 export function createFront(options: FrontOptions): ApiHandler {
-  const { api, authorizer, limits, timeoutMs = requestTimeoutMs, checks = {}, log } = options;
+  const { api, authorizer, limits, timeoutMs = requestTimeoutMs, checks = {}, documents = {}, log } = options;
   const inFlight = createInFlight(limits);
   const serve = async (request: ApiRequest, identity: Identity): Promise<ApiResponse> => {
     if (request.body.length > maximumBodyBytes) throw tooLarge();
     const effective = impersonate(authorizer, identity, request.headers);
+    const document = request.method === 'GET' ? documents[request.path] : undefined;
+    if (document !== undefined) return publish(authorizer, effective, request.path, document);
     if (isLongRunning(request)) return api(request, effective);
     await inFlight.enter(request.method);
     try {
@@ -51,6 +57,14 @@ export function createFront(options: FrontOptions): ApiHandler {
       return withHeader(errorResponse(error), 'audit-id', auditId);
     }
   };
+}
+
+function publish(authorizer: Authorizer, identity: Identity, path: string, document: PublishedDocument): ApiResponse {
+  const attributes = { kind: 'path', verb: 'get', path } as const;
+  const decision = authorizer.authorize(identity, attributes);
+  if (decision.allowed) return { status: 200, headers: { 'content-type': document.contentType }, body: document.body };
+  const { code = 403, ...status } = forbidden(identity, attributes, decision.reason);
+  return { status: code, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ...status, code }) };
 }
 
 /** A client may bring its own, to find its request again. */

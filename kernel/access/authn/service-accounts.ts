@@ -2,7 +2,8 @@
 import type { Identity } from '@diatom/sdk/api';
 import { objectKey } from '../../store/keys.ts';
 import type { Store } from '../../store/store.ts';
-import { type TokenClaims, type TokenSigner, tokenIssuer } from './token.ts';
+import { tokenIssuer } from './issuer.ts';
+import type { TokenClaims, TokenSigner } from './token.ts';
 
 export type TokenAnswer =
   | { readonly kind: 'valid'; readonly identity: Identity; readonly audiences: readonly string[] }

@@ -1,7 +1,7 @@
 /** JSON Web Tokens of service accounts, signed with ES256 (RFC 7515, RFC 7518 §3.4). */
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 
-export const tokenIssuer = 'https://kubernetes.default.svc.cluster.local';
+import { keyIdOf } from './issuer.ts';
 
 /** The claims Kubernetes puts into a bound token (kubernetes pkg/serviceaccount/claims.go). Times in seconds. */
 export interface TokenClaims {
@@ -31,8 +31,7 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 export function createTokenSigner(keys: { readonly privateKey: string; readonly publicKey: string }): TokenSigner {
   const privateKey = createPrivateKey(keys.privateKey);
   const publicKey = createPublicKey(keys.publicKey);
-  const keyId = createHash('sha256').update(keys.publicKey).digest('base64url');
-  const header = encode({ alg: 'ES256', kid: keyId });
+  const header = encode({ alg: 'ES256', kid: keyIdOf(keys.publicKey) });
   return {
     sign: (claims) => {
       const signed = `${header}.${encode(claims)}`;
