@@ -1,9 +1,7 @@
 /** A whole cell for tests: images built from small applications, the native tender, a client as the administrator. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { startCell } from '@diatom/cli/cell/cell.ts';
 import type { Cell } from '@diatom/cli/cell/options.ts';
 import { type Client, connect, type Deployment, type Pod, type Service } from '@diatom/sdk';
@@ -131,18 +129,4 @@ export function stateOf(subject: Pod): string {
   const state = subject.status?.containerStatuses?.[0]?.state;
   if (state?.running !== undefined) return 'running';
   return state?.waiting?.reason ?? state?.terminated?.reason ?? 'none';
-}
-
-/** Child processes of a process, by /proc; for what must have gone or must still be there. */
-export async function instancePids(socketPath: string): Promise<readonly number[]> {
-  const { stdout } = await promisify(execFile)('pgrep', ['-f', socketPath]).catch(() => ({ stdout: '' }));
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(Number);
-}
-
-export function ensureDirectory(path: string): string {
-  mkdirSync(path, { recursive: true });
-  return path;
 }

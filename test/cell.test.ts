@@ -1,15 +1,19 @@
 /** A whole cell: from a Deployment that sleeps to answers, logs, crash loops and refusals, as kubectl's user sees them. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isPodReady, type Pod, resources } from '@diatom/sdk';
 import { waitForGone, waitForObject, waitForObjects } from '@diatom/sdk/testing';
+import { createImageStore } from '@diatom/tender';
 import { type CellRig, deployment, pod, service, startCellRig, stateOf } from './cell-rig.ts';
 
 let rig: CellRig;
 
 before(async () => {
-  rig = await startCellRig(['http', 'system']);
+  rig = await startCellRig(['http', 'system', 'echo']);
 });
 
 after(async () => {
@@ -124,8 +128,8 @@ test('environment comes from values, fields, ConfigMaps and Secrets; the log has
   await onePod('talker', ({ status }) => status?.phase === 'Succeeded');
   const log = await pods().logs('talker');
   assert.match(log, /^GREETING=good day\n/);
-  assert.match(log, /ünïcode ✓/);
-  assert.match(await pods().logs('talker', { tailLines: 1 }), /^x{10000}\n$/);
+  assert.match(log, /ünïcode ✓\nx{10000}\n$/);
+  assert.match(await pods().logs('talker', { tailLines: 1 }), /^x+\n$/);
   await pods().delete('talker');
   await waitForGone(rig.client, resources.pods, 'default/talker');
 });
@@ -221,6 +225,75 @@ test('what cannot be run says why: missing image, missing port, command, missing
   );
 });
 
+test('a pod that waits for an image starts as soon as the image is there', async () => {
+  await pods().create(pod('patient', 'patient'));
+  await onePod('patient', (subject) => stateOf(subject) === 'ErrImagePull');
+  const store = createImageStore(join(rig.directory, 'images'));
+  const present = await store.get('http');
+  assert.ok(present !== undefined);
+  const { layers, ...manifest } = present.manifest;
+  const bytesOf = async (role: string): Promise<Uint8Array> =>
+    readFile(store.blobPath(layers.find((layer) => layer.role === role)?.digest ?? ''));
+  const [wasm, native, symbols] = await Promise.all(['wasm', 'process', 'symbols'].map(bytesOf));
+  assert.ok(wasm !== undefined && native !== undefined && symbols !== undefined);
+  await store.put('patient', manifest, { wasm, process: native, symbols });
+  await onePod('patient', isPodReady);
+  await pods().delete('patient', { gracePeriodSeconds: 0 });
+});
+
+test('when the tender dies everything it ran is started again, and no restart is counted for what slept', async () => {
+  await deployments().create(deployment('orphan', { image: 'http', idleTimeout: '60s' }));
+  await services().create(service('orphan', 8080));
+  await pods().create(pod('eager', 'http'));
+  await onePod('orphan', (subject) => stateOf(subject) === 'Asleep');
+  const eager = await onePod('eager', isPodReady);
+  for (const pid of await tenderPids()) process.kill(pid, 'SIGKILL');
+  const address = await addressOf('orphan');
+  assert.equal(await retryWhileRefused(() => request(address, 8080, '/json')), '{"ok":true}');
+  assert.equal(await retryWhileRefused(() => request(eager.status?.podIP ?? '', 8080, '/json')), '{"ok":true}');
+  assert.equal((await onePod('orphan', isPodReady)).status?.containerStatuses?.[0]?.restartCount, 0);
+  await deployments().delete('orphan');
+  await pods().delete('eager', { gracePeriodSeconds: 0 });
+});
+
+/** The tender of this cell is the only one that was started with its socket. */
+async function tenderPids(): Promise<readonly number[]> {
+  const socketPath = join(rig.directory, 'data', 'tender.sock');
+  const found: number[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^[0-9]+$/.test(entry)) continue;
+    const words = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
+    if (words.split('\0').includes(socketPath)) found.push(Number(entry));
+  }
+  assert.ok(found.length > 0, 'the tender was found');
+  return found;
+}
+
+test('two containers of a pod share its address', async () => {
+  await pods().create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'pair', namespace: 'default', labels: { app: 'pair' } },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      containers: [
+        { name: 'web', image: 'http' },
+        { name: 'echo', image: 'echo' },
+      ],
+    },
+  });
+  const pair = await onePod('pair', isPodReady);
+  assert.equal(await request(pair.status?.podIP ?? '', 8080, '/json'), '{"ok":true}');
+  const socket = connect({ host: pair.status?.podIP ?? '', port: 7000 });
+  socket.write('ping');
+  const [echoed] = (await once(socket, 'data')) as [Buffer];
+  assert.equal(echoed.toString(), 'ping');
+  socket.destroy();
+  assert.equal(await pods().logs('pair', { container: 'web' }), 'ready\n');
+  await pods().delete('pair');
+  await waitForGone(rig.client, resources.pods, 'default/pair');
+});
+
 test('readiness follows its probe, and liveness restarts', async () => {
   const probe = (path: string) => ({ httpGet: { path, port: 8080 }, periodSeconds: 1, failureThreshold: 1 });
   await pods().create(pod('unready', 'http', {}, { readinessProbe: probe('/status?code=503') }));
@@ -272,11 +345,4 @@ test('after an orderly stop everything is there again, and pods run', async () =
   const after = await onePod('steady', isPodReady);
   assert.equal(after.status?.podIP, before.status?.podIP);
   assert.equal(await retryWhileRefused(() => request(address, 8080, '/json')), '{"ok":true}');
-});
-
-test('figures: ready time and memory', () => {
-  const { rss } = process.memoryUsage();
-  process.stdout.write(
-    `# cell ready in ${rig.cell.readyMs.toFixed(0)} ms; this process, test included, has ${(rss / 1e6).toFixed(0)} MB\n`,
-  );
 });

@@ -131,7 +131,10 @@ export class Agent {
     if (pod === undefined) return;
     const runner = this.#runnerFor(key, pod, new Map());
     runner?.update(pod);
-    if (runner !== undefined) await this.#writeStatus(key, pod, runner.status());
+    if (runner !== undefined) {
+      await this.#writeStatus(key, pod, runner.status());
+      runner.releaseEnded();
+    }
     if (pod.metadata.deletionTimestamp !== undefined && (runner === undefined || runner.isStopped)) {
       await this.#delete(pod);
     }

@@ -57,7 +57,7 @@ function render(records: string, options: LogOptions): string {
   return text;
 }
 
-/** Where the last `count` lines begin. */
+/** Where the last `count` records begin; as with the kubelet the parts of an overlong line count one by one. */
 async function tailPosition(file: FileHandle, count: number): Promise<number> {
   const { size } = await file.stat();
   let missing = count;

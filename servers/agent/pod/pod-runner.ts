@@ -49,6 +49,9 @@ interface Entry {
   /** Boot the prober belongs to. */
   probedBoot: string;
   timer: Timer | undefined;
+  isReleased: boolean;
+  /** What the tender said about the slot while its start was on the way: an instance may end before the answer is read. */
+  early: SlotState | undefined;
   /** Starts and stops of one slot happen one after the other. */
   tail: Promise<void>;
 }
@@ -130,7 +133,9 @@ export class PodRunner {
   /** An event of the tender about one of this pod's slots. */
   slotChanged({ id, state }: TenderEvent): void {
     const entry = this.#entries.find((one) => one.slotId === id);
-    if (entry !== undefined) this.#feed(entry, { kind: 'slot', slot: state });
+    if (entry === undefined) return;
+    entry.early = state;
+    this.#feed(entry, { kind: 'slot', slot: state });
   }
 
   /** The tender came back, perhaps a new one: slots it does not have are lost. */
@@ -176,6 +181,16 @@ export class PodRunner {
     return this.#lastStatus;
   }
 
+  /** Gives back the slots of containers that have ended for good. Only after their exits are written: the tender has the only other copy. */
+  releaseEnded(): void {
+    for (const entry of this.#entries) {
+      const { phase } = entry.state;
+      if (entry.isReleased || phase.kind !== 'ended' || phase.retryAt !== undefined) continue;
+      entry.isReleased = true;
+      entry.tail = entry.tail.then(() => this.#stop(entry, 0));
+    }
+  }
+
   /** The pod is gone from the API: nothing of it stays. */
   async remove(): Promise<void> {
     for (const entry of this.#entries) {
@@ -215,6 +230,8 @@ export class PodRunner {
       prober: undefined,
       probedBoot: '',
       timer: undefined,
+      isReleased: false,
+      early: undefined,
       tail: Promise.resolve(),
     };
   }
@@ -277,7 +294,9 @@ export class PodRunner {
       });
       // An ended instance still holds its slot.
       await this.#options.tender.stop(entry.slotId, 0);
+      entry.early = undefined;
       this.#feed(entry, { kind: 'started', slot: await this.#options.tender.start(prepared.spec) });
+      if (entry.early !== undefined) this.#feed(entry, { kind: 'slot', slot: entry.early });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       const message = error instanceof TenderError ? `${error.code}: ${text}` : text;
