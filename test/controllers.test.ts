@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Deployment, findCondition, isNotFound, isPodReady, resources, type Service } from '@diatom/sdk';
-import { waitForGone, waitForObject, waitForObjects } from '@diatom/sdk/testing';
+import {
+  type ConfigMap,
+  type Deployment,
+  findCondition,
+  isConflict,
+  isNotFound,
+  isPodReady,
+  type KubernetesObject,
+  ownerReference,
+  resources,
+  resourceType,
+  type Service,
+} from '@diatom/sdk';
+import { seededRandom, waitForGone, waitForObject, waitForObjects } from '@diatom/sdk/testing';
 import { ControllersRig, type ServerName, servers } from './controllers-rig.ts';
 
 const labels = { app: 'hello' };
@@ -22,9 +34,9 @@ function deployment(replicas: number, image = 'hello:1', more: Partial<Deploymen
 
 const isAvailable = (replicas: number) => (object: Deployment) =>
   object.status?.observedGeneration === object.metadata.generation &&
-  object.status?.updatedReplicas === replicas &&
-  object.status?.replicas === replicas &&
-  object.status?.availableReplicas === replicas;
+  (object.status?.updatedReplicas ?? 0) === replicas &&
+  (object.status?.replicas ?? 0) === replicas &&
+  (object.status?.availableReplicas ?? 0) === replicas;
 
 async function withRig(run: (rig: ControllersRig) => Promise<void>): Promise<void> {
   await using rig = await ControllersRig.start();
@@ -223,3 +235,102 @@ for (const victim of Object.keys(servers) as ServerName[]) {
       await waitForPods(rig, 6);
     }));
 }
+
+const widgets = resourceType<KubernetesObject>('example.com', 'v1', 'widgets', 'Widget', 'namespaced');
+
+async function defineWidgets(rig: ControllersRig): Promise<void> {
+  await rig.client.resource(resources.customResourceDefinitions).create({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
+      scope: 'Namespaced',
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
+  });
+  await waitForObject(
+    rig.client,
+    resources.customResourceDefinitions,
+    'widgets.example.com',
+    ({ status }) => findCondition(status?.conditions, 'Established')?.status === 'True',
+  );
+}
+
+const widget = (name: string, namespace: string, more: KubernetesObject['metadata'] = {}): KubernetesObject => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Widget',
+  metadata: { name, namespace, ...more },
+});
+
+const owned = (name: string, ...owners: readonly KubernetesObject[]): ConfigMap => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default', ownerReferences: owners.map(ownerReference) },
+});
+
+test('kinds defined while the cell runs own, are owned, and go with their namespace', () =>
+  withRig(async (rig) => {
+    const { client } = rig;
+    await defineWidgets(rig);
+    const first = await client.resource(widgets).create(widget('first', 'default'));
+    const second = await client.resource(widgets).create(widget('second', 'default'));
+    const configMaps = client.resource(resources.configMaps);
+    await configMaps.create(owned('of-first', first));
+    await configMaps.create(owned('of-both', first, second));
+    await client.resource(widgets).create(widget('child', 'default', { ownerReferences: [ownerReference(first)] }));
+    await client.resource(widgets, 'default').delete('first');
+    await waitForGone(client, resources.configMaps, 'default/of-first');
+    await waitForGone(client, widgets, 'default/child');
+    await waitForObject(
+      client,
+      resources.configMaps,
+      'default/of-both',
+      ({ metadata }) => metadata.ownerReferences?.length === 1 && metadata.ownerReferences[0]?.name === 'second',
+    );
+    // An owner that was never there, or was deleted before anybody looked.
+    await configMaps.create(owned('of-nobody', first));
+    await waitForGone(client, resources.configMaps, 'default/of-nobody');
+
+    await client
+      .resource(resources.namespaces)
+      .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
+    await client.resource(widgets).create(widget('w', 'team'));
+    await client.resource(resources.namespaces).delete('team');
+    await waitForGone(client, resources.namespaces, 'team');
+    assert.equal((await client.resource(widgets, 'team').list()).items.length, 0);
+  }));
+
+test('servers killed at random moments under changing load: in the end there is what was asked for', () =>
+  withRig(async (rig) => {
+    const random = seededRandom(4);
+    const names = Object.keys(servers) as ServerName[];
+    const client = rig.client.resource(resources.deployments, 'default');
+    await client.create(deployment(3));
+    let replicas = 3;
+    let image = 1;
+    for (let step = 0; step < 25; step += 1) {
+      const victim = random.pick(names);
+      if (victim !== undefined && random.chance(0.6)) {
+        await rig.kill(victim);
+        await rig.startServer(victim);
+      }
+      if (random.chance(0.5)) {
+        replicas = random.below(10);
+        await client.scale('hello', replicas);
+      }
+      if (random.chance(0.3)) {
+        image += 1;
+        const changes = { spec: { template: { spec: { containers: [{ name: 'hello', image: `hello:${image}` }] } } } };
+        await client.patch('hello', { kind: 'strategic', changes }).catch((error: unknown) => {
+          if (!isConflict(error)) throw error;
+        });
+      }
+    }
+    const context = `SEED=${random.seed}`;
+    await waitForRollout(rig, replicas);
+    const pods = await waitForPods(rig, replicas);
+    const right = pods.filter((pod) => isPodReady(pod) && pod.spec.containers[0]?.image === `hello:${image}`);
+    assert.equal(right.length, replicas, context);
+  }));
