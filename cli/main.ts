@@ -52,9 +52,11 @@ function report(error: unknown, terminal: Terminal): number {
     if (error.advice !== '') terminal.note(error.advice);
     return error.status;
   }
-  // Errors of the rooms are sentences for people; a stack is for whoever repairs Diatom.
-  terminal.note(`${word}: ${error instanceof Error ? error.message : String(error)}`);
-  if (process.env.DIATOM_DEBUG && error instanceof Error) terminal.note(String(error.stack));
+  // Errors of the rooms are sentences for people; a stack is for whoever repairs Diatom. Those of a worker arrive as
+  // text with the stack in it.
+  const isDebugging = (process.env.DIATOM_DEBUG ?? '') !== '';
+  const text = error instanceof Error ? (isDebugging ? String(error.stack) : error.message) : String(error);
+  terminal.note(`${word}: ${isDebugging ? text : text.replace(/\n\s+at .*/g, '')}`);
   return exitStatus.failure;
 }
 

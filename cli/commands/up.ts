@@ -43,7 +43,7 @@ export const up: Command = {
       ...(port === undefined ? {} : { port }),
       ...(isVerbose ? { log: (source: string, line: string) => terminal.note(`${source}: ${line}`) } : {}),
     }).catch((error: unknown) => {
-      throw explained(error, port);
+      throw explained(error, dataDirectory, port);
     });
     const cell = await Promise.race([starting, aborted(signal)]);
     if (cell === undefined) throw new CommandError('interrupted before the cell was ready');
@@ -76,13 +76,20 @@ function parsePort(text: string | undefined): number | undefined {
   return port;
 }
 
-function explained(error: unknown, port: number | undefined): unknown {
+function explained(error: unknown, dataDirectory: string, port: number | undefined): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') {
     return new CommandError(`port ${port} is in use`, 'Choose another with --port, or leave --port out.');
   }
-  if (code === 'EACCES' && port !== undefined && port < 1024) {
+  const isListening = error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+  if (code === 'EACCES' && isListening) {
     return new CommandError(`port ${port} needs root`, 'Choose one from 1024 upwards with --port.');
+  }
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return new CommandError(`${dataDirectory} is not a directory`, 'Choose another with --data.');
+  }
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+    return new CommandError(`${dataDirectory} cannot be written`, 'Choose another directory with --data.');
   }
   return error;
 }

@@ -1,0 +1,94 @@
+/** The demo, as a program reads it and as a person interrupts it. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { needsKubectl } from './kubectl.ts';
+import { checkout } from './tools/npm.ts';
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function demo(temporary: string, onOutput: (stdout: string, interrupt: () => void) => void): Promise<Outcome> {
+  const child = spawn(process.execPath, [join(checkout, 'examples/demo.ts'), '--json'], {
+    env: { ...process.env, TMPDIR: temporary, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+    onOutput(stdout, () => child.kill('SIGINT'));
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout, stderr };
+}
+
+/** Command lines of living processes that name this directory. */
+function processesOf(directory: string): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return '';
+      }
+    })
+    .filter((line) => line.includes(directory));
+}
+
+test('the demo does everything and ends with one line of JSON', needsKubectl, async () => {
+  const temporary = await mkdtemp(join(tmpdir(), 'demo-test-'));
+  try {
+    const { code, stdout, stderr } = await demo(temporary, () => {});
+    assert.equal(code, 0, `${stdout}\n${stderr}`);
+    const numbers = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    assert.deepEqual(Object.keys(numbers), [
+      'image_bytes',
+      'build_ms',
+      'cell_ready_ms',
+      'apply_to_ready_ms',
+      'cold_first_byte_ms',
+      'warm_p50_ms',
+      'requests',
+      'failed',
+      'scaled_to_zero',
+    ]);
+    assert.ok(numbers.cold_first_byte_ms.length > 1);
+    assert.ok(numbers.requests > 100);
+    assert.equal(numbers.failed, 0);
+    assert.equal(numbers.scaled_to_zero, true);
+    assert.deepEqual(await readdir(temporary), []);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+});
+
+test('an interrupted demo says so, fails, and leaves nothing behind', needsKubectl, async () => {
+  const temporary = await mkdtemp(join(tmpdir(), 'demo-test-'));
+  try {
+    let isInterrupted = false;
+    const { code, stderr } = await demo(temporary, (stdout, interrupt) => {
+      // The service is deployed and under load: cell, tender and instance are all alive.
+      if (isInterrupted || !stdout.includes('. Load')) return;
+      isInterrupted = true;
+      interrupt();
+    });
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /The demo failed at "Load.*interrupted/s);
+    assert.deepEqual(processesOf(temporary), []);
+    assert.deepEqual(await readdir(temporary), []);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+});
