@@ -108,7 +108,7 @@ const plainFields = new Set(
     'generation observedGeneration hostPort nodePort minReadySeconds initialDelaySeconds periodSeconds successThreshold ' +
     'failureThreshold count hostNetwork hostPID hostIPC stdin stdinOnce tty readOnly paused publishNotReadyAddresses ' +
     'unschedulable updatedReplicas readyReplicas availableReplicas unavailableReplicas fullyLabeledReplicas active succeeded ' +
-    'failed deprecatedCount numberUnavailable numberAvailable updatedNumberScheduled preserveUnknownFields deprecated'
+    'failed deprecatedCount numberUnavailable numberAvailable updatedNumberScheduled preserveUnknownFields deprecated healthCheckNodePort'
   ).split(' '),
 );
 

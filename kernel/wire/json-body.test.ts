@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findDuplicateFields, parseJsonBody } from './json-body.ts';
+import { parseYamlBody } from './yaml-body.ts';
+
+test('duplicate fields are named by their path, once each', () => {
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ['{"a":1,"b":{"a":2}}', []],
+    ['{"a":1,"a":2,"a":3}', ['a']],
+    ['{"spec":{"x":1,"x":2}}', ['spec.x']],
+    ['{"c":[{"n":1},{"n":1,"n":2}]}', ['c[1].n']],
+    ['{"a\\u0062":1,"ab":2}', ['ab']],
+    ['{"a":"}\\"{","b":["x","x"],"b":{}}', ['b']],
+    ['[[],{"a":[],"a":{}}]', ['[1].a']],
+  ];
+  for (const [text, expected] of cases) assert.deepEqual(findDuplicateFields(text), expected, text);
+});
+
+test('text that is not JSON is a 400', () => {
+  assert.throws(() => parseJsonBody('{"a"'), { name: 'ApiError', code: 400 });
+});
+
+test('YAML is read as version 1.1 and its duplicate keys are reported', async () => {
+  const { value, duplicateFields } = await parseYamlBody('a: y\nb: on\nc: "y"\na: no\n');
+  assert.deepEqual(value, { a: false, b: true, c: 'y' });
+  assert.deepEqual(duplicateFields, ['a']);
+});
