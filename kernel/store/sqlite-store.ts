@@ -3,8 +3,9 @@
  * that they share one sync of the disk; nothing is answered or shown to a watch before that commit is durable.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { type CompactionPolicy, defaultCompactionPolicy, planCompaction, type RevisionSample } from './compaction.ts';
+import { type CompactionPolicy, defaultCompactionPolicy } from './compaction.ts';
 import { isDiskFull, openDataFile, StoreUnavailableError } from './data-file.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { prefixEnd, prepareStatements, type Statements } from './statements.ts';
 import {
   CompactedError,
@@ -24,15 +25,6 @@ import { Watches } from './watches.ts';
 
 /** One transaction holds at most this many writes, so that a flood of them does not keep everybody else waiting. */
 const batchWrites = 512;
-/** The write-ahead log is copied back to the file after this much of it, while nobody waits for a commit. */
-const checkpointBytes = 8 * 1024 * 1024;
-/** What a commit adds to the write-ahead log besides the values: about three tree pages. */
-const commitOverheadBytes = 3 * 4096;
-const sweepRevisions = 500;
-/** Free pages given back to the file system at a time, and kept for new data. */
-const vacuumPages = 256;
-const sparePages = 1024;
-
 export interface SqliteStoreOptions {
   readonly directory: string;
   readonly compaction?: CompactionPolicy;
@@ -68,41 +60,35 @@ class SqliteStore implements Store {
   readonly #statements: Statements;
   readonly #watches: Watches;
   readonly #log: (message: string) => void;
-  readonly #now: () => number;
-  readonly #policy: CompactionPolicy;
-  readonly #timer: NodeJS.Timeout;
+  readonly #housekeeping: Housekeeping;
   #state: { readonly kind: 'open' } | { readonly kind: 'failed' | 'closed'; readonly error: StoreUnavailableError } = {
     kind: 'open',
   };
   #revision: Revision;
-  #compactRevision: Revision;
-  #sweptRevision: Revision;
-  #sweeping = false;
-  #samples: readonly RevisionSample[] = [];
   #pending: PendingWrite[] = [];
-  #uncheckpointedBytes = 0;
 
   constructor(database: DatabaseSync, options: SqliteStoreOptions) {
     this.#database = database;
     this.#statements = prepareStatements(database);
     this.#log = options.log ?? ((message) => process.stderr.write(`store: ${message}\n`));
-    this.#now = options.now ?? Date.now;
-    this.#policy = options.compaction ?? defaultCompactionPolicy;
-    this.#compactRevision = this.#statements.readMeta('compactRevision');
-    this.#sweptRevision = this.#statements.readMeta('sweptRevision');
+    this.#housekeeping = new Housekeeping({
+      database,
+      statements: this.#statements,
+      policy: options.compaction ?? defaultCompactionPolicy,
+      now: options.now ?? Date.now,
+      newest: () => (this.#state.kind === 'open' ? this.#revision : undefined),
+      log: this.#log,
+    });
     // Clients read 0 as "any revision", so an empty store is at 1, as etcd's is. The newest row may be a deletion that
     // was compacted away; then its revision is in `compactRevision`.
-    this.#revision = Math.max(1, this.#statements.newestRevision(), this.#compactRevision);
+    this.#revision = Math.max(1, this.#statements.newestRevision(), this.compactRevision);
     this.#watches = new Watches(
       {
-        revisions: () => ({ newest: this.#revision, compacted: this.#compactRevision }),
+        revisions: () => ({ newest: this.#revision, compacted: this.compactRevision }),
         events: this.#statements.events,
       },
       this.#log,
     );
-    this.#timer = setInterval(() => this.#compactByPolicy(), this.#policy.intervalMs);
-    this.#timer.unref();
-    this.#scheduleSweep();
   }
 
   get revision(): Revision {
@@ -110,7 +96,7 @@ class SqliteStore implements Store {
   }
 
   get compactRevision(): Revision {
-    return this.#compactRevision;
+    return this.#housekeeping.compactRevision;
   }
 
   get(key: string): StoredObject | undefined {
@@ -135,7 +121,7 @@ class SqliteStore implements Store {
 
   #listPast(start: string, end: string, limit: number | undefined, at: Revision): ListResult {
     if (at > this.#revision) throw new FutureRevisionError(at, this.#revision);
-    if (at < this.#compactRevision) throw new CompactedError(at, this.#compactRevision);
+    if (at < this.compactRevision) throw new CompactedError(at, this.compactRevision);
     const alive = this.#statements.versions(start, end, at).filter((version) => version.deleted === 0);
     const page = limit === undefined ? alive : alive.slice(0, limit);
     const items = page.flatMap((version) => this.#statements.version(version.revision) ?? []);
@@ -152,7 +138,7 @@ class SqliteStore implements Store {
 
   watch(options: WatchOptions): WatchHandle {
     this.#checkReadable();
-    if (options.after < this.#compactRevision) throw new CompactedError(options.after, this.#compactRevision);
+    if (options.after < this.compactRevision) throw new CompactedError(options.after, this.compactRevision);
     if (options.after > this.#revision) throw new FutureRevisionError(options.after, this.#revision);
     return this.#watches.add(options);
   }
@@ -160,16 +146,14 @@ class SqliteStore implements Store {
   compact(revision: Revision): void {
     this.#checkReadable();
     if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision);
-    if (revision <= this.#compactRevision) return;
-    this.#compactRevision = revision;
-    this.#scheduleSweep();
+    this.#housekeeping.compact(revision);
   }
 
   async close(): Promise<void> {
     if (this.#state.kind === 'closed') return;
     while (this.#state.kind === 'open' && this.#pending.length > 0) this.#commitPending();
     this.#state = { kind: 'closed', error: new StoreUnavailableError('the store is closed') };
-    clearInterval(this.#timer);
+    this.#housekeeping.stop();
     this.#watches.close();
     // The last connection to close checkpoints and removes the write-ahead log.
     this.#database.close();
@@ -204,7 +188,7 @@ class SqliteStore implements Store {
     for (const { write, event, previous, current } of decided) {
       write.resolve({ revision: event?.revision ?? revision, previous, current });
     }
-    this.#countForCheckpoint(events);
+    this.#housekeeping.noteCommit(events.reduce((sum, event) => sum + event.value.length, 0));
   }
 
   /** Undefined when the writer's own function threw: that write alone has failed. */
@@ -279,78 +263,6 @@ class SqliteStore implements Store {
 
   #checkReadable(): void {
     if (this.#state.kind === 'closed') throw this.#state.error;
-  }
-
-  #countForCheckpoint(events: readonly StoreEvent[]): void {
-    const before = this.#uncheckpointedBytes;
-    for (const event of events) this.#uncheckpointedBytes += event.value.length + event.key.length * 3;
-    this.#uncheckpointedBytes += commitOverheadBytes;
-    if (before >= checkpointBytes || this.#uncheckpointedBytes < checkpointBytes) return;
-    setImmediate(() => this.#maintain('checkpoint', () => this.#checkpoint()));
-  }
-
-  #checkpoint(): void {
-    this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-    this.#uncheckpointedBytes = 0;
-  }
-
-  #compactByPolicy(): void {
-    const now = { atMs: this.#now(), revision: this.#revision };
-    const plan = planCompaction(this.#policy, this.#samples, now);
-    this.#samples = plan.samples;
-    if (plan.target > this.#compactRevision) this.compact(plan.target);
-  }
-
-  #scheduleSweep(): void {
-    if (this.#sweeping) return;
-    this.#sweeping = true;
-    setImmediate(() => {
-      this.#sweeping = false;
-      let again = false;
-      this.#maintain('compaction', () => {
-        again = this.#sweptRevision < this.#compactRevision ? this.#sweep() : this.#shrink();
-      });
-      if (again) this.#scheduleSweep();
-    });
-  }
-
-  /**
-   * Removes, for a short stretch of compacted revisions, what each of them superseded, and deletions themselves. What
-   * remains up to the compacted revision is exactly the state at it. One short step; true when there may be another.
-   */
-  #sweep(): boolean {
-    const target = this.#compactRevision;
-    const rows = this.#statements.sweep(this.#sweptRevision, target, sweepRevisions);
-    const last = rows.at(-1);
-    const swept = rows.length < sweepRevisions || last === undefined ? target : last.revision;
-    this.#database.exec('BEGIN IMMEDIATE');
-    for (const row of rows) {
-      if (row.previousRevision !== null) this.#statements.remove(row.previousRevision);
-      if (row.deleted !== 0) this.#statements.remove(row.revision);
-    }
-    this.#statements.writeMeta('compactRevision', target);
-    this.#statements.writeMeta('sweptRevision', swept);
-    this.#database.exec('COMMIT');
-    this.#sweptRevision = swept;
-    return true;
-  }
-
-  #shrink(): boolean {
-    const free = this.#statements.freePages();
-    if (free <= sparePages) return false;
-    this.#database.exec(`PRAGMA incremental_vacuum(${Math.min(vacuumPages, free - sparePages)})`);
-    return this.#statements.freePages() < free;
-  }
-
-  /** Work nobody waits for. A full disk is reported; the next compaction tries again. */
-  #maintain(what: string, work: () => void): void {
-    if (this.#state.kind !== 'open') return;
-    try {
-      work();
-    } catch (error) {
-      this.#log(`${what} failed: ${error}`);
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-    }
   }
 }
 
