@@ -3,7 +3,7 @@ import { ModuleError } from './error.ts';
 import type { DefinedFunction, FunctionType, ValueType } from './module.ts';
 import { type Opcode, opcodeOf, unsupportedFeature } from './opcodes.ts';
 import { Reader } from './reader.ts';
-import { readReferenceType, readValueType, valueTypeOf } from './types.ts';
+import { readHeapType, readValueType, valueTypeOf } from './types.ts';
 
 export interface BodyInstruction {
   readonly opcode: Opcode;
@@ -110,7 +110,7 @@ function readInstructions(fn: DefinedFunction, types: readonly FunctionType[]): 
         break;
       }
       case 'reference':
-        blockType = { parameters: [], results: [readReferenceType(reader)] };
+        blockType = { parameters: [], results: [readHeapType(reader)] };
         break;
       case 'indirect':
       case 'memory_memory':

@@ -3,7 +3,7 @@ import { readOpcode } from './body.ts';
 import { ModuleError } from './error.ts';
 import type { ConstantExpression, ConstantOperation } from './module.ts';
 import type { Reader } from './reader.ts';
-import { readReferenceType } from './types.ts';
+import { readHeapType } from './types.ts';
 
 export function readConstantExpression(reader: Reader): ConstantExpression {
   const byteOffset = reader.offset;
@@ -33,7 +33,7 @@ export function readConstantExpression(reader: Reader): ConstantExpression {
         operations.push({ kind: 'function', index: reader.u32() });
         break;
       case 'ref.null':
-        readReferenceType(reader);
+        readHeapType(reader);
         operations.push({ kind: 'null' });
         break;
       case 'i32.add':

@@ -45,6 +45,14 @@ export function readReferenceType(reader: Reader): ReferenceType {
   return reader.fail('malformed reference type', at);
 }
 
+/** Operand of ref.null. The bottom types behind each hierarchy have one value, null, which funcref and externref have too. */
+export function readHeapType(reader: Reader): ReferenceType {
+  const code = reader.peek();
+  if (code !== 0x73 && code !== 0x72) return readReferenceType(reader);
+  reader.byte();
+  return code === 0x73 ? 'funcref' : 'externref';
+}
+
 export function readFunctionType(reader: Reader): FunctionType {
   const at = reader.offset;
   const form = reader.byte();

@@ -1,0 +1,24 @@
+import binaryen from 'binaryen';
+
+const features =
+  binaryen.Features.MutableGlobals |
+  binaryen.Features.NontrappingFPToInt |
+  binaryen.Features.BulkMemory |
+  binaryen.Features.BulkMemoryOpt |
+  binaryen.Features.SignExt |
+  binaryen.Features.Multivalue |
+  binaryen.Features.ReferenceTypes |
+  binaryen.Features.MultiMemory |
+  binaryen.Features.ExtendedConst |
+  binaryen.Features.TailCall;
+
+/** A module from text, with the features the compiler has. */
+export function assemble(text: string): Uint8Array {
+  const module = binaryen.parseText(text);
+  module.setFeatures(features);
+  try {
+    return module.emitBinary();
+  } finally {
+    module.dispose();
+  }
+}
