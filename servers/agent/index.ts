@@ -76,16 +76,26 @@ export const server: Server = {
         registration.beat(tender.problem).catch((error: unknown) => log(`heartbeat: ${String(error)}`));
       }, heartbeatMs);
       await agent.run(tender, slots, signal, ready);
-      // Asked to stop means that the whole cell stops: nothing may be left running. (A crash leaves the instances to the tender.)
-      await Promise.all((await tender.list()).map(({ id }) => tender.stop(id, stopGraceMs)));
     } finally {
       clearInterval(heartbeat);
       images.close();
+      // Asked to stop means that the whole cell stops: nothing may be left running. (A crash leaves the instances to the tender.)
+      if (signal.aborted) await stopAll(tender, log);
       await tender.close();
       await logs.close();
     }
   },
 };
+
+async function stopAll(tender: TenderLink, log: (message: string) => void): Promise<void> {
+  try {
+    await Promise.all((await tender.list()).map(({ id }) => tender.stop(id, stopGraceMs)));
+  } catch (error) {
+    log(
+      `stopping what runs: ${error instanceof Error ? error.message : String(error)}; the tender ends it within a minute`,
+    );
+  }
+}
 
 /** Within the supervisor's own patience for a server that stops. */
 const stopGraceMs = 2_000;
