@@ -229,9 +229,9 @@ export class Machine {
     const target = this.#required('yield', ptr, (capacity >>> 0) * 8);
     // Let Node see to its sockets: a guest that only looks must not keep it from doing so.
     if (this.#ready.size === 0) await new Promise((resolve) => setImmediate(resolve));
-    if (this.#ready.size === 0 && !this.#killed && deadline !== 0n) await this.#wait(deadline);
-    if (this.#killed) throw new Killed('killed');
-    if (this.#draining && this.#openConnections === 0) throw new GuestExit(0);
+    this.#endIfDone();
+    if (this.#ready.size === 0 && deadline !== 0n) await this.#wait(deadline);
+    this.#endIfDone();
 
     const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
     let count = 0;
@@ -243,6 +243,11 @@ export class Machine {
       count++;
     }
     return count;
+  }
+
+  #endIfDone(): void {
+    if (this.#killed) throw new Killed('killed');
+    if (this.#draining && this.#openConnections === 0) throw new GuestExit(0);
   }
 
   async #wait(deadline: bigint): Promise<void> {
