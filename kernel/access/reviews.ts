@@ -185,14 +185,14 @@ function requestToken(
   return { ...answer(filled, { token: signer.sign(claims), expirationTimestamp }), metadata };
 }
 
-const bindable: Readonly<Record<string, { readonly resource: string; readonly claim: 'pod' | 'secret' }>> = {
-  Pod: { resource: 'pods', claim: 'pod' },
-  Secret: { resource: 'secrets', claim: 'secret' },
-};
+const bindable: ReadonlyMap<string, { readonly resource: string; readonly claim: 'pod' | 'secret' }> = new Map([
+  ['Pod', { resource: 'pods', claim: 'pod' }],
+  ['Secret', { resource: 'secrets', claim: 'secret' }],
+]);
 
 /** The token dies with the object it is bound to. */
 function boundTo(store: Store, request: KubernetesObject, namespace: string, account: string, reference: Json): Json {
-  const row = bindable[text(reference.kind)];
+  const row = bindable.get(text(reference.kind));
   if (row === undefined) {
     const message = `cannot bind token for serviceaccount ${JSON.stringify(account)} to type ${JSON.stringify(reference.kind)}: bind it to a Pod or a Secret`;
     throw badRequest(message);

@@ -26,7 +26,7 @@ export function parseHealthRequest({ method, path }: ApiRequest): HealthRequest 
 export async function answerHealth(request: HealthRequest, checks: HealthChecks): Promise<ApiResponse> {
   const { endpoint, check, isVerbose, excluded } = request;
   const all: HealthChecks = { ping: async () => {}, ...checks };
-  if (check !== undefined && all[check] === undefined) return text(404, '404 page not found\n');
+  if (check !== undefined && !Object.hasOwn(all, check)) return text(404, '404 page not found\n');
   const wanted = Object.entries(all).filter(([name]) =>
     check === undefined ? !excluded.includes(name) : name === check,
   );

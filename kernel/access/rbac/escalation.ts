@@ -18,17 +18,17 @@ const everything: readonly PolicyRule[] = [
   { verbs: ['*'], nonResourceURLs: ['*'] },
 ];
 
-const kinds: Readonly<Record<string, { readonly kind: string; readonly what: 'role' | 'binding' }>> = {
-  roles: { kind: 'Role', what: 'role' },
-  clusterroles: { kind: 'ClusterRole', what: 'role' },
-  rolebindings: { kind: 'RoleBinding', what: 'binding' },
-  clusterrolebindings: { kind: 'ClusterRoleBinding', what: 'binding' },
-};
+const kinds: ReadonlyMap<string, { readonly kind: string; readonly what: 'role' | 'binding' }> = new Map([
+  ['roles', { kind: 'Role', what: 'role' }],
+  ['clusterroles', { kind: 'ClusterRole', what: 'role' }],
+  ['rolebindings', { kind: 'RoleBinding', what: 'binding' }],
+  ['clusterrolebindings', { kind: 'ClusterRoleBinding', what: 'binding' }],
+]);
 
 export function createEscalationCheck(index: RoleIndex, authorizer: Authorizer): Admission {
   return (request) => {
     if (request.group !== group || request.object === undefined) return undefined;
-    const row = kinds[request.resource];
+    const row = kinds.get(request.resource);
     if (row === undefined) return undefined;
     const refusal =
       row.what === 'role' ? checkRole(index, authorizer, request) : checkBinding(index, authorizer, request, row.kind);

@@ -39,8 +39,12 @@ const record = (value: unknown): Json => (typeof value === 'object' && value !==
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const texts = (value: unknown): readonly string[] => list(value).filter((item) => typeof item === 'string');
+/** Without a prototype, or a label `constructor` would exist on everything. */
 const textMap = (value: unknown): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(record(value)).map(([key, item]) => [key, text(item)]));
+  Object.assign(
+    Object.create(null),
+    Object.fromEntries(Object.entries(record(value)).map(([key, item]) => [key, text(item)])),
+  );
 
 export function readRules(object: unknown): readonly PolicyRule[] {
   return list(record(object).rules).map((rule) => {
