@@ -57,25 +57,34 @@ export const server: Server = {
     await publishApiService(client, gatewaySettings);
     await informers.synced(signal);
 
+    /** Routes this process will never be allowed to listen on: said once, not tried again. */
+    const forbidden = new Set<string>();
     /** What is listened on for each Service, and the Service as it was then. */
     const served = new Map<string, { readonly keys: ReadonlySet<string>; readonly service: Service }>();
     const forget = (key: string): void => {
       const before = served.get(key);
       if (before === undefined) return;
       served.delete(key);
-      for (const routeKey of before.keys) forwarder.remove(routeKey);
+      for (const routeKey of before.keys) {
+        forwarder.remove(routeKey);
+        forbidden.delete(routeKey);
+      }
       addresses.release(key, before.service);
     };
 
+    /** False when it is worth trying again. */
     const listen = async (service: Service, route: Route): Promise<boolean> => {
+      if (forbidden.has(route.key)) return true;
       try {
         await forwarder.set(route);
         return true;
       } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
         const message = listenProblem(route, error as NodeJS.ErrnoException);
         log(`${route.service}: ${message}`);
         events.record(service, { type: 'Warning', reason: 'FailedToListen', message });
-        return false;
+        if (code === 'EACCES') forbidden.add(route.key);
+        return code === 'EACCES';
       }
     };
 
