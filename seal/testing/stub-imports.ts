@@ -1,0 +1,32 @@
+import type { DecodedModule, FunctionType, ModuleFunction } from '../decode/module.ts';
+import { constant } from './wasm-writer.ts';
+
+/** The module with every imported function replaced by one that returns zeros. */
+export function withStubbedImports(module: DecodedModule): DecodedModule {
+  const stub = (fn: ModuleFunction): ModuleFunction => {
+    if (fn.kind === 'defined') return fn;
+    const results = module.types[fn.typeIndex]?.results ?? [];
+    const bytes = Uint8Array.from([...results.flatMap((type) => constant(type, 0n)), 0x0b]);
+    const { typeIndex, name } = fn;
+    return { kind: 'defined', typeIndex, name, locals: [], bodyStart: 0, bodyEnd: bytes.length, bytes };
+  };
+  return { ...module, functions: module.functions.map(stub) };
+}
+
+const zeroOf = ({ results }: FunctionType) => {
+  const values = results.map((type) => (type === 'i64' ? 0n : type === 'funcref' || type === 'externref' ? null : 0));
+  return results.length < 2 ? values[0] : values;
+};
+
+/** The same imports for the engine. */
+export function stubImports(module: DecodedModule): WebAssembly.Imports {
+  const imports: Record<string, Record<string, () => unknown>> = {};
+  for (const fn of module.functions) {
+    if (fn.kind !== 'imported') continue;
+    const fields = imports[fn.module] ?? {};
+    const value = zeroOf(module.types[fn.typeIndex] ?? { parameters: [], results: [] });
+    fields[fn.field] = () => value;
+    imports[fn.module] = fields;
+  }
+  return imports as WebAssembly.Imports;
+}
