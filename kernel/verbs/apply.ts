@@ -1,9 +1,155 @@
-/** Server-side apply. */
+/** Server-side apply (structured-merge-diff merge/update.go, apimachinery pkg/util/managedfields). */
 import type { ApiResponse } from '@diatom/sdk/api';
-import { unsupportedMediaType } from '../wire/status.ts';
+import { arrayAt, deepEqual, isRecord, type JsonRecord, stringAt } from '../kinds/json.ts';
+import { apiVersionOf } from '../kinds/kind.ts';
+import type { StoredObject } from '../store/store.ts';
+import { readBody } from '../wire/body.ts';
+import { ApiError, badRequest, type FieldError, invalid, notFound } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
-import { patchTypes } from './patch.ts';
+import { applyNamespace } from './create.ts';
+import { decodeObject, expectedOf } from './decode.ts';
+import { encodeFields, type FieldSet, fieldsOf, formatPath, subtract, union } from './managed/field-set.ts';
+import { beforeFirstApply, encodeManagers, isSameManager, type Manager, manageable } from './managed/managed-fields.ts';
+import { conflictingPaths, mergeApplied, pruneApplied, setOfPaths } from './managed/merge-applied.ts';
+import { asVersion, parseStored } from './stored.ts';
+import { createByWrite, replace } from './update.ts';
+import { commit, isDryRun, metadataOf, objectKey, respond, timestamp } from './write.ts';
 
-export function apply(_context: Context, call: Call): Promise<ApiResponse> {
-  throw unsupportedMediaType(patchTypes(call.kind.nature).slice(0, -1));
+interface ApplyOptions {
+  readonly manager: string;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+function readOptions(call: Call): ApplyOptions {
+  const manager = call.query.get('fieldManager') ?? '';
+  if (manager === '') {
+    const error: FieldError = {
+      reason: 'FieldValueRequired',
+      field: 'fieldManager',
+      message: 'Required value: is required for apply patch',
+    };
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [error]);
+  }
+  const force = ['true', '1'].includes(call.query.get('force') ?? '');
+  return { manager, force, dryRun: isDryRun(call.query, 'PatchOptions') };
+}
+
+export async function apply(context: Context, call: Call): Promise<ApiResponse> {
+  const { kind, route } = call;
+  const options = readOptions(call);
+  const body = await readBody(call.request.body, 'application/apply-patch+yaml');
+  const applied = decodeObject(call, expectedOf(kind), body.value, body.duplicateFields);
+  const metadata = metadataOf(applied);
+  if (arrayAt(metadata, 'managedFields').length > 0) throw badRequest('metadata.managedFields must be nil');
+  const name = stringAt(metadata, 'name');
+  if (name !== route.name && name !== '') {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${route.name})`);
+  }
+  metadata.name = route.name;
+  applyNamespace(call, metadata);
+  const outcome = await commit(context, objectKey(call, route.name), options.dryRun, (current) => {
+    const manager = managerOf(context, call, options.manager, applied);
+    if (current !== undefined) return applyTo(context, call, options, manager, current, applied);
+    if (route.subresource !== '') throw notFound(kind, route.name);
+    const object = structuredClone(applied);
+    return createByWrite(context, call, object, [manager]);
+  });
+  return respond(context, call, outcome.text, outcome.created ? 201 : 200);
+}
+
+/** What an apply through this path may own: status on its own, everything else without it. */
+function ownPart(call: Call, object: JsonRecord): JsonRecord {
+  if (call.route.subresource === 'status') return object.status === undefined ? {} : { status: object.status };
+  return manageable(object, call.kind.subresources.has('status') ? ['status'] : []);
+}
+
+function managerOf(context: Context, call: Call, name: string, applied: JsonRecord): Manager {
+  return {
+    name,
+    operation: 'Apply',
+    apiVersion: apiVersionOf(call.kind),
+    subresource: call.route.subresource,
+    time: timestamp(context.nowMs()),
+    fields: fieldsOf(call.kind.schema, ownPart(call, applied)),
+  };
+}
+
+function applyTo(
+  context: Context,
+  call: Call,
+  options: ApplyOptions,
+  manager: Manager,
+  current: StoredObject,
+  applied: JsonRecord,
+) {
+  const { schema } = call.kind;
+  const live = parseStored(asVersion(call.kind, current.value));
+  const managers = beforeFirstApply(schema, live, manager);
+  const own = managers.find((other) => isSameManager(other, manager));
+  let others = managers.filter((other) => other !== own);
+  const wanted = ownPart(call, applied);
+  const conflicts = others.map((other) => ({
+    other,
+    paths: conflictingPaths(schema, manageable(live), wanted, manager.fields, other.fields),
+  }));
+  if (!options.force && conflicts.some(({ paths }) => paths.length > 0)) throw conflictError(conflicts);
+  others = conflicts.map(({ other, paths }) =>
+    paths.length === 0 ? other : { ...other, fields: subtract(other.fields, setOfPaths(paths)) },
+  );
+  const keep = others.reduce<FieldSet>((all, other) => union(all, other.fields), manager.fields);
+  const merged = mergeApplied(schema, live, { ...wanted, ...(isRecord(wanted.metadata) ? {} : { metadata: {} }) });
+  const object = (own === undefined ? merged : pruneApplied(schema, merged, own.fields, keep)) as JsonRecord;
+  copyPreconditions(applied, object);
+  const isSame = own !== undefined && deepEqual(encodeFields(own.fields), encodeFields(manager.fields));
+  return replace(context, call, current, structuredClone(object), 'patch', (changed) => {
+    // Applying the same again is no change, however late it is.
+    const entry = isSame && !changed ? own : manager;
+    return encodeManagers(isSame && !changed ? managers : [...others, entry]);
+  });
+}
+
+/** A uid or resourceVersion in the applied object is a precondition, as in an update. */
+function copyPreconditions(applied: JsonRecord, object: JsonRecord): void {
+  const [from, to] = [metadataOf(applied), { ...metadataOf(object) }];
+  for (const key of ['uid', 'resourceVersion']) {
+    if (from[key] === undefined) delete to[key];
+    else to[key] = from[key];
+  }
+  object.metadata = to;
+}
+
+interface Conflict {
+  readonly other: Manager;
+  readonly paths: readonly (readonly string[])[];
+}
+
+function printManager({ name, operation, apiVersion, subresource, time }: Manager): string {
+  const part = subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`;
+  const when = operation === 'Update' && time !== '' ? ` at ${time}` : '';
+  return `${JSON.stringify(name)}${part} using ${apiVersion}${when}`;
+}
+
+/** managedfields/internal/conflict.go */
+function conflictError(conflicts: readonly Conflict[]): ApiError {
+  const all = conflicts.flatMap(({ other, paths }) =>
+    paths.map((path) => ({ manager: printManager(other), path: formatPath(path) })),
+  );
+  const [first] = all;
+  const lines = conflicts
+    .filter(({ paths }) => paths.length > 0)
+    .flatMap(({ other, paths }) => [
+      `conflicts with ${printManager(other)}:`,
+      ...paths.map((path) => `- ${formatPath(path)}`),
+    ]);
+  const message =
+    all.length === 1 && first !== undefined
+      ? `Apply failed with 1 conflict: conflict with ${first.manager}: ${first.path}`
+      : `Apply failed with ${all.length} conflicts: ${lines.join('\n')}`;
+  const causes = all.map(({ manager, path }) => ({
+    reason: 'FieldManagerConflict',
+    message: `conflict with ${manager}`,
+    field: path,
+  }));
+  return new ApiError(409, 'Conflict', message, { causes });
 }

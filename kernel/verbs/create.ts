@@ -118,7 +118,7 @@ export function applyNamespace(call: Call, metadata: JsonRecord): void {
 const namespaces = { group: '', resource: 'namespaces' };
 
 /** A namespaced object needs its namespace, and one that stays (NamespaceLifecycle admission). */
-function requireNamespace(context: Context, call: Call, name: string): void {
+export function requireNamespace(context: Context, call: Call, name: string): void {
   const { kind, route } = call;
   if (kind.terminating === true) {
     const message = `create not allowed while custom resource definition is terminating`;

@@ -1,16 +1,17 @@
 /** update (PUT), and the second half of every patch: how a changed object replaces the stored one. */
 import type { ApiResponse } from '@diatom/sdk/api';
 import { validateCustom } from '../kinds/custom/validate.ts';
-import { arrayAt, deepEqual, type JsonRecord, numberAt, stringAt } from '../kinds/json.ts';
-import type { Kind } from '../kinds/kind.ts';
+import { arrayAt, deepEqual, type JsonRecord, numberAt, recordAt, stringAt } from '../kinds/json.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-metadata.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
 import { badRequest, conflict, type FieldError, MODIFIED, notFound } from '../wire/status.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
-import { applyNamespace, prepareNew, validateNew } from './create.ts';
+import { applyNamespace, prepareNew, requireNamespace, validateNew } from './create.ts';
 import { decodeBody } from './decode.ts';
+import { encodeManagers, type Manager, readManagers, trackUpdate } from './managed/managed-fields.ts';
 import { parseStored, serialise } from './stored.ts';
-import { admit, commit, isDryRun, metadataOf, objectKey, requireValid, respond } from './write.ts';
+import { admit, commit, isDryRun, metadataOf, objectKey, requireValid, respond, timestamp } from './write.ts';
 
 export async function update(context: Context, call: Call): Promise<ApiResponse> {
   const dryRun = isDryRun(call.query, 'UpdateOptions');
@@ -38,7 +39,12 @@ export async function update(context: Context, call: Call): Promise<ApiResponse>
 }
 
 /** A write to a name that does not exist, for kinds that allow it and for server-side apply. */
-export function createByWrite(context: Context, call: Call, object: JsonRecord): Decision {
+export function createByWrite(
+  context: Context,
+  call: Call,
+  object: JsonRecord,
+  managers: readonly Manager[] = [],
+): Decision {
   const { kind, route } = call;
   requireAccess(context, call.identity, {
     kind: 'resource',
@@ -50,7 +56,9 @@ export function createByWrite(context: Context, call: Call, object: JsonRecord):
   });
   delete metadataOf(object).resourceVersion;
   prepareNew(context, call, object);
+  if (managers.length > 0) metadataOf(object).managedFields = encodeManagers(managers);
   requireValid(kind, route.name, validateNew(kind, object));
+  requireNamespace(context, call, route.name);
   admit(context, call, { verb: 'create', name: route.name, object, previous: undefined });
   return { kind: 'put', value: (revision) => serialise(kind, object, revision) };
 }
@@ -62,11 +70,13 @@ export function replace(
   current: StoredObject,
   object: JsonRecord,
   verb: 'update' | 'patch',
+  manage?: ManagedFields,
 ): Decision {
   const { kind, route } = call;
   const previous = parseStored(current.value);
   const before = metadataOf(previous);
   requireSameObject(call, object, before, current, verb);
+  const givenManagers = readManagers(object);
   takeOver(kind, route.subresource, object, previous);
   const writeContext = { nowMs: context.nowMs() };
   kind.rules.defaults?.(object);
@@ -75,11 +85,49 @@ export function replace(
   countGeneration(kind, object, previous);
   requireValid(kind, route.name, updateErrors(kind, route.subresource, object, previous));
   admit(context, call, { verb, name: route.name, object, previous });
+  const text = (value: JsonRecord): string => serialise(kind, value, current.modRevision);
+  const isChanged = text(object) !== text(previous);
+  setManagedFields(context, call, object, previous, givenManagers, manage?.(isChanged));
   if (isReadyToGo(kind, object)) {
     return { kind: 'delete', finalValue: (revision) => serialise(kind, object, revision) };
   }
-  const unchanged = serialise(kind, object, current.modRevision) === serialise(kind, previous, current.modRevision);
-  return unchanged ? { kind: 'keep' } : { kind: 'put', value: (revision) => serialise(kind, object, revision) };
+  return text(object) === text(previous)
+    ? { kind: 'keep' }
+    : { kind: 'put', value: (revision) => serialise(kind, object, revision) };
+}
+
+/** What an apply makes of managedFields, given whether the object changes otherwise. */
+export type ManagedFields = (isChanged: boolean) => readonly JsonRecord[];
+
+function setManagedFields(
+  context: Context,
+  call: Call,
+  object: JsonRecord,
+  previous: JsonRecord,
+  given: readonly Manager[],
+  decided: readonly JsonRecord[] | undefined,
+): void {
+  const metadata = metadataOf(object);
+  if (decided !== undefined) {
+    metadata.managedFields = decided;
+    return;
+  }
+  const known = readManagers(previous);
+  if (known.length === 0) return;
+  const base = given.length > 0 && call.route.subresource === '' ? given : known;
+  const next = trackUpdate(call.kind.schema, previous, object, base, {
+    name: fieldManager(call),
+    apiVersion: apiVersionOf(call.kind),
+    subresource: call.route.subresource,
+    time: timestamp(context.nowMs()),
+  });
+  metadata.managedFields = next === known ? recordAt(previous, 'metadata').managedFields : encodeManagers(next);
+}
+
+/** Who writes: what the request says, or the program's name (the user agent up to its version). */
+function fieldManager(call: Call): string {
+  const agent = call.request.headers['user-agent']?.split('/')[0] ?? '';
+  return call.query.get('fieldManager') || agent || 'unknown';
 }
 
 function requireSameObject(

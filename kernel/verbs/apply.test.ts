@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonRecord } from '../kinds/json.ts';
+import { configMap, configMaps, deployment, deployments, openApi, type TestApi } from './test-api.ts';
+
+const yaml = { 'content-type': 'application/apply-patch+yaml' };
+const mergePatch = { 'content-type': 'application/merge-patch+json' };
+
+const applyTo = (api: TestApi, path: string, manager: string, object: JsonRecord, query = '') =>
+  api.call('PATCH', `${path}?fieldManager=${manager}${query}`, object, yaml);
+const managers = (object: JsonRecord): string[] =>
+  ((object.metadata as JsonRecord).managedFields as JsonRecord[]).map((entry) => `${entry.manager} ${entry.operation}`);
+const withData = (data: JsonRecord): JsonRecord => configMap('a', { data });
+
+test('the first apply creates, the same again changes nothing, less takes out', async () => {
+  await using api = await openApi();
+  const path = `${configMaps}/a`;
+  const created = await applyTo(api, path, 'one', withData({ x: '1', y: '2' }));
+  assert.deepEqual([created.status, managers(created.body)], [201, ['one Apply']]);
+  api.clock.nowMs += 5000;
+  const again = await applyTo(api, path, 'one', withData({ x: '1', y: '2' }));
+  assert.equal(
+    (again.body.metadata as JsonRecord).resourceVersion,
+    (created.body.metadata as JsonRecord).resourceVersion,
+  );
+  const less = await applyTo(api, path, 'one', withData({ y: '2' }));
+  assert.deepEqual(less.body.data, { y: '2' });
+  const nothing = await applyTo(api, path, 'one', configMap('a'));
+  assert.deepEqual([nothing.status, nothing.body.data], [200, undefined]);
+});
+
+test('two managers share an object; what one lets go of stays while the other holds it', async () => {
+  await using api = await openApi();
+  const path = `${configMaps}/a`;
+  await applyTo(api, path, 'one', withData({ x: '1', shared: 's' }));
+  const both = await applyTo(api, path, 'two', withData({ y: '2', shared: 's' }));
+  assert.deepEqual(both.body.data, { x: '1', shared: 's', y: '2' });
+  const left = await applyTo(api, path, 'one', configMap('a'));
+  assert.deepEqual(left.body.data, { shared: 's', y: '2' });
+});
+
+test('another value for a field somebody else manages is a conflict, unless forced', async () => {
+  await using api = await openApi();
+  const path = `${configMaps}/a`;
+  await applyTo(api, path, 'one', withData({ x: '1' }));
+  const conflict = await applyTo(api, path, 'two', withData({ x: '2' }));
+  assert.equal(conflict.status, 409);
+  assert.equal(conflict.body.message, 'Apply failed with 1 conflict: conflict with "one" using v1: .data.x');
+  assert.deepEqual((conflict.body.details as JsonRecord).causes, [
+    { reason: 'FieldManagerConflict', message: 'conflict with "one" using v1', field: '.data.x' },
+  ]);
+  const forced = await applyTo(api, path, 'two', withData({ x: '2' }), '&force=true');
+  assert.deepEqual([forced.status, forced.body.data, managers(forced.body)], [200, { x: '2' }, ['two Apply']]);
+});
+
+test('an update takes the fields it changes away from whoever applied them', async () => {
+  await using api = await openApi();
+  const path = `${configMaps}/a`;
+  await applyTo(api, path, 'one', withData({ x: '1', y: '1' }));
+  const updated = await api.call('PATCH', `${path}?fieldManager=hand`, { data: { x: '9' } }, mergePatch);
+  assert.deepEqual(managers(updated.body), ['one Apply', 'hand Update']);
+  const conflict = await applyTo(api, path, 'one', withData({ x: '1', y: '1' }));
+  assert.match(String(conflict.body.message), /conflict with "hand" using v1 at 2026-01-01T00:00:00Z: .data.x/);
+});
+
+test('what was there before the first apply belongs to before-first-apply', async () => {
+  await using api = await openApi();
+  await api.call('POST', configMaps, withData({ x: '1' }));
+  const applied = await applyTo(api, `${configMaps}/a`, 'one', withData({ y: '2' }));
+  assert.deepEqual(managers(applied.body), ['before-first-apply Update', 'one Apply']);
+  assert.deepEqual(applied.body.data, { x: '1', y: '2' });
+});
+
+test('lists merge by their keys, defaults of the server belong to nobody', async () => {
+  await using api = await openApi();
+  const path = `${deployments}/web`;
+  const container = (name: string, image: string) => ({ name, image });
+  const withContainers = (...containers: JsonRecord[]): JsonRecord => {
+    const object = deployment('web');
+    ((object.spec as JsonRecord).template as JsonRecord).spec = { containers };
+    return object;
+  };
+  await applyTo(api, path, 'one', withContainers(container('a', 'a:1'), container('b', 'b:1')));
+  const changed = await applyTo(api, path, 'one', withContainers(container('b', 'b:2')));
+  const containers = (((changed.body.spec as JsonRecord).template as JsonRecord).spec as JsonRecord)
+    .containers as JsonRecord[];
+  assert.deepEqual(
+    containers.map(({ name, image, imagePullPolicy }) => [name, image, imagePullPolicy]),
+    [['b', 'b:2', 'IfNotPresent']],
+  );
+  assert.deepEqual((changed.body.metadata as JsonRecord).generation, 2);
+});
+
+test('an apply needs a manager and no managedFields', async () => {
+  await using api = await openApi();
+  const unnamed = await api.call('PATCH', `${configMaps}/a`, configMap('a'), yaml);
+  assert.deepEqual(
+    [unnamed.status, unnamed.body.message],
+    [422, 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'],
+  );
+  const managed = configMap('a', { metadata: { name: 'a', managedFields: [{ manager: 'x' }] } });
+  assert.equal((await applyTo(api, `${configMaps}/a`, 'one', managed)).status, 400);
+});

@@ -1,0 +1,161 @@
+/**
+ * Sets of fields, as managedFields names them (structured-merge-diff fieldpath): a tree whose edges are `f:name` (a field
+ * or map key), `k:{…}` (a list item by its keys), `v:…` (a member of a set).
+ */
+import { deepEqual, isRecord, type JsonRecord } from '../../kinds/json.ts';
+import type { Schema } from '../../kinds/schema.ts';
+
+export interface FieldSet {
+  /** The path itself is a member, not only something below it. */
+  owned: boolean;
+  readonly children: Map<string, FieldSet>;
+}
+
+export const emptySet = (owned = false): FieldSet => ({ owned, children: new Map() });
+
+/** The item of a list that an edge names, or the edge that names an item. */
+export function edgeOfItem(schema: Schema, item: unknown): string {
+  if (schema.listType === 'set' || !isRecord(item)) return `v:${JSON.stringify(item)}`;
+  const keys = [...(schema.listMapKeys ?? [])].sort();
+  const identity: JsonRecord = {};
+  for (const key of keys) {
+    const value = item[key] ?? schema.items?.fields?.get(key)?.default;
+    if (value !== undefined) identity[key] = value;
+  }
+  return `k:${JSON.stringify(identity)}`;
+}
+
+export type Shape = 'leaf' | 'object' | 'list';
+
+/** How values of a schema merge: as one, by field or by item. Data without a schema merges by field, lists as one. */
+export function shapeOf(schema: Schema | undefined, value: unknown): Shape {
+  if (isRecord(value)) return schema?.mapType === 'atomic' ? 'leaf' : 'object';
+  if (!Array.isArray(value)) return 'leaf';
+  return schema?.listType === 'map' || schema?.listType === 'set' ? 'list' : 'leaf';
+}
+
+export function fieldSchema(schema: Schema | undefined, key: string): Schema | undefined {
+  return schema?.fields?.get(key)?.schema ?? schema?.values;
+}
+
+/** All fields a value sets. */
+export function fieldsOf(schema: Schema | undefined, value: unknown): FieldSet {
+  const set = emptySet();
+  switch (shapeOf(schema, value)) {
+    case 'leaf':
+      set.owned = true;
+      break;
+    case 'object': {
+      const entries = Object.entries(value as JsonRecord);
+      if (entries.length === 0) set.owned = true;
+      for (const [key, item] of entries) {
+        const child = fieldsOf(fieldSchema(schema, key), item);
+        // A key of a map is a member by itself; a field of a struct only through what is in it.
+        if (schema?.values !== undefined && schema.fields?.has(key) !== true) child.owned = true;
+        set.children.set(`f:${key}`, child);
+      }
+      break;
+    }
+    case 'list':
+      if ((value as readonly unknown[]).length === 0) set.owned = true;
+      for (const item of value as readonly unknown[]) {
+        if (schema === undefined) break;
+        const child = schema.listType === 'set' ? emptySet() : fieldsOf(schema.items, item);
+        child.owned = true;
+        set.children.set(edgeOfItem(schema, item), child);
+      }
+  }
+  return set;
+}
+
+/** Fields that differ between two values, and those that only the first has. */
+export function compareFields(
+  schema: Schema | undefined,
+  before: unknown,
+  after: unknown,
+): { changed: FieldSet; removed: FieldSet } {
+  const [old, fresh] = [fieldsOf(schema, before), fieldsOf(schema, after)];
+  const changed = emptySet();
+  diff(schema, fresh, before, after, changed);
+  return { changed, removed: subtract(old, fresh) };
+}
+
+function diff(schema: Schema | undefined, set: FieldSet, before: unknown, after: unknown, changed: FieldSet): void {
+  for (const [edge, child] of set.children) {
+    const [old, fresh] = [valueAtEdge(schema, before, edge), valueAtEdge(schema, after, edge)];
+    if (deepEqual(old, fresh)) continue;
+    const inner = schemaAtEdge(schema, edge);
+    const part = emptySet(old === undefined ? child.owned : child.owned && child.children.size === 0);
+    diff(inner, child, old, fresh, part);
+    if (part.owned || part.children.size > 0) changed.children.set(edge, part);
+  }
+}
+
+export function schemaAtEdge(schema: Schema | undefined, edge: string): Schema | undefined {
+  return edge.startsWith('f:') ? fieldSchema(schema, edge.slice(2)) : schema?.items;
+}
+
+export function valueAtEdge(schema: Schema | undefined, value: unknown, edge: string): unknown {
+  if (edge.startsWith('f:')) return isRecord(value) ? value[edge.slice(2)] : undefined;
+  if (!Array.isArray(value) || schema === undefined) return undefined;
+  return value.find((item) => edgeOfItem(schema, item) === edge);
+}
+
+export function union(a: FieldSet, b: FieldSet): FieldSet {
+  const result = emptySet(a.owned || b.owned);
+  for (const [edge, child] of a.children) {
+    const other = b.children.get(edge);
+    result.children.set(edge, other === undefined ? child : union(child, other));
+  }
+  for (const [edge, child] of b.children) if (!a.children.has(edge)) result.children.set(edge, child);
+  return result;
+}
+
+/** Members of `a` that are not in `b`. */
+export function subtract(a: FieldSet, b: FieldSet): FieldSet {
+  const result = emptySet(a.owned && !b.owned);
+  for (const [edge, child] of a.children) {
+    const other = b.children.get(edge);
+    const rest = other === undefined ? child : subtract(child, other);
+    if (rest.owned || rest.children.size > 0) result.children.set(edge, rest);
+  }
+  return result;
+}
+
+export function isEmptySet(set: FieldSet): boolean {
+  return !set.owned && set.children.size === 0;
+}
+
+/** The `fieldsV1` form. */
+export function encodeFields(set: FieldSet): JsonRecord {
+  const result: JsonRecord = {};
+  if (set.owned && set.children.size > 0) result['.'] = {};
+  for (const [edge, child] of set.children) result[edge] = encodeFields(child);
+  return result;
+}
+
+export function decodeFields(source: unknown): FieldSet {
+  const set = emptySet();
+  if (!isRecord(source)) return set;
+  for (const [edge, child] of Object.entries(source)) {
+    if (edge === '.') set.owned = true;
+    else set.children.set(edge, decodeFields(child));
+  }
+  if (set.children.size === 0) set.owned = true;
+  return set;
+}
+
+/** `.spec.containers[name="web"].image` */
+export function formatPath(edges: readonly string[]): string {
+  return edges
+    .map((edge) => {
+      const rest = edge.slice(2);
+      if (edge.startsWith('f:')) return `.${rest}`;
+      if (edge.startsWith('v:')) return `[=${rest}]`;
+      const keys = JSON.parse(rest) as JsonRecord;
+      return `[${Object.entries(keys)
+        .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+        .join(',')}]`;
+    })
+    .join('');
+}
