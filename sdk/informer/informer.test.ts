@@ -225,3 +225,16 @@ test('an index answers by value and follows changes', () =>
     assert.equal(rig.informer.byIndex('version', '6').length, 1);
     assert.throws(() => rig.informer.byIndex('no such', ''), /addIndex/);
   }));
+
+test('the answer to a write is in the copy at once, its echo is no news, and nothing deleted comes back', () =>
+  withRig(async (rig) => {
+    const watch = await syncedWithA(rig);
+    rig.informer.learn(configMap('a', 9));
+    watch.stream(modified('a', 8), modified('a', 9));
+    await settle();
+    assert.deepEqual(rig.seen, ['+a', 'a:5>9']);
+    watch.stream(deleted('a', 10));
+    await settle();
+    rig.informer.learn(configMap('a', 9));
+    assert.deepEqual(rig.seen, ['+a', 'a:5>9', '-a']);
+  }));

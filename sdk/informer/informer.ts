@@ -3,7 +3,7 @@ import { ApiError, isExpired } from '../client/errors.ts';
 import type { ResourceClient, WatchEvent } from '../client/resource-client.ts';
 import { type Clock, pause, type Timer } from '../clock/clock.ts';
 import { resourceName } from '../kinds/resource-type.ts';
-import { type Change, type Index, ObjectCache } from './object-cache.ts';
+import { type Change, type Index, keyOf, ObjectCache } from './object-cache.ts';
 import { type Failure, initialState, type ReflectorEvent, type ReflectorState, step } from './reflector.ts';
 
 export interface Query {
@@ -117,6 +117,17 @@ export class Informer<T extends KubernetesObject> {
       timer?.cancel();
       this.#handlers.delete(handlers);
     };
+  }
+
+  /**
+   * Takes the answer to a write of one's own into the copy at once, instead of when the watch brings it: the next look
+   * would decide on the state before the write, and lose with a conflict. Only a newer state of an object that is there
+   * is taken; an answer that arrives after the object's deletion must not bring it back.
+   */
+  learn(object: T): void {
+    const known = this.#cache.get(keyOf(object));
+    if (known === undefined || known.metadata.uid !== object.metadata.uid) return;
+    this.#publish(this.#cache.put(this.#keep(object)), false);
   }
 
   onState(listener: (state: InformerState, error: string | undefined) => void): () => void {

@@ -53,7 +53,7 @@ export class ObjectCache<T extends KubernetesObject> {
   put(object: T): readonly Change<T>[] {
     const key = keyOf(object);
     const old = this.#objects.get(key);
-    if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion) return [];
+    if (old !== undefined && !isNewer(object, old)) return [];
     if (old !== undefined) this.#unindex(old);
     this.#objects.set(key, object);
     for (const { index, entries } of this.#indexes.values()) insert(entries, index(object), object);
@@ -96,6 +96,13 @@ export class ObjectCache<T extends KubernetesObject> {
       }
     }
   }
+}
+
+/** Resource versions of one object are decimal numbers that only grow; where they are not, any other one is news. */
+export function isNewer(object: KubernetesObject, old: KubernetesObject): boolean {
+  const [version, before] = [object.metadata.resourceVersion, old.metadata.resourceVersion];
+  if (version === before) return false;
+  return object.metadata.uid !== old.metadata.uid || !(Number(version) < Number(before));
 }
 
 function insert<T>(entries: Map<string, Set<T>>, values: readonly string[], object: T): void {

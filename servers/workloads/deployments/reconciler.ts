@@ -70,7 +70,10 @@ export class DeploymentReconciler {
     }
     const status = collisionCount === 0 ? next.status : { ...next.status, collisionCount };
     if (!isSame(status, deployment.status ?? {})) {
-      await this.#client.resource(resources.deployments, namespace).updateStatus({ ...current, status });
+      const written = await this.#client
+        .resource(resources.deployments, namespace)
+        .updateStatus({ ...current, status });
+      this.#deployments.learn(written);
     }
     return { requeueAfterMs: next.requeueAfterMs };
   };
@@ -97,7 +100,7 @@ export class DeploymentReconciler {
         const { name = '', resourceVersion } = replicaSet.metadata;
         // The resourceVersion: sizes were computed from this very state, and sums of old states break the limits.
         const changes = { metadata: { resourceVersion, annotations }, spec: { replicas, minReadySeconds } };
-        await replicaSets.patch(name, { kind: 'merge', changes });
+        this.#replicaSets.learn(await replicaSets.patch(name, { kind: 'merge', changes }));
         this.#recordScaling(deployment, name, specReplicas(replicaSet), replicas);
         return undefined;
       }

@@ -147,9 +147,11 @@ export class ReplicaSetReconciler {
   ): Promise<number | undefined> {
     const { status, requeueAfterMs } = planStatus(replicaSet, pods, failure, this.#client.clock.now());
     if (!isSame(status, replicaSet.status ?? {})) {
-      await this.#client
-        .resource(resources.replicaSets, replicaSet.metadata.namespace)
+      const { namespace } = replicaSet.metadata;
+      const written = await this.#client
+        .resource(resources.replicaSets, namespace)
         .updateStatus({ ...replicaSet, status });
+      this.#replicaSets.learn(written);
     }
     return requeueAfterMs;
   }
