@@ -150,6 +150,19 @@ for (const version of ['http1', 'http2'] as const) {
       assert.equal(refused.body.toString(), text);
     });
 
+    it('are left out of the answer to HEAD, and of 304', async () => {
+      const api: ApiHandler = async ({ path }) => ({
+        status: path === '/same' ? 304 : 200,
+        headers: { etag: '"x"' },
+        body: 'text',
+      });
+      await using server = await startServer(api);
+      const head = await server[version]('/x', { method: 'HEAD' });
+      assert.deepEqual([head.status, head.body.length, head.headers['content-length']], [200, 0, '4']);
+      const same = await server[version]('/same');
+      assert.deepEqual([same.status, same.body.length, same.headers.etag], [304, 0, '"x"']);
+    });
+
     it('carry an audit id', async () => {
       await using server = await startServer(echo);
       assert.match(String((await server[version]('/x')).headers['audit-id']), /^[0-9a-f-]{36}$/);
