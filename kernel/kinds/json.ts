@@ -37,7 +37,7 @@ export function numberAt(object: unknown, ...path: readonly string[]): number | 
 export function valueAt(object: unknown, path: readonly string[]): unknown {
   let current = object;
   for (const key of path) {
-    if (!isRecord(current)) return undefined;
+    if (!isRecord(current) || !Object.hasOwn(current, key)) return undefined;
     current = current[key];
   }
   return current;
@@ -53,7 +53,8 @@ export function setAt(object: JsonRecord, path: readonly string[], value: unknow
 
 /** The object at `key`, put there when missing. */
 export function ensureRecord(object: JsonRecord, key: string): JsonRecord {
-  const found = object[key];
+  // Own properties only: a path may come from a client and must not lead to Object.prototype.
+  const found = Object.hasOwn(object, key) ? object[key] : undefined;
   if (isRecord(found)) return found;
   const made: JsonRecord = {};
   object[key] = made;

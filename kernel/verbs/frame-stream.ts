@@ -7,6 +7,7 @@ const waitingLimit = 20_000;
 export class FrameStream implements ApiStream {
   #frames: string[] = [];
   #ended = false;
+  #limit = waitingLimit;
   #wake: (() => void) | undefined;
   readonly #onEnd: () => void;
 
@@ -14,10 +15,16 @@ export class FrameStream implements ApiStream {
     this.#onEnd = onEnd;
   }
 
+  /** The state a watch begins with, however large it is. */
+  pushState(frames: readonly string[]): void {
+    this.#limit += frames.length;
+    for (const frame of frames) this.push(frame);
+  }
+
   push(frame: string): void {
     if (this.#ended) return;
     this.#frames.push(frame);
-    if (this.#frames.length > waitingLimit) this.cancel();
+    if (this.#frames.length > this.#limit) this.cancel();
     this.#signal();
   }
 

@@ -129,11 +129,13 @@ export function watch(context: Context, call: Call): ApiResponse {
   if (start.sendState) {
     const { items, revision } = context.store.list(prefix);
     seen = revision;
-    for (const item of items) {
-      if (only !== '' && nameOfKey(item.key) !== only) continue;
-      if (selector !== undefined && !selector(parseStored(item.value))) continue;
-      stream.push(frame('ADDED', single(call.kind, asVersion(call.kind, item.value), options)));
-    }
+    const selected = items.filter(
+      (item) =>
+        (only === '' || nameOfKey(item.key) === only) && (selector === undefined || selector(parseStored(item.value))),
+    );
+    stream.pushState(
+      selected.map((item) => frame('ADDED', single(call.kind, asVersion(call.kind, item.value), options))),
+    );
     if (start.markEnd && wantsBookmarks) stream.push(bookmarkFrame(call.kind, revision, options, endAnnotation));
   }
   try {

@@ -1,7 +1,16 @@
 /** Rules of CustomResourceDefinitions themselves (apiextensions-apiserver pkg/apis/apiextensions/{v1/defaults.go,validation}). */
 import type { FieldError } from '../../wire/status.ts';
 import { duplicateValue, forbiddenField, immutable, invalidValue, notSupported, required } from '../field-errors.ts';
-import { arrayAt, ensureRecord, type JsonRecord, recordAt, recordsAt, setDefault, stringAt } from '../json.ts';
+import {
+  arrayAt,
+  ensureRecord,
+  isRecord,
+  type JsonRecord,
+  recordAt,
+  recordsAt,
+  setDefault,
+  stringAt,
+} from '../json.ts';
 import type { KindRules } from '../kind.ts';
 import { label1035Problems, subdomainProblems } from '../names.ts';
 import { parseJsonPath } from './json-path.ts';
@@ -101,6 +110,7 @@ function validateVersions(versions: readonly JsonRecord[]): FieldError[] {
     if (schema === undefined) errors.push(required(`${at}.schema.openAPIV3Schema`, 'schemas are required'));
     else
       errors.push(...validateStructure(recordAt(version, 'schema', 'openAPIV3Schema'), `${at}.schema.openAPIV3Schema`));
+    errors.push(...validateScale(recordAt(version, 'subresources').scale, `${at}.subresources.scale`));
     for (const [columnIndex, column] of recordsAt(version, 'additionalPrinterColumns').entries()) {
       const path = stringAt(column, 'jsonPath');
       if (path === '' || parseJsonPath(path) === undefined) {
@@ -108,6 +118,31 @@ function validateVersions(versions: readonly JsonRecord[]): FieldError[] {
           invalidValue(`${at}.additionalPrinterColumns[${columnIndex}].jsonPath`, path, 'is an invalid path'),
         );
       }
+    }
+  }
+  return errors;
+}
+
+function validateScale(scale: unknown, at: string): FieldError[] {
+  if (!isRecord(scale)) return [];
+  const errors: FieldError[] = [];
+  const roots = {
+    specReplicasPath: ['.spec.'],
+    statusReplicasPath: ['.status.'],
+    labelSelectorPath: ['.spec.', '.status.'],
+  };
+  for (const [key, starts] of Object.entries(roots)) {
+    const path = stringAt(scale, key);
+    if (path === '' && key === 'labelSelectorPath') continue;
+    if (path === '') errors.push(required(`${at}.${key}`));
+    else if (!/^(\.[A-Za-z][\w-]*)+$/.test(path) || !starts.some((start) => path.startsWith(start))) {
+      errors.push(
+        invalidValue(
+          `${at}.${key}`,
+          path,
+          `should be a json path under ${starts.map((start) => start.slice(0, -1)).join(' or ')}`,
+        ),
+      );
     }
   }
   return errors;
