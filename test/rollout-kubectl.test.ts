@@ -67,9 +67,11 @@ test(
         rig.client,
         resources.deployments,
         'default/hello',
-        ({ status: { conditions = [] } = {} }) => conditions.some(({ reason }) => reason === 'DeploymentPaused'),
+        ({ metadata, spec, status: seen }) =>
+          spec.template.spec.containers[0]?.image === 'hello:4' && seen?.observedGeneration === metadata.generation,
       );
       assert.equal(paused.status?.updatedReplicas ?? 0, 0);
+      assert.ok(paused.status?.conditions?.some(({ reason }) => reason === 'DeploymentPaused'));
       await run('rollout', 'resume', 'deployment/hello');
       assert.match(await status(), /successfully rolled out/);
       assert.equal(await image(), 'hello:4');
