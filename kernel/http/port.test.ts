@@ -62,6 +62,35 @@ it('cancelling stops the stream and nothing more is said about it', async () => 
   assert.ok(!port.replies.some((reply) => reply.kind === 'end'));
 });
 
+it('a client that takes nothing stops the producer, and taking lets it go on', async () => {
+  let produced = 0;
+  async function* flood() {
+    for (; produced < 1000; produced++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      yield 'x';
+    }
+  }
+  using port = open(async () => ({ status: 200, headers: {}, body: { chunks: flood(), cancel: () => {} } }));
+  port.client.postMessage({ kind: 'request', id: 1, method: 'GET', path: '/w?watch=1' });
+  let before = -1;
+  while (before !== produced) {
+    before = produced;
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.ok(produced < 100, `${produced} were produced`);
+  let taken = 0;
+  const takeAll = (): void => {
+    const chunks = port.replies.filter((reply) => reply.kind === 'chunk').length;
+    for (; taken < chunks; taken++) port.client.postMessage({ kind: 'taken', id: 1 });
+  };
+  await port.until(() => {
+    takeAll();
+    return port.replies.at(-1)?.kind === 'end';
+  });
+  const text = port.replies.flatMap((reply) => (reply.kind === 'chunk' ? [String(reply.data)] : [])).join('');
+  assert.equal(text, 'x'.repeat(1000));
+});
+
 it('closing the port cancels every stream', async () => {
   let open_ = 0;
   const all = Promise.withResolvers<void>();

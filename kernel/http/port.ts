@@ -6,9 +6,15 @@ export interface PortServer {
   close(): void;
 }
 
+/** Chunk messages of one stream that may be under way. A worker that takes none fills its own watch, not our memory. */
+const untakenLimit = 64;
+
 interface Exchange {
   cancelled: boolean;
   stream: ApiStream | undefined;
+  untaken: number;
+  /** Lets a waiting pump go on. */
+  resume: (() => void) | undefined;
 }
 
 /** Serves the port until it closes; every request acts as `identity`. */
@@ -21,20 +27,36 @@ export function servePort(port: MessagePort, identity: Identity, handler: ApiHan
     exchanges.delete(id);
     exchange.cancelled = true;
     exchange.stream?.cancel();
+    exchange.resume?.();
+  };
+  const taken = (id: number): void => {
+    const exchange = exchanges.get(id);
+    if (exchange === undefined) return;
+    exchange.untaken--;
+    exchange.resume?.();
   };
   const cancelAll = (): void => {
     for (const id of [...exchanges.keys()]) cancel(id);
   };
 
   port.on('message', (message: PortRequest) => {
-    if (message.kind === 'cancel') cancel(message.id);
-    else void serve(message);
+    switch (message.kind) {
+      case 'request':
+        void serve(message);
+        return;
+      case 'cancel':
+        cancel(message.id);
+        return;
+      case 'taken':
+        taken(message.id);
+        return;
+    }
   });
   port.on('close', cancelAll);
   port.on('messageerror', () => port.close());
 
   async function serve({ id, method, path, headers = {}, body }: PortRequest & { kind: 'request' }): Promise<void> {
-    const exchange: Exchange = { cancelled: false, stream: undefined };
+    const exchange: Exchange = { cancelled: false, stream: undefined, untaken: 0, resume: undefined };
     exchanges.set(id, exchange);
     // The handler answers every failure itself.
     const response = await handler({ method, path, headers, body: bytes(body) }, identity);
@@ -62,6 +84,7 @@ export function servePort(port: MessagePort, identity: Identity, handler: ApiHan
       const batch = waiting;
       waiting = [];
       if (exchange.cancelled || batch.length === 0) return;
+      exchange.untaken++;
       if (batch.every((chunk) => typeof chunk === 'string')) reply({ kind: 'chunk', id, data: batch.join('') });
       else reply({ kind: 'chunk', id, data: Buffer.concat(batch.map((chunk) => bytes(chunk))) });
     };
@@ -70,6 +93,11 @@ export function servePort(port: MessagePort, identity: Identity, handler: ApiHan
         if (exchange.cancelled) return;
         if (waiting.length === 0) setImmediate(flush);
         waiting.push(chunk);
+        while (exchange.untaken >= untakenLimit && !exchange.cancelled) {
+          await new Promise<void>((resolve) => {
+            exchange.resume = resolve;
+          });
+        }
       }
     } catch {
       // The producer broke off; the end of the stream tells the client to resume.

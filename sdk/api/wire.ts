@@ -46,7 +46,12 @@ export type PortRequest =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string | Uint8Array;
     }
-  | { readonly kind: 'cancel'; readonly id: number };
+  | { readonly kind: 'cancel'; readonly id: number }
+  /**
+   * Sent for every chunk received. The kernel keeps only so many chunks of a stream under way, so that a worker that is
+   * stuck cannot fill the memory both live in.
+   */
+  | { readonly kind: 'taken'; readonly id: number };
 
 export type PortReply =
   | {

@@ -141,6 +141,7 @@ test('over a port answers, streams and cancellation find their request', async (
   const reply = (message: PortReply): void => port1.postMessage(message);
   port1.on('message', (message: PortRequest) => {
     if (message.kind === 'cancel') cancelled.resolve(message.id);
+    else if (message.kind === 'taken') return;
     else if (message.path.includes('watch')) {
       reply({ kind: 'response', id: message.id, status: 200, headers: {}, body: '', streaming: true });
       reply({ kind: 'chunk', id: message.id, data: `${JSON.stringify({ type: 'ADDED', object: configMap })}\n` });

@@ -41,6 +41,7 @@ export function createPortTransport(port: ClientPort): Transport {
         return;
       case 'chunk':
         exchange.chunk(text(exchange, reply.data, true));
+        post({ kind: 'taken', id: reply.id });
         return;
       case 'end':
         exchanges.delete(reply.id);
