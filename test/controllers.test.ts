@@ -334,3 +334,44 @@ test('servers killed at random moments under changing load: in the end there is 
     const right = pods.filter((pod) => isPodReady(pod) && pod.spec.containers[0]?.image === `hello:${image}`);
     assert.equal(right.length, replicas, context);
   }));
+
+test('pods that never got a node go at once when they are no longer wanted', async () => {
+  await using rig = await ControllersRig.start();
+  const client = rig.client.resource(resources.deployments, 'default');
+  await client.create(deployment(3));
+  await waitForObjects(
+    rig.client,
+    resources.pods,
+    { namespace: 'default' },
+    (pods) =>
+      pods.length === 3 &&
+      pods.every(({ status }) => findCondition(status?.conditions, 'PodScheduled')?.reason === 'Unschedulable'),
+  );
+  await client.scale('hello', 0);
+  await waitForPods(rig, 0);
+  await waitForRollout(rig, 0);
+});
+
+test('a rollout whose pods never become ready stops at the limits, says so after its deadline, and can be undone', () =>
+  withRig(async (rig) => {
+    const client = rig.client.resource(resources.deployments, 'default');
+    await client.create(deployment(4, 'hello:1', { progressDeadlineSeconds: 1 }));
+    await waitForRollout(rig, 4);
+    const setImage = (image: string) =>
+      client.patch('hello', {
+        kind: 'strategic',
+        changes: { spec: { template: { spec: { containers: [{ name: 'hello', image }] } } } },
+      });
+    await setImage('broken');
+    const stuck = await waitForObject(
+      rig.client,
+      resources.deployments,
+      'default/hello',
+      ({ status }) => findCondition(status?.conditions, 'Progressing')?.reason === 'ProgressDeadlineExceeded',
+    );
+    assert.equal(stuck.status?.availableReplicas, 3);
+    assert.equal(findCondition(stuck.status?.conditions, 'Available')?.status, 'True');
+    await setImage('hello:1');
+    await waitForRollout(rig, 4);
+    await waitForPods(rig, 4);
+  }));

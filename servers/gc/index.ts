@@ -33,11 +33,15 @@ export const server: Server = {
       },
     });
     // A half-built graph is safe: what is not in it is asked of the API before anything is deleted.
-    await collector.refresh(context.signal);
     try {
+      await collector.refresh(context.signal);
       await runControllers(context, client, informers, [objects, kinds], ready);
+    } catch (error) {
+      // Being told to stop while still looking around is no failure.
+      if (!context.signal.aborted) throw error;
     } finally {
       await collector.close();
+      await informers.close();
     }
   },
 };
