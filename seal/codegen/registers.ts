@@ -24,6 +24,9 @@ const xmm = (number: number) => 16 + number;
 /** Never allocated: breaks cycles of moves, holds intermediate floats. */
 export const floatScratch = xmm(15);
 
+/** Second register of block copies; allocated like any other. */
+export const copyScratch = xmm(14);
+
 export const isFloatRegister = (register: number) => register >= 16;
 
 /** Kept by the callee. */

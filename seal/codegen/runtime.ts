@@ -1,9 +1,10 @@
 /** Routines compiled code calls instead of repeating them: emitted once behind the functions, and only when called. */
 import type { Flavour } from '../compile.ts';
 import type { Assembler, Label } from './assembler.ts';
+import { emitCopy, emitFill } from './block-operations.ts';
 import type { ContextLayout } from './context-layout.ts';
 import { linuxCalls } from './linux-calls.ts';
-import { memoryBase0, memoryBase1, r8, r9, r10, rax, rcx, rdi, rdx, rsi, rsp } from './registers.ts';
+import { memoryBase0, memoryBase1, r8, r9, r10, rax, rdi, rdx, rsi, rsp } from './registers.ts';
 
 export interface RoutineSpan {
   readonly name: string;
@@ -40,9 +41,14 @@ export class Runtime {
     return routine.label;
   }
 
-  /** Move rcx bytes from rsi to rdi, which may overlap. Changes rax, rcx, rsi, rdi. */
+  /** Move rcx bytes from rsi to rdi, which may overlap. Changes rax, rcx, rsi, rdi and the copy scratch register. */
   copy(): Label {
-    return this.want('seal:copy', () => this.emitCopy());
+    return this.want('seal:copy', () => emitCopy(this.assembler));
+  }
+
+  /** Set rcx bytes from rdi on to the low byte of rsi. Changes rax, rcx, rsi, rdi. */
+  fill(): Label {
+    return this.want('seal:fill', () => emitFill(this.assembler));
   }
 
   /** rdi: pages to add to the memory; eax: pages before, or -1. Changes what a call changes. */
@@ -76,20 +82,6 @@ export class Runtime {
     assembler.immediate('add', 64, rsp, 8);
     assembler.moveConstant(rax, BigInt(systemCallNumber('rt_sigreturn')));
     assembler.raw(0x0f, 0x05);
-  }
-
-  private emitCopy(): void {
-    const { assembler } = this;
-    assembler.op('mov', 64, rax, rdi);
-    assembler.op('sub', 64, rax, rsi);
-    assembler.op('cmp', 64, rax, rcx);
-    const backward = assembler.skipIf('b');
-    assembler.raw(0xf3, 0xa4, 0xc3); // rep movsb; ret
-    assembler.land(backward);
-    // Destination inside the source: from the end, so that nothing is overwritten before it is read.
-    assembler.op('lea', 64, rsi, { base: rsi, index: rcx, displacement: -1 });
-    assembler.op('lea', 64, rdi, { base: rdi, index: rcx, displacement: -1 });
-    assembler.raw(0xfd, 0xf3, 0xa4, 0xfc, 0xc3); // std; rep movsb; cld; ret
   }
 
   private emitGrow(memory: number): void {

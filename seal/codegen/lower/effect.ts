@@ -3,7 +3,7 @@ import type { EffectInstruction } from '../../ir/ir.ts';
 import { type Constraints, constraints } from '../constraints.ts';
 import type { Emission } from '../emission.ts';
 import { type Location, registerLocation } from '../locations.ts';
-import { callerSaved, isFloatRegister, rax, rcx, rdi, rdx, rsi, scratch } from '../registers.ts';
+import { callerSaved, copyScratch, isFloatRegister, rax, rcx, rdi, rdx, rsi, scratch } from '../registers.ts';
 import { memoryBase } from '../runtime.ts';
 import { nowhere, type Operands } from './rule.ts';
 
@@ -18,7 +18,7 @@ const cellOf = <T>(cells: readonly T[], index: number): T => {
   return cell;
 };
 
-const bulk = constraints({ uses: ['any'], clobbers: [rax, rcx, rdi, rsi], inputHints: [rdi, rsi, rcx] });
+const bulk = constraints({ uses: ['any'], clobbers: [rax, rcx, rdi, rsi, copyScratch], inputHints: [rdi, rsi, rcx] });
 
 const bulkMoves = (emission: Emission, [a = nowhere, b = nowhere, c = nowhere]: readonly Location[]) =>
   emission.moves([
@@ -111,8 +111,7 @@ const rules: Readonly<Record<string, EffectRule>> = {
       bulkMoves(emission, inputs);
       checkRange(emission, rdi, cellOf(emission.program.context.memories, index).size);
       addBase(emission, rdi, index);
-      emission.assembler.op('mov', 32, rax, rsi);
-      emission.assembler.raw(0xf3, 0xaa); // rep stosb
+      emission.assembler.call(emission.program.runtime.fill());
     },
   },
   'memory.init': {
