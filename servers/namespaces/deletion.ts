@@ -10,7 +10,6 @@ import {
   isNotFound,
   type KubernetesObject,
   type Namespace,
-  resourceName,
   resources,
   setCondition,
 } from '@diatom/sdk';
@@ -85,7 +84,8 @@ async function sweepResource(
 /** The five conditions of a namespace on its way out; only those that tell something new replace what is there. */
 export function deletionConditions(namespace: Namespace, { remaining, ...errors }: Sweep, nowMs: number): Condition[] {
   const count = remaining.map(
-    ({ resource, objects }) => `${resourceName(resource)} has ${objects.length} resource instances`,
+    // `pods. has …` for the core group: upstream prints it so.
+    ({ resource, objects }) => `${resource.plural}.${resource.group} has ${objects.length} resource instances`,
   );
   const finalizers = new Map<string, number>();
   for (const { objects } of remaining) {
