@@ -145,8 +145,9 @@ function createReport(terminal: Terminal, name: string, isJson: boolean): Report
       if (state.kind === 'running' && state.bootCount > 1) terminal.note(`${name} is awake (boot ${state.bootCount}).`);
       if (state.kind !== 'ended') return;
       const { code, reason, message } = state.exit;
-      if (reason !== 'Completed')
-        terminal.note(`${terminal.noteStyle('red', reason)}: ${message} (exit status ${code})`);
+      if (reason !== 'Completed') {
+        terminal.note(`${terminal.noteStyle('red', `${name} ended`)}: ${message} (${reason}, exit status ${code})`);
+      }
     },
   };
 }
