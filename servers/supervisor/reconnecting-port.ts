@@ -53,7 +53,7 @@ export class ReconnectingPort implements ClientPort {
     if (this.#closed) return;
     if (this.#port === undefined) {
       if (message.kind === 'request') this.#queue.push(message);
-      else this.#forget(message.id);
+      else if (message.kind === 'cancel') this.#forget(message.id);
     } else {
       this.#send(this.#port, message);
     }
@@ -81,7 +81,7 @@ export class ReconnectingPort implements ClientPort {
 
   #send(port: MessagePort, message: PortRequest): void {
     if (message.kind === 'request') this.#open.set(message.id, 'waiting');
-    else this.#open.delete(message.id);
+    else if (message.kind === 'cancel') this.#open.delete(message.id);
     port.postMessage(message);
   }
 
