@@ -238,3 +238,17 @@ test('the answer to a write is in the copy at once, its echo is no news, and not
     rig.informer.learn(configMap('a', 9));
     assert.deepEqual(rig.seen, ['+a', 'a:5>9', '-a']);
   }));
+
+test('an index that throws on one object leaves that one out, and nothing else', () =>
+  withRig(async (rig) => {
+    rig.informer.addIndex('odd', ({ metadata }) => {
+      if (metadata.name === 'odd') throw new Error('no such field');
+      return ['all'];
+    });
+    const watch = await syncedWithA(rig);
+    watch.stream(added('odd', 6), added('b', 7), deleted('odd', 8));
+    await settle();
+    assert.deepEqual(rig.seen, ['+a', '+odd', '+b', '-odd']);
+    assert.equal(rig.informer.byIndex('odd', 'all').length, 2);
+    assert.match(rig.log.join('\n'), /index "odd" threw on default\/odd: no such field/);
+  }));

@@ -47,7 +47,7 @@ export class Informer<T extends KubernetesObject> {
   readonly synced: Promise<void>;
   readonly #client: ResourceClient<T>;
   readonly #options: InformerOptions;
-  readonly #cache = new ObjectCache<T>();
+  readonly #cache: ObjectCache<T>;
   readonly #handlers = new Set<Handlers<T>>();
   readonly #stateListeners = new Set<(state: InformerState, error: string | undefined) => void>();
   readonly #markSynced: () => void;
@@ -59,6 +59,7 @@ export class Informer<T extends KubernetesObject> {
 
   constructor(client: ResourceClient<T>, query: Query, options: InformerOptions) {
     this.query = query;
+    this.#cache = new ObjectCache<T>((problem) => options.log(`informer ${this.#name()}: ${problem}`));
     this.#client = query.namespace === undefined ? client : client.in(query.namespace);
     this.#options = options;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -24,6 +24,12 @@ export class ObjectCache<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<string, { readonly index: Index<T>; readonly entries: Map<string, Set<T>> }>();
 
+  readonly #report: (problem: string) => void;
+
+  constructor(report: (problem: string) => void = () => {}) {
+    this.#report = report;
+  }
+
   get size(): number {
     return this.#objects.size;
   }
@@ -39,8 +45,17 @@ export class ObjectCache<T extends KubernetesObject> {
   addIndex(name: string, index: Index<T>): void {
     if (this.#indexes.has(name)) return;
     const entries = new Map<string, Set<T>>();
-    this.#indexes.set(name, { index, entries });
-    for (const object of this.#objects.values()) insert(entries, index(object), object);
+    // One odd object must not keep the others out of the copy: it is left out of this index, and that is said.
+    const guarded: Index<T> = (object) => {
+      try {
+        return index(object);
+      } catch (error) {
+        this.#report(`index "${name}" threw on ${keyOf(object)}: ${error instanceof Error ? error.message : error}`);
+        return [];
+      }
+    };
+    this.#indexes.set(name, { index: guarded, entries });
+    for (const object of this.#objects.values()) insert(entries, guarded(object), object);
   }
 
   /** Objects for which the index yields `value`. Throws when there is no such index: an empty answer would hide the mistake. */
