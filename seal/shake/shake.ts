@@ -13,8 +13,12 @@ export async function shake(module: Uint8Array, roots: readonly string[]): Promi
     'graph.json',
     '-g',
   ]);
+  // Names stay until code is generated: they become symbols.
   return runTool('wasm-opt', { 'in.wasm': rooted }, ['in.wasm', ...passes, '-g']);
 }
 
-/** Names stay until code is generated: they become symbols. */
-const passes = ['-O3', '-O3'];
+/**
+ * The event loop is called once and would vanish into `_start`; it stays a function of its own so that trap reports and
+ * `diatom inspect` name it.
+ */
+export const passes: readonly string[] = ['--no-inline=libos/loop/run', '-O3', '-O3'];

@@ -8,8 +8,9 @@
  */
 
 import * as os from "./os";
-import { BodySource, Response } from "./http/response";
 import { Request } from "./http/request";
+import { Response } from "./http/response";
+import { BodySource } from "./http/stream";
 
 export { BodySource, Request, Response };
 
@@ -34,36 +35,14 @@ class Service {
 }
 
 const services = new Array<Service>();
-const sources = new Map<i32, BodySource>();
-
-function pull(handle: i32, canceled: i32): void {
-  if (!sources.has(handle)) return;
-  const source = sources.get(handle);
-  if (canceled != 0) {
-    sources.delete(handle);
-    source.canceled();
-    return;
-  }
-  const piece = source.next();
-  if (piece) {
-    os.http_piece(changetype<usize>(piece), piece.byteLength);
-  } else {
-    sources.delete(handle);
-    os.http_finish();
-  }
-}
-
 function respond(response: Response): void {
   const fields = response.fields;
   const encoded = fields.length > 0 ? String.UTF8.encode(fields) : null;
   const fieldsPtr = changetype<usize>(encoded);
   const fieldsLength = encoded ? encoded.byteLength : 0;
-  const source = response.source;
-  if (source) {
-    const callback = (handle: i32, canceled: i32): void => pull(handle, canceled);
-    const handle = os.http_respond_stream(response.status, response.contentType, fieldsPtr, fieldsLength, callback.index);
-    if (handle != 0) sources.set(handle, source);
-    else source.canceled();
+  const send = response.sendStream;
+  if (send) {
+    send(response, fieldsPtr, fieldsLength);
     return;
   }
   const body = response.body;

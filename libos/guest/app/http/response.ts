@@ -1,3 +1,5 @@
+import { BodySource, sendStream } from "./stream";
+
 /** Kinds of content the library OS writes itself; anything else is a header like others. */
 export namespace ContentType {
   export const NONE: i32 = 0;
@@ -7,20 +9,14 @@ export namespace ContentType {
   export const BYTES: i32 = 4;
 }
 
-/** A body produced piece by piece: the next piece is asked for when the peer can take it. */
-export abstract class BodySource {
-  /** The next piece, null at the end. */
-  abstract next(): ArrayBuffer | null;
-  /** The peer went away; `next` will not be called any more. */
-  canceled(): void {}
-}
-
 /** A response. Methods that change it return it, so that they can be chained. */
 export class Response {
   /** @internal `Name: value CRLF` ... */
   fields: string = "";
   /** @internal */
   source: BodySource | null = null;
+  /** @internal Set by `stream` only: what nobody streams with is not in the image. */
+  sendStream: ((response: Response, fields: usize, fieldsLength: i32) => void) | null = null;
   /** @internal */
   closes: bool = false;
 
@@ -57,6 +53,7 @@ export class Response {
   static stream(source: BodySource, status: i32 = 200): Response {
     const response = new Response(null, status, ContentType.BYTES);
     response.source = source;
+    response.sendStream = sendStream;
     return response;
   }
 

@@ -16,6 +16,9 @@ let used: i32 = 0;
 const fieldsLimit: i32 = 16384;
 const pieceSize: i32 = 32768;
 
+/** Set by the only function that starts a streaming response: without it, streaming is not in the image. */
+export let streamingLinked: bool = false;
+
 /** The connection whose request is being answered. */
 export let current: Connection = changetype<Connection>(0);
 export let responded: bool = false;
@@ -191,6 +194,7 @@ export function http_respond(status: i32, contentType: i32, fields: u32, fieldsL
  */
 export function http_respond_stream(status: i32, contentType: i32, fields: u32, fieldsLength: i32, pull: i32): i32 {
   if (responded) return 0;
+  streamingLinked = true;
   responded = true;
   const connection = current;
   if (fieldsLength > fieldsLimit || status < 200 || status > 999) {
