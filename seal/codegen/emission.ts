@@ -165,7 +165,18 @@ export class Emission {
     else assembler.op('mov', width, register, this.stackOperand(from));
   }
 
+  /** As `load`, but free to change flags, which makes zero shorter. */
+  loadFreely(register: number, from: Location, type: NumberType): void {
+    if (from.kind === 'constant' && from.bits === 0n && !isFloatRegister(register)) {
+      this.assembler.op('xor', 32, register, register);
+    } else this.load(register, from, type);
+  }
+
+  /** A parallel move. Changes flags. */
   moves(moves: readonly Move[]): void {
-    for (const { to, from, type } of sequentialize(moves)) this.move(to, from, type);
+    for (const { to, from, type } of sequentialize(moves)) {
+      if (to.kind === 'register') this.loadFreely(to.register, from, type);
+      else this.move(to, from, type);
+    }
   }
 }

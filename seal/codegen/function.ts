@@ -2,9 +2,10 @@
 import type { Block, Edge, Instruction, IrFunction, Value } from '../ir/ir.ts';
 import { type Allocation, allocate } from './allocate.ts';
 import type { Label } from './assembler.ts';
+import { rotateLoops } from './block-order.ts';
 import { passArguments, passResults } from './calling.ts';
-import type { ConstraintRules } from './constraints.ts';
-import { useAt } from './constraints.ts';
+import { type ConstraintRules, useAt } from './constraints.ts';
+
 import { Emission, type Frame, type Program } from './emission.ts';
 import { stepsPerInstruction } from './intervals.ts';
 import { legalize } from './legalize.ts';
@@ -82,7 +83,8 @@ class FunctionEmitter {
   emit(): void {
     const { emission, fn } = this;
     emitPrologue(emission);
-    const emitted = fn.blocks.filter((block, index) => index === 0 || this.skipsTo(block) === undefined);
+    const withCode = fn.blocks.filter((block, index) => index === 0 || this.skipsTo(block) === undefined);
+    const emitted = rotateLoops(withCode, (block) => this.landing(block));
     for (const [index, block] of emitted.entries()) this.block(block, emitted[index + 1]);
     emission.emitTraps();
   }

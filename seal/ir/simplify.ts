@@ -8,6 +8,7 @@ export function simplify(fn: IrFunction): void {
   removeRedundantParameters(fn);
   mergeChains(fn);
   fuseComparisons(fn);
+  fuseShiftedAdditions(fn);
   removeDeadCode(fn);
   splitCriticalEdges(fn);
 }
@@ -166,6 +167,29 @@ function fuseSelect(
   if (definition === undefined) return;
   instruction.compare = definition.op;
   instruction.inputs = [chosen, otherwise, ...definition.inputs];
+}
+
+/** x + (y << 1, 2 or 3) is one instruction of the processor. The operators `add_shl1` … are the compiler's own. */
+function fuseShiftedAdditions(fn: IrFunction): void {
+  const shifts = new Map<Value, { readonly shifted: Value; readonly count: bigint }>();
+  for (const block of fn.blocks) {
+    for (const instruction of block.instructions) {
+      if (instruction.kind !== 'numeric') continue;
+      const [a, b] = instruction.inputs;
+      if (a === undefined || b === undefined) continue;
+      const [result] = instruction.results;
+      if (instruction.op.endsWith('.shl') && b.constant !== undefined && result !== undefined) {
+        const count = b.constant & (instruction.op.startsWith('i64') ? 63n : 31n);
+        if (count >= 1n && count <= 3n) shifts.set(result, { shifted: a, count });
+        continue;
+      }
+      if (!instruction.op.endsWith('.add') || instruction.op.startsWith('f')) continue;
+      const [other, shift] = shifts.has(b) ? [a, shifts.get(b)] : [b, shifts.get(a)];
+      if (shift === undefined || other.constant !== undefined) continue;
+      instruction.op = `${instruction.op}_shl${shift.count}`;
+      instruction.inputs = [other, shift.shifted];
+    }
+  }
 }
 
 const trapping = /\.(div|rem)_|\.trunc_f/;

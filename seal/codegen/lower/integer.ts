@@ -209,6 +209,18 @@ const zeroExtend: NumericRule = {
   },
 };
 
+/** a + (b << shift); see `fuseShiftedAdditions`. */
+function shiftedAddition(type: IntegerType, shiftCount: 1 | 2 | 3): NumericRule {
+  const scale = ({ 1: 2, 2: 4, 3: 8 } as const)[shiftCount];
+  return {
+    constraints: constraints({ uses: ['register', 'register'] }),
+    emit(emission, result, a, b) {
+      const operand = { base: emission.register(a), index: emission.register(b), scale };
+      emission.assembler.op('lea', widthOf(type), emission.register(result), operand);
+    },
+  };
+}
+
 const perType = (type: IntegerType): (readonly [string, NumericRule])[] => {
   const named = (operator: string, rule: NumericRule) => [`${type}.${operator}`, rule] as const;
   return [
@@ -227,6 +239,9 @@ const perType = (type: IntegerType): (readonly [string, NumericRule])[] => {
     named('div_u', divide(type, false, 'quotient')),
     named('rem_s', divide(type, true, 'remainder')),
     named('rem_u', divide(type, false, 'remainder')),
+    named('add_shl1', shiftedAddition(type, 1)),
+    named('add_shl2', shiftedAddition(type, 2)),
+    named('add_shl3', shiftedAddition(type, 3)),
     named('clz', countLeadingZeros(type)),
     named('ctz', countTrailingZeros(type)),
     named('popcnt', unary(widthOf(type), type, 'popcnt')),

@@ -60,7 +60,7 @@ export function emitInstruction(emission: Emission, instruction: Instruction, op
       const [value] = instruction.inputs;
       const [result = nowhere] = operands.results;
       if (value?.constant !== undefined) {
-        emission.load(emission.register(result), { kind: 'constant', bits: value.constant }, value.type);
+        emission.loadFreely(emission.register(result), { kind: 'constant', bits: value.constant }, value.type);
       }
       return;
     }
