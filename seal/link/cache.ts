@@ -6,7 +6,11 @@ import { join } from 'node:path';
 
 export type CacheKeyPart = string | Uint8Array;
 
-const directory = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'diatom', 'seal');
+/** Beside what else Diatom keeps (README, DIATOM_HOME). */
+function cacheDirectory(): string {
+  const { DIATOM_HOME: home, XDG_DATA_HOME: data } = process.env;
+  return join(home || join(data || join(homedir(), '.local/share'), 'diatom'), 'cache', 'seal');
+}
 
 /** The result of `make` for these parts, from the cache when it is there. A cache that cannot be written is no error. */
 export async function cached(
@@ -14,6 +18,7 @@ export async function cached(
   parts: readonly CacheKeyPart[],
   make: () => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
+  const directory = cacheDirectory();
   const path = join(directory, `${kind}-${digestOf(parts)}`);
   try {
     return await readFile(path);

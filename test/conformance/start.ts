@@ -55,12 +55,7 @@ export function startOn(target: Target): StartApplication {
     const running: RunningApplication = {
       address: { host: '127.0.0.1', port: ports[0]?.hostPort ?? 0 },
       exit: ended.promise,
-      console: async () => {
-        const text = await readFile(logPath, 'utf8').catch(() => '');
-        const lines = text.split('\n').slice(0, -1);
-        // The tender's own words about an instance are on stderr.
-        return lines.filter((line) => line.includes(' stdout ')).map((line) => line.replace(/^\S+ stdout [FP] /, ''));
-      },
+      console: async () => consoleLines(await readFile(logPath, 'utf8').catch(() => '')),
       [Symbol.asyncDispose]: async () => {
         await tender.stop(spec.id, 0);
         await tender.close();
@@ -70,6 +65,21 @@ export function startOn(target: Target): StartApplication {
     await tender.start(spec);
     return running;
   };
+}
+
+/** Lines of stdout (the tender's own words are on stderr); partial records, marked P, belong to the line that follows. */
+function consoleLines(log: string): readonly string[] {
+  const lines: string[] = [];
+  let begun = '';
+  for (const record of log.split('\n').slice(0, -1)) {
+    const [, mark, text = ''] = /^\S+ stdout ([FP]) (.*)$/.exec(record) ?? [];
+    if (mark === undefined) continue;
+    begun += text;
+    if (mark === 'P') continue;
+    lines.push(begun);
+    begun = '';
+  }
+  return lines;
 }
 
 /** Layers lie beside each other under their digests, as in an image store. */
