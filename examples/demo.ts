@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { generateLoad, type LoadResult } from '@diatom/bench/load';
 import { homeOf } from '@diatom/cli';
-import { prepareCell } from '@diatom/cli/first-use.ts';
 import { originTable } from '@diatom/cli/inspect/describe.ts';
+import { nativeTender } from '@diatom/cli/native-tender.ts';
 import { createTerminal, formatBytes, formatMs, formatTable } from '@diatom/cli/terminal';
 import type { Manifest } from '@diatom/libos/manifest';
 import { inspect } from '@diatom/seal/inspect/inspect.ts';
@@ -82,8 +82,8 @@ async function demo(directory: string, cleanUp: AsyncDisposableStack): Promise<N
   });
 
   const cell = await step('Start a cell in a temporary directory', async () => {
-    // At first use the tender is sealed and the cell's code compiled: part of the build, not of the start of a cell.
-    await prepareCell(homeOf(environment), say);
+    // Sealed from source at first use: part of the build, not of the start of a cell.
+    await nativeTender(homeOf(environment), say);
     const started = await startCell(main, join(directory, 'cell'), environment);
     say(`ready in ${formatMs(started.readyMs)}: ${started.address}`);
     return started;

@@ -3,8 +3,8 @@ import type { Cell, CellOptions } from '../cell/options.ts';
 import { settleProcess } from '../cell-process.ts';
 import type { Command } from '../command.ts';
 import { CommandError, exitStatus, usageError } from '../failure.ts';
-import { prepareCell } from '../first-use.ts';
 import { homeOf } from '../home.ts';
+import { nativeTender } from '../native-tender.ts';
 import { parseTarget } from '../run/slot.ts';
 import { formatMs } from '../terminal/units.ts';
 
@@ -33,7 +33,7 @@ export const up: Command = {
     const tender: CellOptions['tender'] =
       target === 'node'
         ? { kind: 'node' }
-        : { kind: 'process', binaryPath: await prepareCell(home, (text) => terminal.note(text)) };
+        : { kind: 'process', binaryPath: await nativeTender(home, (text) => terminal.note(text)) };
     const { startCell } = await import('../cell/cell.ts');
     const isVerbose = options.has('verbose');
     const starting = startCell({
