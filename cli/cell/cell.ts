@@ -19,10 +19,12 @@ import type { KernelInfo, KernelWorkerData } from './kernel-worker.ts';
 import { recall, remember } from './memory.ts';
 import type { Cell, CellOptions } from './options.ts';
 import { kernelLimits, serverLimits, serverTable } from './server-table.ts';
+import { warmUp } from './warm-up.ts';
 
 export type { Cell, CellOptions } from './options.ts';
 
 const kernelName = 'kernel';
+const kernelWorkerEntry = new URL('./kernel-worker.ts', import.meta.url);
 /** A server that ends this often before it was ever ready will not get ready by being started once more. */
 const mostFailedStarts = 6;
 
@@ -59,6 +61,8 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     supervisor.send(name, { kind: 'connect', port: port2 });
   };
 
+  const modules = serverTable.map(({ module }) => import.meta.resolve(module));
+  await warmUp([kernelWorkerEntry.href, serverWorkerEntry.href, ...modules]);
   const kernelData: KernelWorkerData = {
     dataDirectory,
     host,
@@ -67,7 +71,7 @@ export async function startCell(options: CellOptions): Promise<Cell> {
   };
   supervisor.start({
     name: kernelName,
-    entry: new URL('./kernel-worker.ts', import.meta.url),
+    entry: kernelWorkerEntry,
     data: kernelData,
     resourceLimits: kernelLimits,
     onReady: (info) => {

@@ -1,6 +1,6 @@
 /** Entry of the kernel's worker thread: opens the store, answers HTTPS, and takes the ports of the servers. */
 import { flushCompileCache } from 'node:module';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createKernel } from '@diatom/kernel';
 import type { FromWorker, ToKernelWorker } from '@diatom/servers/supervisor/protocol.ts';
 import { grant, identityOf, revokeOthers } from './server-access.ts';
@@ -19,51 +19,46 @@ export interface KernelInfo {
   readonly kubeconfigPath: string;
 }
 
-const parent = parentPort;
-if (parent === null) throw new Error('kernel-worker.ts is the entry of a worker thread, started by the supervisor');
+async function work(parent: MessagePort, { dataDirectory, host, port, names }: KernelWorkerData): Promise<void> {
+  const tell = (message: FromWorker): void => parent.postMessage(message);
+  // No listener until the kernel is there: messages wait in the port.
+  const log = (line: string): void => tell({ kind: 'log', line });
+  const kernel = await createKernel({ dataDirectory, listen: { host, port }, names, log });
 
-const { dataDirectory, host, port, names } = workerData as KernelWorkerData;
-const tell = (message: FromWorker): void => parent.postMessage(message);
-const waiting: ToKernelWorker[] = [];
-parent.on('message', (message: ToKernelWorker) => waiting.push(message));
+  const attach = async ({ server, rules, port: end }: ToKernelWorker & { readonly kind: 'attach' }): Promise<void> => {
+    try {
+      await grant(kernel.handle, server, rules);
+      kernel.attachPort(end, identityOf(server));
+    } catch (error) {
+      // A kernel that cannot write roles serves nobody: the supervisor starts it again.
+      tell({ kind: 'failed', why: `granting ${server} its rights: ${String(error)}` });
+      process.exit(1);
+    }
+  };
+  parent.on('message', (message: ToKernelWorker) => {
+    switch (message.kind) {
+      case 'attach':
+        void attach(message);
+        return;
+      case 'stop':
+        void kernel.close().then(() => parent.close());
+        return;
+      case 'connect':
+        throw new Error('the kernel is nobody’s client');
+    }
+  });
 
-const kernel = await createKernel({
-  dataDirectory,
-  listen: { host, port },
-  names,
-  log: (line) => tell({ kind: 'log', line }),
-});
-
-const take = (message: ToKernelWorker): void => {
-  switch (message.kind) {
-    case 'attach':
-      attach(message).catch((error: unknown) => {
-        // A kernel that cannot write roles serves nobody: the supervisor starts it again.
-        const why = error instanceof Error ? error.message : String(error);
-        tell({ kind: 'failed', why: `granting ${message.server} its rights: ${why}` });
-        process.exit(1);
-      });
-      return;
-    case 'stop':
-      void kernel.close().then(() => parent.close());
-      return;
-    case 'connect':
-      throw new Error('the kernel is nobody’s client');
-  }
-};
-async function attach({ server, rules, port }: ToKernelWorker & { readonly kind: 'attach' }): Promise<void> {
-  await grant(kernel.handle, server, rules);
-  kernel.attachPort(port, identityOf(server));
+  const info: KernelInfo = { url: kernel.address?.url ?? '', kubeconfigPath: kernel.kubeconfigPath };
+  tell({ kind: 'ready', info });
+  setTimeout(flushCompileCache, 1000).unref();
+  revokeOthers(
+    kernel.handle,
+    serverTable.map(({ name }) => name),
+  ).catch((error: unknown) => log(`removing old roles: ${String(error)}`));
 }
 
-parent.removeAllListeners('message');
-parent.on('message', take);
-for (const message of waiting) take(message);
-
-const info: KernelInfo = { url: kernel.address?.url ?? '', kubeconfigPath: kernel.kubeconfigPath };
-tell({ kind: 'ready', info });
-revokeOthers(
-  kernel.handle,
-  serverTable.map(({ name }) => name),
-).catch((error: unknown) => tell({ kind: 'log', line: `removing old roles: ${String(error)}` }));
-setTimeout(flushCompileCache, 1000).unref();
+// Imported only to have it compiled (warm-up.ts), this module does nothing.
+if (import.meta.main) {
+  if (parentPort === null) throw new Error('kernel-worker.ts is the entry of a worker thread of the supervisor');
+  await work(parentPort, workerData as KernelWorkerData);
+}
