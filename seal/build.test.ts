@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { buildPortable } from './build.ts';
+import { build, buildPortable } from './build.ts';
 import { BuildError } from './diagnostic.ts';
+import { inspect } from './inspect/inspect.ts';
 
 const applications = join(dirname(createRequire(import.meta.url).resolve('@diatom/libos/abi')), 'guest', 'test-apps');
 const hello = join(import.meta.dirname, '..', 'examples', 'hello', 'hello.ts');
@@ -51,6 +52,22 @@ test('hello is small, listens on what it serves, and imports only the machine', 
   assert.equal(manifest.memory.maximumBytes, 16 * 1024 * 1024);
 });
 
+test('the sealed hello is at most 64 KB and names its system calls', async () => {
+  const { manifest, layers } = await build({ file: hello });
+  assert.ok(layers.process.length <= 64 * 1024, `${layers.process.length} bytes`);
+  assert.deepEqual(
+    manifest.systemCalls,
+    'accept4 clock_gettime close epoll_ctl epoll_pwait exit_group mprotect recvfrom sendto shutdown write'.split(' '),
+  );
+  const { origins, libraryFunctions, codeBytes } = inspect({ ...manifest, layers: [] });
+  assert.ok(origins.some(({ origin, bytes }) => origin === 'libos/http' && bytes > 0));
+  assert.ok(libraryFunctions.some(({ name }) => name === 'libos/loop/run'));
+  assert.equal(
+    codeBytes,
+    origins.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+});
+
 test('an image has only what it calls', async () => {
   const echo = await buildPortable({ file: join(applications, 'echo.ts') });
   assert.ok(!names(echo.wasm).includes('libos/http'), 'a TCP echo carries no HTTP');
@@ -67,14 +84,16 @@ test('the same source in two places gives the same bytes', async () => {
       await mkdir(join(directory, folder), { recursive: true });
       const file = join(directory, folder, 'http.ts');
       await copyFile(join(applications, 'http.ts'), file);
-      return buildPortable({ file });
+      return build({ file });
     }),
   );
   const [one, two] = results;
   assert.ok(one !== undefined && two !== undefined);
-  assert.ok(Buffer.from(one.wasm).equals(two.wasm));
   assert.deepEqual(one.manifest, two.manifest);
-  assert.ok(!names(one.wasm).includes(directory), 'no path of this machine');
+  for (const role of ['wasm', 'process', 'symbols'] as const) {
+    assert.ok(Buffer.from(one.layers[role]).equals(two.layers[role]), role);
+    assert.ok(!names(one.layers[role]).includes(directory), `no path of this machine in ${role}`);
+  }
 });
 
 test('diatom.json overrides name, ports and memory', async () => {

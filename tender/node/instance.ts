@@ -58,7 +58,7 @@ function describe(error: unknown): Outcome {
     return {
       code: memoryFault ? trapCodes.segmentationFault : trapCodes.illegalInstruction,
       reason: 'Trap',
-      message: `trap: ${error.message}${wasmStack(error.stack ?? '')}`,
+      message: trapMessage(error),
     };
   }
   return { code: 1, reason: 'Error', message: error instanceof Error ? error.message : String(error) };
@@ -69,11 +69,22 @@ function isTrap(error: unknown): error is Error {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
 
-/** ` in a ← b ← c`, innermost first, from V8's `at NAME (wasm://wasm/...)` lines. */
-function wasmStack(stack: string): string {
-  const names = stack
+/** Where an application's uncaught error ends: it has said on the console which one it was. */
+const abort = '~lib/diatom/abort/abort';
+
+/** In the words of the process target (tender/process/exit.ts); innermost function first. */
+function trapMessage(error: Error): string {
+  const [innermost, ...callers] = wasmStack(error.stack ?? '');
+  if (innermost === undefined) return `trap: ${error.message}`;
+  return innermost === abort
+    ? `uncaught error in ${callers.join(' ← ')}; the last line of its log says which`
+    : `trap: ${error.message} in ${[innermost, ...callers].join(' ← ')}`;
+}
+
+/** Names from V8's `at NAME (wasm://wasm/...)` lines. */
+function wasmStack(stack: string): readonly string[] {
+  return stack
     .split('\n')
     .filter((line) => line.includes('wasm://'))
-    .map((line) => /^\s*at (?:[^ ]+\.)?(.+) \(wasm:/.exec(line)?.[1] ?? 'unnamed function');
-  return names.length === 0 ? '' : ` in ${names.join(' ← ')}`;
+    .map((line) => /^\s*at (?:\w+\.)?(.+) \(wasm:/.exec(line)?.[1] ?? 'unnamed function');
 }
