@@ -5,6 +5,7 @@ import type { JsonRecord } from '../../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../../kinds/kind.ts';
 import { parseAccept } from '../media.ts';
 import { notAcceptable } from '../status.ts';
+import { encodeGnostic, gnosticTypes } from './gnostic.ts';
 import { pathItems } from './paths.ts';
 import { Components } from './schemas.ts';
 
@@ -78,18 +79,22 @@ function document({ path, kinds }: GroupVersion): string {
   return JSON.stringify({ openapi: '3.0.0', info, paths, components: { schemas: components.schemas } });
 }
 
-function accepts(header: string | undefined): boolean {
+function accepts(header: string | undefined, more: readonly string[] = []): boolean {
   const clauses = parseAccept(header);
   return (
-    clauses.length === 0 || clauses.some(({ type }) => ['application/json', 'application/*', '*/*'].includes(type))
+    clauses.length === 0 ||
+    clauses.some(({ type }) => ['application/json', 'application/*', '*/*', ...more].includes(type))
   );
 }
 
 /** Undefined when there is no such document. */
 export function openapi(request: OpenApiRequest): ApiResponse | undefined {
-  if (!accepts(request.accept)) throw notAcceptable(['application/json']);
   const versions = groupVersions(request.kinds);
-  if (request.path === '/openapi/v2') return swagger(versions);
+  if (request.path === '/openapi/v2') {
+    if (!accepts(request.accept, gnosticTypes)) throw notAcceptable(['application/json', ...gnosticTypes]);
+    return swagger(request, versions);
+  }
+  if (!accepts(request.accept)) throw notAcceptable(['application/json']);
   if (request.path === '/openapi/v3' || request.path === '/openapi/v3/') {
     const paths = Object.fromEntries(
       versions.map((entry) => [entry.path, { serverRelativeURL: `/openapi/v3/${entry.path}?hash=${hashOf(entry)}` }]),
@@ -117,13 +122,27 @@ function versioned(request: OpenApiRequest, entry: GroupVersion): ApiResponse {
   return { status: 200, headers, body: document(entry) };
 }
 
-/** OpenAPI v2: the same schemas as definitions, for clients that read JSON. */
-function swagger(versions: readonly GroupVersion[]): ApiResponse {
+/** OpenAPI v2: the same schemas as definitions, as JSON or, for older clients, as protobuf. */
+function swagger(request: OpenApiRequest, versions: readonly GroupVersion[]): ApiResponse {
+  const paths: JsonRecord = {};
   const definitions: JsonRecord = {};
-  for (const { path, kinds } of versions) Object.assign(definitions, parts(kinds, `/${path}`).components.schemas);
-  const text = JSON.stringify({ swagger: '2.0', info, paths: {}, definitions });
-  const body = text
-    .replaceAll('#/components/schemas/', '#/definitions/')
-    .replace(/"allOf":\[\{"\$ref":("[^"]+")\}\]/g, '"$ref":$1');
+  for (const { path, kinds } of versions) {
+    const part = parts(kinds, `/${path}`);
+    Object.assign(paths, part.paths);
+    Object.assign(definitions, part.components.schemas);
+  }
+  const inVersion2 = (value: object): string =>
+    JSON.stringify(value)
+      .replaceAll('#/components/schemas/', '#/definitions/')
+      .replace(/"allOf":\[\{"\$ref":("[^"]+")\}\]/g, '"$ref":$1');
+  const gnostic = parseAccept(request.accept).find(({ type }) =>
+    type.startsWith('application/com.github.proto-openapi.spec.v2'),
+  );
+  if (gnostic !== undefined) {
+    const body = encodeGnostic({ info, paths, definitions: JSON.parse(inVersion2(definitions)) as JsonRecord });
+    // The name with a dot: Go's mime parser, which reads the answer, takes no `@`.
+    return { status: 200, headers: { 'content-type': gnosticTypes[1], vary: 'Accept' }, body };
+  }
+  const body = inVersion2({ swagger: '2.0', info, paths: {}, definitions });
   return { status: 200, headers: { 'content-type': 'application/json', vary: 'Accept' }, body };
 }
