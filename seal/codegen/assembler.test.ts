@@ -76,16 +76,23 @@ for (const [expected, write] of encodings) {
   });
 }
 
-test('a backward jump in reach is two bytes long, a forward one is patched when its label is bound', () => {
+test('jumps of a region take their shortest form, and fields behind them move along', () => {
   assert.equal(
     bytesOf((a) => {
+      const region = a.startRegion();
       const back = a.here();
       const ahead = a.newLabel();
+      const far = a.newLabel();
       a.jumpIf('e', ahead);
+      a.jumpIf('ne', far);
+      a.op('lea', 64, rax, { label: far });
       a.jump(back);
       a.bind(ahead);
-    }),
-    '0f 84 02 00 00 00 eb f8',
+      for (let index = 0; index < 130; index += 1) a.byte(0x90);
+      a.bind(far);
+      a.endRegion(region);
+    }).slice(0, 58),
+    '74 0f 0f 85 8b 00 00 00 48 8d 05 84 00 00 00 eb ef 90 90 9',
   );
 });
 

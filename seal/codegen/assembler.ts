@@ -1,4 +1,5 @@
 /** x86-64 machine code into a growing buffer, with labels. */
+
 import {
   type Condition,
   conditions,
@@ -12,6 +13,7 @@ import {
   group3,
   type Mnemonic,
 } from './encodings.ts';
+import { chooseShortJumps, compact, type Jump } from './short-jumps.ts';
 
 export interface MemoryOperand {
   /** Undefined: absolute 32-bit address. */
@@ -31,6 +33,13 @@ export type Width = 32 | 64;
 declare const labelBrand: unique symbol;
 export type Label = number & { readonly [labelBrand]: true };
 
+export interface Region {
+  readonly start: number;
+  readonly firstLabel: number;
+  readonly relative: number;
+  readonly absolute: number;
+}
+
 const unbound = -1;
 const scaleBits: Readonly<Record<number, number>> = { 1: 0, 2: 1, 4: 2, 8: 3 };
 
@@ -45,8 +54,9 @@ export class Assembler {
   private length = 0;
   private readonly labels: number[] = [];
   /** Positions of 32-bit fields with the label each is relative to; a field is relative to its own end plus `extra`. */
-  private readonly relative: { readonly at: number; readonly label: Label; readonly extra: number }[] = [];
-  private readonly absolute: { readonly at: number; readonly label: Label }[] = [];
+  private readonly relative: { at: number; readonly label: Label; readonly extra: number }[] = [];
+  private readonly absolute: { at: number; readonly label: Label }[] = [];
+  private jumps: Jump[] = [];
 
   constructor(origin: number) {
     this.origin = origin;
@@ -286,45 +296,77 @@ export class Assembler {
   }
 
   jump(label: Label): void {
-    const at = this.labels[label] ?? unbound;
-    if (at !== unbound && fitsByte(at - (this.length + 2))) {
-      this.byte(0xeb);
-      this.byte((at - (this.length + 1)) & 0xff);
-      return;
-    }
+    this.jumps.push({ at: this.length, label, condition: undefined, sizeBytes: 5 });
     this.byte(0xe9);
-    this.relativeField(label);
+    this.word(0);
   }
 
   jumpIf(condition: Condition, label: Label): void {
-    const at = this.labels[label] ?? unbound;
-    if (at !== unbound && fitsByte(at - (this.length + 2))) {
-      this.byte(0x70 | conditions[condition]);
-      this.byte((at - (this.length + 1)) & 0xff);
-      return;
-    }
+    this.jumps.push({ at: this.length, label, condition, sizeBytes: 6 });
     this.byte(0x0f);
     this.byte(0x80 | conditions[condition]);
-    this.relativeField(label);
+    this.word(0);
   }
 
-  /** Short forward jump over a few instructions; the caller binds the label within 127 bytes through `bindShort`. */
-  skipIf(condition: Condition): number {
-    this.byte(0x70 | conditions[condition]);
-    this.byte(0);
-    return this.length;
+  /** A jump over what comes next, up to where the label is bound. */
+  skipIf(condition: Condition): Label {
+    const label = this.newLabel();
+    this.jumpIf(condition, label);
+    return label;
   }
 
-  skip(): number {
-    this.byte(0xeb);
-    this.byte(0);
-    return this.length;
+  skip(): Label {
+    const label = this.newLabel();
+    this.jump(label);
+    return label;
   }
 
-  land(from: number): void {
-    const distance = this.length - from;
-    if (distance > 127) throw new Error('short jump out of range');
-    this.bytes[from - 1] = distance;
+  /** Start of a piece of code that `endRegion` closes. */
+  startRegion(): Region {
+    this.settleJumps();
+    return {
+      start: this.length,
+      firstLabel: this.labels.length,
+      relative: this.relative.length,
+      absolute: this.absolute.length,
+    };
+  }
+
+  /** Give every jump within the region its shortest form. */
+  endRegion(region: Region): void {
+    const jumps = this.jumps;
+    const isShort = chooseShortJumps(jumps, (label) => {
+      const at = this.labels[label] ?? unbound;
+      return at >= region.start ? at : undefined;
+    });
+    const kept: Jump[] = [];
+    const moved = compact(jumps, isShort, region.start, this.length, (from, to, size) =>
+      this.bytes.copyWithin(to, from, from + size),
+    );
+    for (let label = region.firstLabel; label < this.labels.length; label += 1) {
+      const at = this.labels[label] ?? unbound;
+      if (at !== unbound) this.labels[label] = moved(at);
+    }
+    for (const field of this.relative.slice(region.relative)) field.at = moved(field.at);
+    for (const field of this.absolute.slice(region.absolute)) field.at = moved(field.at);
+    this.length = moved(this.length);
+    for (const [index, jump] of jumps.entries()) {
+      const at = moved(jump.at);
+      if (isShort[index] !== true) {
+        kept.push({ ...jump, at });
+        continue;
+      }
+      this.bytes[at] = jump.condition === undefined ? 0xeb : 0x70 | conditions[jump.condition];
+      this.bytes[at + 1] = ((this.labels[jump.label] ?? 0) - (at + 2)) & 0xff;
+    }
+    this.jumps = kept;
+    this.settleJumps();
+  }
+
+  /** Jumps that keep their long form are ordinary relative fields from now on. */
+  private settleJumps(): void {
+    for (const { at, label, sizeBytes } of this.jumps) this.relative.push({ at: at + sizeBytes - 4, label, extra: 0 });
+    this.jumps = [];
   }
 
   call(label: Label): void {
@@ -356,6 +398,7 @@ export class Assembler {
 
   /** The finished code. Every used label must be bound by now. */
   finish(): Uint8Array {
+    this.settleJumps();
     for (const { at, label, extra } of this.relative) {
       this.view.setInt32(at, this.addressOf(label) - this.origin - (at + 4 + extra), true);
     }

@@ -20,7 +20,7 @@ function emitShortCopy(assembler: Assembler): void {
     assembler.op('store', width, rax, { base: rdi });
     assembler.op('store', width, scratch, { base: rdi, ...last });
     assembler.raw(0xc3);
-    assembler.land(smaller);
+    assembler.bind(smaller);
   }
   // 0 to 3 bytes: the last one, and the two before it when there are.
   assembler.op('test', 32, rcx, rcx);
@@ -31,9 +31,9 @@ function emitShortCopy(assembler: Assembler): void {
   const single = assembler.skipIf('e');
   assembler.op('movzx16', 32, rax, { base: rsi });
   assembler.op('store16', 32, rax, { base: rdi });
-  assembler.land(single);
+  assembler.bind(single);
   assembler.op('store8', 32, scratch, { base: rdi, ...lastByte });
-  assembler.land(nothing);
+  assembler.bind(nothing);
   assembler.raw(0xc3);
 }
 
@@ -111,12 +111,12 @@ export function emitFill(assembler: Assembler): void {
     assembler.op(mnemonic, width, rax, { base: rdi });
     assembler.op(mnemonic, width, rax, { base: rdi, index: rcx, displacement: -size });
     assembler.raw(0xc3);
-    assembler.land(smaller);
+    assembler.bind(smaller);
   }
   assembler.op('test', 32, rcx, rcx);
   const nothing = assembler.skipIf('e');
   assembler.op('store8', 32, rax, { base: rdi });
-  assembler.land(nothing);
+  assembler.bind(nothing);
   assembler.raw(0xc3);
   assembler.bind(string);
   assembler.raw(0xf3, 0xaa, 0xc3); // rep stosb; ret

@@ -118,7 +118,9 @@ export function generate(
   const functions: CompiledFunction[] = [];
   const record = (name: string, emit: () => void) => {
     const address = assembler.address;
+    const region = assembler.startRegion();
     emit();
+    assembler.endRegion(region);
     functions.push({ name, address, sizeBytes: assembler.address - address });
   };
   record('seal:entry', () =>

@@ -110,14 +110,14 @@ export class Runtime {
     // Failure is -4095 … -1; mmap's success is an address.
     assembler.immediate('cmp', 64, rax, -4096);
     const failed = assembler.skipIf('a');
-    assembler.land(nothing);
+    assembler.bind(nothing);
     assembler.op('mov', 64, rax, { displacement: cell.size });
     assembler.op('add', 64, rsi, rax);
     assembler.op('store', 64, rsi, { displacement: cell.size });
     assembler.shiftImmediate('shr', 64, rax, 16);
     assembler.raw(0xc3);
-    assembler.land(tooLarge);
-    assembler.land(failed);
+    assembler.bind(tooLarge);
+    assembler.bind(failed);
     assembler.moveConstant(rax, 0xffff_ffffn);
     assembler.raw(0xc3);
   }
@@ -128,7 +128,9 @@ export class Runtime {
       this.assembler.align(16, 0xcc);
       const address = this.assembler.address;
       this.assembler.bind(label);
+      const region = this.assembler.startRegion();
       emit();
+      this.assembler.endRegion(region);
       spans.push({ name, address, sizeBytes: this.assembler.address - address });
     }
     return spans;

@@ -88,7 +88,7 @@ function emitFlag(emission: Emission, op: string, result: Location, a: Location,
   assembler.setCondition(test.condition, register);
   const ordered = assembler.skipIf('np');
   assembler.moveConstant(register, test.ifUnordered ? 1n : 0n);
-  assembler.land(ordered);
+  assembler.bind(ordered);
   assembler.op('movzx8', 32, register, register);
 }
 

@@ -66,13 +66,13 @@ function emitTruncate(
   const large = assembler.skipIf('ae');
   assembler.op(convert, 64, result, source);
   const done = assembler.skip();
-  assembler.land(large);
+  assembler.bind(large);
   assembler.op('movaps', 32, floatScratch, source);
   assembler.op(`sub${suffixOf(from)}`, 32, floatScratch, limit);
   assembler.op(convert, 64, result, floatScratch);
   assembler.moveConstant(scratch, 0x8000_0000_0000_0000n);
   assembler.op('xor', 64, result, scratch);
-  assembler.land(done);
+  assembler.bind(done);
 }
 
 function truncate(to: IntegerType, from: FloatType, isSigned: boolean): NumericRule {
@@ -145,21 +145,21 @@ function convert(to: FloatType, from: IntegerType, isSigned: boolean): NumericRu
       const large = assembler.skipIf('s');
       assembler.op(mnemonic, 64, target, source);
       const done = assembler.skip();
-      assembler.land(large);
+      assembler.bind(large);
       // Half of it, with the lost bit kept sticky so that rounding stays right, then doubled.
       assembler.op('mov', 64, scratch, source);
       assembler.shiftImmediate('shr', 64, scratch, 1);
       const even = evenSkip(emission, source);
       assembler.immediate('or', 64, scratch, 1);
-      assembler.land(even);
+      assembler.bind(even);
       assembler.op(mnemonic, 64, target, scratch);
       assembler.op(`add${suffix}`, 32, target, target);
-      assembler.land(done);
+      assembler.bind(done);
     },
   };
 }
 
-function evenSkip(emission: Emission, source: number): number {
+function evenSkip(emission: Emission, source: number): Label {
   emission.assembler.testImmediate(32, source, 1);
   return emission.assembler.skipIf('e');
 }

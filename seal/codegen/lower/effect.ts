@@ -233,11 +233,11 @@ const rules: Readonly<Record<string, EffectRule>> = {
       const fits = assembler.skipIf('be');
       assembler.moveConstant(rdx, 0xffff_ffffn);
       const failed = assembler.skip();
-      assembler.land(fits);
+      assembler.bind(fits);
       assembler.op('store', 64, scratch, { displacement: cell.size });
       elementAddress(emission, rdi, cell.elements);
       assembler.raw(0xf3, 0x48, 0xab); // rep stosq
-      assembler.land(failed);
+      assembler.bind(failed);
       emission.move(result, registerLocation(rdx), 'i32');
     },
   },

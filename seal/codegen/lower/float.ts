@@ -39,13 +39,13 @@ function extremum(type: FloatType, wants: 'min' | 'max'): NumericRule {
       // Equal: only zeros of different sign are not identical.
       assembler.op(wants === 'min' ? 'orps' : 'andps', 32, to, other);
       const equalDone = assembler.skip();
-      assembler.land(unordered);
+      assembler.bind(unordered);
       assembler.op(`add${suffix}`, 32, to, other);
       const unorderedDone = assembler.skip();
-      assembler.land(different);
+      assembler.bind(different);
       assembler.op(`${wants}${suffix}`, 32, to, other);
-      assembler.land(equalDone);
-      assembler.land(unorderedDone);
+      assembler.bind(equalDone);
+      assembler.bind(unorderedDone);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Integer arithmetic, one row per operator and width. */
-import type { Width } from '../assembler.ts';
+import type { Label, Width } from '../assembler.ts';
 import { constraints } from '../constraints.ts';
 import type { Emission } from '../emission.ts';
 import type { Group1, Group2, Mnemonic } from '../encodings.ts';
@@ -128,7 +128,7 @@ function divide(type: IntegerType, isSigned: boolean, wants: 'quotient' | 'remai
       } else {
         assembler.immediate('cmp', width, divisor, -1);
         const ordinary = assembler.skipIf('ne');
-        let done: number;
+        let done: Label;
         if (wants === 'quotient') {
           // -x overflows exactly for the lowest number.
           assembler.unary('neg', width, rax);
@@ -138,11 +138,11 @@ function divide(type: IntegerType, isSigned: boolean, wants: 'quotient' | 'remai
           assembler.op('xor', 32, rdx, rdx);
           done = assembler.skip();
         }
-        assembler.land(ordinary);
+        assembler.bind(ordinary);
         if (width === 64) assembler.byte(0x48);
         assembler.byte(0x99); // cdq, cqo
         assembler.unary('idiv', width, divisor);
-        assembler.land(done);
+        assembler.bind(done);
       }
       emission.move(result, registerLocation(wants === 'quotient' ? rax : rdx), type);
     },
