@@ -49,7 +49,7 @@ function decodeComponent(text: string): string {
   for (let i = 0; i < length; i++) {
     let c = text.charCodeAt(i);
     if (c == 43) c = 32;
-    if (c == 37 && i + 2 < length + 0) {
+    if (c == 37 && i + 2 < length) {
       const high = hexadecimal(text.charCodeAt(i + 1));
       const low = hexadecimal(text.charCodeAt(i + 2));
       if (high >= 0 && low >= 0) {
