@@ -23,18 +23,6 @@ export class Kinds {
     return this.registry.find(group, version, resource);
   }
 
-  /** The kind that `apiVersion` and `kind` of an object name. */
-  findByKind(apiVersion: string, kindName: string): Kind | undefined {
-    const slash = apiVersion.indexOf('/');
-    const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-    const version = apiVersion.slice(slash + 1);
-    const matches = (kind: Kind) => kind.group === group && kind.version === version && kind.kind === kindName;
-    const found = this.registry.all().find(matches);
-    if (found !== undefined) return found;
-    this.#custom.refreshAll();
-    return this.registry.all().find(matches);
-  }
-
   all(): readonly Kind[] {
     this.#custom.refreshAll();
     return this.registry.all();

@@ -43,7 +43,6 @@ export const namespaceRules: KindRules = {
 export const nodeRules: KindRules = {
   keepsStatusOnCreate: true,
   statusWritesMetadata: true,
-  createOnUpdate: true,
   defaults: (object) => {
     ensureRecord(object, 'spec');
     const status = ensureRecord(object, 'status');

@@ -31,7 +31,6 @@ function immutableErrors(object: JsonRecord, previous: JsonRecord, fields: reado
 }
 
 export const configMapRules: KindRules = {
-  createOnUpdate: false,
   validate: (object) => {
     const [data, binary] = [recordAt(object, 'data'), recordAt(object, 'binaryData')];
     const errors = [...keyErrors(data, 'data'), ...keyErrors(binary, 'binaryData')];

@@ -188,7 +188,6 @@ const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
 
 export const ingressRules: KindRules = {
   generation: true,
-  createOnUpdate: true,
   prepareCreate: (object) => {
     object.status = { loadBalancer: {} };
   },

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonRecord } from '../json.ts';
+import { rulesByKind } from './rules.ts';
+
+const nowMs = Date.parse('2026-01-01T00:00:00Z');
+
+function defaulted(type: string, object: JsonRecord): JsonRecord {
+  const copy = structuredClone(object);
+  rulesByKind[type]?.defaults?.(copy);
+  return copy;
+}
+
+function problems(type: string, object: JsonRecord, previous?: JsonRecord): string[] {
+  const rules = rulesByKind[type];
+  const after = defaulted(type, object);
+  const errors = [...(rules?.validate?.(after) ?? [])];
+  if (previous !== undefined) errors.push(...(rules?.validateUpdate?.(after, defaulted(type, previous)) ?? []));
+  return errors.map(({ field, message }) => `${field}: ${message}`);
+}
+
+const container = (more: JsonRecord = {}): JsonRecord => ({ name: 'a', image: 'x:1', ...more });
+const pod = (spec: JsonRecord = {}): JsonRecord => ({ spec: { containers: [container()], ...spec } });
+
+test('a pod is defaulted whole', () => {
+  const { spec } = defaulted('core.v1.Pod', {
+    spec: {
+      containers: [
+        container({
+          image: 'x',
+          livenessProbe: { httpGet: { port: 80 } },
+          ports: [{ containerPort: 80 }],
+          resources: { limits: { cpu: '1' } },
+        }),
+      ],
+      volumes: [{ name: 'v' }, { name: 's', secret: { secretName: 'z' } }],
+    },
+  });
+  assert.deepEqual(spec, {
+    containers: [
+      {
+        name: 'a',
+        image: 'x',
+        imagePullPolicy: 'Always',
+        livenessProbe: {
+          httpGet: { port: 80, path: '/', scheme: 'HTTP' },
+          timeoutSeconds: 1,
+          periodSeconds: 10,
+          successThreshold: 1,
+          failureThreshold: 3,
+        },
+        ports: [{ containerPort: 80, protocol: 'TCP' }],
+        resources: { limits: { cpu: '1' }, requests: { cpu: '1' } },
+        terminationMessagePath: '/dev/termination-log',
+        terminationMessagePolicy: 'File',
+      },
+    ],
+    volumes: [
+      { name: 'v', emptyDir: {} },
+      { name: 's', secret: { secretName: 'z', defaultMode: 420 } },
+    ],
+    dnsPolicy: 'ClusterFirst',
+    restartPolicy: 'Always',
+    schedulerName: 'default-scheduler',
+    terminationGracePeriodSeconds: 30,
+    securityContext: {},
+    enableServiceLinks: true,
+  });
+});
+
+test('defaulting twice is defaulting once', () => {
+  const objects: Readonly<Record<string, JsonRecord>> = {
+    'core.v1.Pod': pod({ volumes: [{ name: 'v', configMap: { name: 'c' } }] }),
+    'apps.v1.Deployment': { spec: { template: { spec: { containers: [container()] } } } },
+    'apps.v1.StatefulSet': { spec: { template: { spec: {} }, volumeClaimTemplates: [{ metadata: { name: 'd' } }] } },
+    'batch.v1.Job': { spec: { template: { spec: { containers: [container()] } } } },
+    'batch.v1.CronJob': { spec: { schedule: '* * * * *' } },
+    'core.v1.Service': { spec: { ports: [{ port: 80 }], clusterIP: '127.0.0.9' } },
+    'core.v1.Secret': { stringData: { a: 'b' } },
+  };
+  for (const [type, object] of Object.entries(objects)) {
+    const once = defaulted(type, object);
+    assert.deepEqual(defaulted(type, once), once, type);
+  }
+});
+
+test('a new pod gets what the admission plug-ins of Kubernetes add', () => {
+  const object = defaulted('core.v1.Pod', pod());
+  rulesByKind['core.v1.Pod']?.prepareCreate?.(object, { nowMs });
+  const { serviceAccountName, priority, tolerations } = object.spec as JsonRecord;
+  assert.deepEqual([serviceAccountName, priority, (tolerations as unknown[]).length], ['default', 0, 2]);
+  assert.deepEqual(object.status, { phase: 'Pending', qosClass: 'BestEffort' });
+});
+
+const service = (spec: JsonRecord): JsonRecord => ({ spec: { ports: [{ port: 80 }], ...spec } });
+const workload = (spec: JsonRecord): JsonRecord => ({
+  spec: {
+    selector: { matchLabels: { a: 'b' } },
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers: [container()] } },
+    ...spec,
+  },
+});
+
+const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], JsonRecord?])[] = [
+  ['a pod without containers', 'core.v1.Pod', { spec: {} }, ['spec.containers: Required value']],
+  [
+    'a pod with an odd restart policy',
+    'core.v1.Pod',
+    pod({ restartPolicy: 'Sometimes' }),
+    ['spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"'],
+  ],
+  [
+    'a port out of range',
+    'core.v1.Pod',
+    pod({ containers: [container({ ports: [{ containerPort: 70000 }] })] }),
+    ['spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive'],
+  ],
+  [
+    'a mount of no volume',
+    'core.v1.Pod',
+    pod({ containers: [container({ volumeMounts: [{ name: 'v', mountPath: '/v' }] })] }),
+    ['spec.containers[0].volumeMounts[0].name: Not found: "v"'],
+  ],
+  [
+    'requests above limits',
+    'core.v1.Pod',
+    pod({ containers: [container({ resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } })] }),
+    ['spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1'],
+  ],
+  [
+    'a probe without a handler',
+    'core.v1.Pod',
+    pod({ containers: [container({ readinessProbe: {} })] }),
+    ['spec.containers[0].readinessProbe: Required value: must specify a handler type'],
+  ],
+  [
+    'a deployment without a selector',
+    'apps.v1.Deployment',
+    workload({ selector: undefined }),
+    ['spec.selector: Required value'],
+  ],
+  [
+    'a selector that selects all',
+    'apps.v1.Deployment',
+    workload({ selector: {} }),
+    ['spec.selector: Invalid value: {}: empty selector is invalid for deployment'],
+  ],
+  [
+    'a negative number of replicas',
+    'apps.v1.Deployment',
+    workload({ replicas: -1 }),
+    ['spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+  ],
+  [
+    'a roll-out that cannot move',
+    'apps.v1.Deployment',
+    workload({ strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } }),
+    ['spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0'],
+  ],
+  [
+    'a deployment of jobs',
+    'apps.v1.Deployment',
+    workload({
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [container()], restartPolicy: 'Never' } },
+    }),
+    ['spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'],
+  ],
+  [
+    'another selector',
+    'apps.v1.ReplicaSet',
+    workload({ selector: { matchExpressions: [{ key: 'a', operator: 'Exists' }] } }),
+    ['spec.selector: Invalid value: {"matchExpressions":[{"key":"a","operator":"Exists"}]}: field is immutable'],
+    workload({}),
+  ],
+  [
+    'a stateful set of another name',
+    'apps.v1.StatefulSet',
+    workload({ serviceName: 'b' }),
+    [
+      "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+    ],
+    workload({ serviceName: 'a' }),
+  ],
+  ['a service without ports', 'core.v1.Service', { spec: {} }, ['spec.ports: Required value']],
+  [
+    'two unnamed ports',
+    'core.v1.Service',
+    service({ ports: [{ port: 80 }, { port: 81 }] }),
+    ['spec.ports[0].name: Required value', 'spec.ports[1].name: Required value'],
+  ],
+  [
+    'another cluster address',
+    'core.v1.Service',
+    service({ clusterIP: '127.0.0.2' }),
+    ['spec.clusterIPs[0]: Invalid value: ["127.0.0.2"]: may not change once set'],
+    service({ clusterIP: '127.0.0.1' }),
+  ],
+  [
+    'a secret of another type',
+    'core.v1.Secret',
+    { type: 'b' },
+    ['type: Invalid value: "b": field is immutable'],
+    { type: 'a' },
+  ],
+  [
+    'a key with a space',
+    'core.v1.ConfigMap',
+    { data: { 'a b': '' } },
+    [
+      "data[a b]: Invalid value: \"a b\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+    ],
+  ],
+  [
+    'an immutable config map',
+    'core.v1.ConfigMap',
+    { immutable: true, data: { a: '2' } },
+    ['data: Forbidden: field is immutable when `immutable` is set'],
+    { immutable: true, data: { a: '1' } },
+  ],
+  [
+    'a role without verbs',
+    'rbac.v1.Role',
+    { rules: [{ apiGroups: [''], resources: ['pods'] }] },
+    ['rules[0].verbs: Required value: verbs must contain at least one value'],
+  ],
+  [
+    'another roleRef',
+    'rbac.v1.RoleBinding',
+    { roleRef: { kind: 'Role', name: 'b' } },
+    [
+      'roleRef: Invalid value: {"kind":"Role","name":"b","apiGroup":"rbac.authorization.k8s.io"}: cannot change roleRef',
+    ],
+    { roleRef: { kind: 'Role', name: 'a' } },
+  ],
+];
+
+for (const [what, type, object, expected, previous] of wrong) {
+  test(`refused: ${what}`, () => assert.deepEqual(problems(type, object, previous), expected));
+}
+
+test('a pod changes its image and nothing else', () => {
+  assert.deepEqual(problems('core.v1.Pod', pod({ containers: [container({ image: 'y:2' })] }), pod()), []);
+  assert.match(
+    problems('core.v1.Pod', pod({ hostname: 'h' }), pod()).join(),
+    /^spec: Forbidden: pod updates may not change fields other than/,
+  );
+});
