@@ -10,6 +10,9 @@ import { waitForGone, waitForObject, waitForObjects } from '@diatom/sdk/testing'
 import { createImageStore } from '@diatom/tender';
 import { type CellRig, deployment, pod, service, startCellRig, stateOf } from './cell-rig.ts';
 
+/** Long enough for a machine that runs many tests at once; nothing here waits for it when all is well. */
+const patient = { timeoutMs: 40_000 };
+
 let rig: CellRig;
 
 before(async () => {
@@ -46,6 +49,7 @@ const onePod = async (app: string, holds: (subject: Pod) => boolean): Promise<Po
     resources.pods,
     query,
     ([first, ...rest]) => rest.length === 0 && first !== undefined && holds(first),
+    patient,
   );
   assert.ok(found !== undefined);
   return found;
@@ -57,6 +61,7 @@ const addressOf = async (name: string): Promise<string> => {
     resources.services,
     `default/${name}`,
     ({ spec }) => (spec?.clusterIP ?? '') !== '',
+    patient,
   );
   return found.spec?.clusterIP ?? '';
 };
@@ -67,6 +72,7 @@ const eventsAbout = (name: string, reason: string) =>
     resources.events,
     { namespace: 'default', fieldSelector: `involvedObject.name=${name}` },
     (events) => events.some((event) => event.reason === reason),
+    patient,
   ).then((events) => events.find((event) => event.reason === reason));
 
 const deployments = () => rig.client.resource(resources.deployments, 'default');
@@ -131,7 +137,7 @@ test('environment comes from values, fields, ConfigMaps and Secrets; the log has
   assert.match(log, /ünïcode ✓\nx{10000}\n$/);
   assert.match(await pods().logs('talker', { tailLines: 1 }), /^x+\n$/);
   await pods().delete('talker');
-  await waitForGone(rig.client, resources.pods, 'default/talker');
+  await waitForGone(rig.client, resources.pods, 'default/talker', patient);
 });
 
 test('a log is followed until the container ends', async () => {
@@ -291,7 +297,7 @@ test('two containers of a pod share its address', async () => {
   socket.destroy();
   assert.equal(await pods().logs('pair', { container: 'web' }), 'ready\n');
   await pods().delete('pair');
-  await waitForGone(rig.client, resources.pods, 'default/pair');
+  await waitForGone(rig.client, resources.pods, 'default/pair', patient);
 });
 
 test('readiness follows its probe, and liveness restarts', async () => {
@@ -316,6 +322,7 @@ test('a NodePort is listened on, and the API answers behind the Service kubernet
     resources.services,
     'default/outside',
     ({ spec }) => (spec?.ports?.[0]?.nodePort ?? 0) > 0,
+    patient,
   );
   const port = found.spec?.ports?.[0]?.nodePort ?? 0;
   assert.ok(port >= 30_000 && port <= 32_767);
@@ -331,6 +338,7 @@ test('deleting a Deployment leaves no pod', async () => {
     resources.pods,
     { namespace: 'default', labelSelector: 'app in (sleeper,early,fragile)' },
     (all) => all.length === 0,
+    patient,
   );
 });
 

@@ -43,7 +43,7 @@ after(async () => {
 
 /** As many pods as wanted, all ready, and the Deployment says so. */
 async function converged(replicas: number): Promise<void> {
-  const timeoutMs = 30_000;
+  const timeoutMs = 60_000;
   await waitForObject(
     rig.client,
     resources.deployments,

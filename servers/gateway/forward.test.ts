@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Forwarder } from './forward.ts';
+import { Forwarder, type ForwarderOptions } from './forward.ts';
 import type { Route, Target } from './routes.ts';
 
 /** A target that answers with what `serve` does, and its address. */
@@ -36,11 +36,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function forwarder(
-  context: TestContext,
-  targets: readonly Target[],
-  over: Partial<{ waitMs: number; longestQueue: number }> = {},
-) {
+async function forwarder(context: TestContext, targets: readonly Target[], over: Partial<ForwarderOptions> = {}) {
   const port = await freePort();
   const forward = new Forwarder({ isAwake: () => true, log: () => {}, waitMs: 10_000, longestQueue: 4096, ...over });
   const route: Route = {
@@ -153,6 +149,16 @@ test('a target that resets at once is tried three times', async (context) => {
   const { port } = await forwarder(context, [rude.target]);
   await assert.rejects(exchange(port, 'x'), { code: 'ECONNRESET' });
   assert.ok(count <= 3, `${count} times`);
+});
+
+test('a connection whose target slept is counted as cold', async (context) => {
+  const echo = await target(context, echoAtEnd);
+  let isAwake = false;
+  const { forward, port } = await forwarder(context, [echo.target], { isAwake: () => isAwake });
+  await exchange(port, 'first');
+  isAwake = true;
+  await exchange(port, 'second');
+  assert.deepEqual(forward.counts, { passed: 2, cold: 1, refused: 0 });
 });
 
 test('a slow reader slows the sender down', async (context) => {
