@@ -19,11 +19,11 @@ import type { SlotState, TenderEvent } from '@diatom/tender';
 import type { AddressPool } from '../addresses/address-pool.ts';
 import type { ContainerLog } from './log/log-server.ts';
 import { PodRunner } from './pod/pod-runner.ts';
-import { isLazy, podLogDirectory, type Surroundings } from './pod/prepare.ts';
+import { podLogDirectory, type Surroundings } from './pod/prepare.ts';
 import type { TenderLink } from './tender-link.ts';
 
-/** Boots and naps of lazy pods are reported at most this often per pod: the API is not on their path. */
-const lazyReportMs = 100;
+/** Boots and naps of a lazy pod are reported this late, so that many in a row are one report: the API is not on their path. */
+const napReportMs = 100;
 
 export interface AgentOptions {
   readonly client: Client;
@@ -157,14 +157,13 @@ export class Agent {
       });
       throw new Error('no pod address is left on this node');
     }
-    const delayMs = isLazy(pod) ? lazyReportMs : 0;
     const runner = new PodRunner(pod, address, {
       around,
       tender: this.#tender,
       clock: client.clock,
       log,
       record: (about, recorded) => events.record(about, recorded),
-      onChange: () => this.#controller?.queue.addAfter(key, delayMs),
+      onChange: (isNap) => this.#controller?.queue.addAfter(key, isNap ? napReportMs : 0),
     });
     this.#runners.set(key, runner);
     for (const id of runner.slotIds) this.#keyOfSlot.set(id, key);

@@ -34,8 +34,8 @@ export interface PodRunnerOptions {
   readonly tender: TenderLink;
   readonly clock: Clock;
   readonly record: (pod: Pod, recorded: Recorded) => void;
-  /** The status may have changed. */
-  readonly onChange: () => void;
+  /** The status may have changed. `isNap`: only in that a lazy instance booted or fell asleep. */
+  readonly onChange: (isNap: boolean) => void;
   readonly log: (message: string) => void;
 }
 
@@ -244,7 +244,7 @@ export class PodRunner {
     entry.state = step.container;
     for (const effect of step.effects) this.#perform(entry, effect);
     this.#probe(entry);
-    if (before !== entry.state) this.#options.onChange();
+    if (before !== entry.state) this.#options.onChange(isNap(before, entry.state));
   }
 
   #perform(entry: Entry, effect: ContainerEffect): void {
@@ -357,6 +357,10 @@ export class PodRunner {
   #nowIso(): string {
     return new Date(this.#options.clock.now()).toISOString();
   }
+}
+
+function isNap(before: Running, after: Running): boolean {
+  return before.phase.kind === 'up' && after.phase.kind === 'up' && before.isReady === after.isReady;
 }
 
 type Terminated = NonNullable<
