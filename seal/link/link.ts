@@ -3,7 +3,7 @@
  * Memory 0 is the library OS, memory 1 the application. Only what `_start` reaches stays.
  */
 import { basename, dirname } from 'node:path';
-import { passes, shake } from '../shake/shake.ts';
+import { passesOf, type Rounds, shake } from '../shake/shake.ts';
 import { compileAssemblyScript } from './assemblyscript.ts';
 import { runTool } from './binaryen.ts';
 import { cached } from './cache.ts';
@@ -53,28 +53,28 @@ export function compileApplication(options: LinkOptions): Promise<Uint8Array> {
 }
 
 /** What else a linked module depends on; part of its name in the cache. */
-async function recipe(): Promise<string> {
-  return JSON.stringify([await toolVersions(), passes]);
+async function recipe(rounds: Rounds): Promise<string> {
+  return JSON.stringify([await toolVersions(), passesOf(rounds)]);
 }
 
 /** The portable module: imports only `diatom:machine`, exports `_start` and `memory` (memory 0). */
 export async function linkPortable(application: Uint8Array, maximumBytes: number): Promise<Uint8Array> {
   const [os, join] = await Promise.all([libraryOs(halfOf(maximumBytes)), bridge()]);
-  return cached('portable', [await recipe(), os, join, application], async () => {
+  return cached('portable', [await recipe(2), os, join, application], async () => {
     const merged = await runTool('wasm-merge', { 'os.wasm': os, 'bridge.wasm': join, 'app.wasm': application }, [
       ...['os.wasm', 'diatom:os', 'bridge.wasm', 'diatom:bridge', 'app.wasm', 'diatom:application'],
       ...['bridge.wasm', 'env'],
       '--rename-export-conflicts',
       '-g',
     ]);
-    return shake(merged, ['_start', 'memory']);
+    return shake(merged, ['_start', 'memory'], 2);
   });
 }
 
 /** The module of the process target: imports only `linux`, exports `_start`. */
 export async function linkProcess(portable: Uint8Array): Promise<Uint8Array> {
   const [bindings, memory] = await Promise.all([processBindings(), memoryAlias()]);
-  return cached('process', [await recipe(), bindings, memory, portable], async () => {
+  return cached('process', [await recipe(1), bindings, memory, portable], async () => {
     const merged = await runTool(
       'wasm-merge',
       { 'linked.wasm': portable, 'memory.wasm': memory, 'bindings.wasm': bindings },
@@ -84,6 +84,6 @@ export async function linkProcess(portable: Uint8Array): Promise<Uint8Array> {
         '-g',
       ],
     );
-    return shake(merged, ['_start']);
+    return shake(merged, ['_start'], 1);
   });
 }

@@ -1,11 +1,14 @@
 /** Leaves out of a module what its roots do not reach, and optimizes what is left. */
 import { runTool } from '../link/binaryen.ts';
 
+/** How often wasm-opt goes over a module: what one round leaves constant or unreached, the next one uses. */
+export type Rounds = 1 | 2;
+
 /**
  * Keep the named exports and what they reach. Drivers of the library OS hang on flags that only their listen functions
- * set: once those are gone, the flags are constant, and the second round drops the drivers.
+ * set: once those are gone, the flags are constant, and a second round drops the drivers.
  */
-export async function shake(module: Uint8Array, roots: readonly string[]): Promise<Uint8Array> {
+export async function shake(module: Uint8Array, roots: readonly string[], rounds: Rounds): Promise<Uint8Array> {
   const graph = roots.map((name) => ({ name, export: name, root: true }));
   const rooted = await runTool('wasm-metadce', { 'in.wasm': module, 'graph.json': JSON.stringify(graph) }, [
     'in.wasm',
@@ -14,11 +17,13 @@ export async function shake(module: Uint8Array, roots: readonly string[]): Promi
     '-g',
   ]);
   // Names stay until code is generated: they become symbols.
-  return runTool('wasm-opt', { 'in.wasm': rooted }, ['in.wasm', ...passes, '-g']);
+  return runTool('wasm-opt', { 'in.wasm': rooted }, ['in.wasm', ...passesOf(rounds), '-g']);
 }
 
 /**
  * The event loop is called once and would vanish into `_start`; it stays a function of its own so that trap reports and
  * `diatom inspect` name it.
  */
-export const passes: readonly string[] = ['--no-inline=libos/loop/run', '-O3', '-O3'];
+export function passesOf(rounds: Rounds): readonly string[] {
+  return ['--no-inline=libos/loop/run', ...Array<string>(rounds).fill('-O3')];
+}
