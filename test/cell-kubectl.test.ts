@@ -1,0 +1,78 @@
+/** The real kubectl against a whole cell: what a person types to run, look at, scale, read and delete a service. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type CellRig, deployment, pod, service, startCellRig } from './cell-rig.ts';
+import { kubectl, needsKubectl } from './kubectl.ts';
+
+let rig: CellRig;
+
+before(async () => {
+  rig = await startCellRig(['http']);
+});
+
+after(async () => {
+  await rig[Symbol.asyncDispose]();
+});
+
+/** Standard output of a command that must succeed. */
+async function run(line: string, input?: unknown): Promise<string> {
+  const { code, stdout, stderr } = await kubectl(line.split(' '), {
+    kubeconfig: rig.cell.kubeconfigPath,
+    home: join(rig.directory, 'home'),
+    timeoutMs: 60_000,
+    ...(input === undefined ? {} : { input: JSON.stringify(input) }),
+  });
+  assert.equal(code, 0, `kubectl ${line}: ${stderr}`);
+  return stdout;
+}
+
+test('apply, rollout, wait, get, describe, scale, logs, events, delete', needsKubectl, async () => {
+  const list = {
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [deployment('hello', { image: 'http', idleTimeout: '30s' }), service('hello', 8080)],
+  };
+  assert.match(await run('apply -f -', list), /deployment.apps\/hello created\nservice\/hello created/);
+  assert.match(await run('rollout status deployment/hello --timeout=40s'), /successfully rolled out/);
+  assert.match(await run('wait --for=condition=Available deployment/hello --timeout=40s'), /condition met/);
+  assert.match(await run('get pods -l app=hello'), /\s1\/1\s+Asleep\s+0\s/);
+  assert.match(await run('get nodes'), /^here\s+Ready\s/m);
+  assert.match(await run('get deployment hello'), /^hello\s+1\/1\s+1\s+1\s/m);
+
+  const address = await run('get service hello -o jsonpath={.spec.clusterIP}');
+  const answer = await fetch(`http://${address}:8080/json`);
+  assert.equal(await answer.text(), '{"ok":true}');
+  assert.match(
+    await run('wait --for=jsonpath={.status.containerStatuses[0].state.running} pod -l app=hello --timeout=40s'),
+    /condition met/,
+  );
+  assert.equal(await run('logs deployment/hello'), 'ready\n');
+  assert.match(await run('describe pod -l app=hello'), /Started container main/);
+  assert.match(await run('describe node here'), /Container Runtime Version:\s+diatom-process/);
+
+  await run('scale deployment/hello --replicas=5');
+  assert.match(await run('rollout status deployment/hello --timeout=40s'), /successfully rolled out/);
+  assert.equal((await run('get pods -l app=hello -o name')).trim().split('\n').length, 5);
+  assert.match(await run('get events --field-selector reason=Started'), /Started container main/);
+
+  assert.match(await run('delete deployment,service hello --wait=true --timeout=40s'), /deleted/);
+  assert.match(await run('wait --for=delete pod -l app=hello --timeout=40s'), /^$|deleted|condition met/);
+});
+
+test('a pod that cannot run says why in the column STATUS, and delete does not wait for it', needsKubectl, async () => {
+  await run('apply -f -', pod('broken', 'http', {}, { command: ['sh'] }));
+  await run(
+    'wait --for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=CreateContainerConfigError pod/broken --timeout=40s',
+  );
+  assert.match(await run('get pod broken'), /\s0\/1\s+CreateContainerConfigError\s+0\s/);
+  assert.match(await run('describe pod broken'), /Error: command: an image has one entry, fixed when it was sealed/);
+  assert.match(await run('delete pod broken --timeout=40s'), /deleted/);
+});
+
+test('deleting a namespace takes its running pods along', needsKubectl, async () => {
+  await run('create namespace shortlived');
+  await run('apply -f -', { ...pod('inner', 'http'), metadata: { name: 'inner', namespace: 'shortlived' } });
+  await run('wait --for=condition=Ready pod/inner -n shortlived --timeout=40s');
+  assert.match(await run('delete namespace shortlived --timeout=60s'), /deleted/);
+});
