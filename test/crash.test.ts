@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -263,6 +263,8 @@ test(`${rounds} times kill -9 under load: nothing acknowledged is lost, no event
   for (const revision of acknowledged)
     assert.ok(history.has(revision), `revision ${revision} was acknowledged and is not in the history`);
   await client.close();
+  const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child?.pid}/status`, 'utf8'))?.[1];
+  context.diagnostic(`the cell has ${Math.round(Number(resident) / 1000)} MB resident after the load`);
   context.diagnostic(
     `${acknowledged.size} acknowledged writes, ${whole.length} events, ready after ${readyTimes.map((ms) => ms.toFixed(0)).join(' ')} ms`,
   );

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { takeAddressRange } from './address-range.ts';
 import { startCell } from './cell.ts';
 import { recall, remember } from './memory.ts';
+import { tenderSocketPath } from './socket-path.ts';
 
 function temporaryDirectory(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'diatom-cell-'));
@@ -59,4 +60,16 @@ test('what a cell remembers survives, and a torn file is forgotten', (context) =
   assert.deepEqual(recall(directory), { port: 6443, addressRange: 20 });
   writeFileSync(join(directory, 'cell.json'), '{"port":');
   assert.deepEqual(recall(directory), {});
+});
+
+test('a data directory with a long name keeps its socket in a private directory with a short one', (context) => {
+  const directory = temporaryDirectory(context);
+  assert.equal(tenderSocketPath(directory), join(directory, 'tender.sock'));
+  const long = join(directory, 'x'.repeat(120));
+  const path = tenderSocketPath(long);
+  context.after(() => rmSync(dirname(path), { recursive: true }));
+  assert.ok(Buffer.byteLength(path) <= 107);
+  assert.equal(tenderSocketPath(long), path);
+  chmodSync(dirname(path), 0o777);
+  assert.throws(() => tenderSocketPath(long), /belongs to somebody else/);
 });

@@ -2,9 +2,8 @@
  * A cell in this process: the kernel and every server in a worker thread of its own, the supervisor in this one. Nothing
  * of a cell is decided here; this is the wiring.
  */
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { apiServiceAddress, podCidr, serviceCidr } from '@diatom/servers/addresses/address-pool.ts';
@@ -19,6 +18,7 @@ import type { KernelInfo, KernelWorkerData } from './kernel-worker.ts';
 import { recall, remember } from './memory.ts';
 import type { Cell, CellOptions } from './options.ts';
 import { kernelLimits, serverLimits, serverTable } from './server-table.ts';
+import { tenderSocketPath } from './socket-path.ts';
 import { warmUp } from './warm-up.ts';
 
 export type { Cell, CellOptions } from './options.ts';
@@ -175,12 +175,5 @@ function settingsOf({ dataDirectory, host, port, range, nodeName, options }: Wir
 
 function tenderChoice(tender: CellOptions['tender'], dataDirectory: string): TenderChoice {
   if (tender.kind === 'node') return tender;
-  return { kind: 'process', binaryPath: tender.binaryPath, socketPath: socketPath(dataDirectory) };
-}
-
-/** In the data directory where its name fits into a socket address (107 bytes, unix(7)), else beside the other temporary files. */
-function socketPath(dataDirectory: string): string {
-  const path = join(dataDirectory, 'tender.sock');
-  if (Buffer.byteLength(path) <= 107) return path;
-  return join(tmpdir(), `diatom-${createHash('sha256').update(dataDirectory).digest('hex').slice(0, 32)}.sock`);
+  return { kind: 'process', binaryPath: tender.binaryPath, socketPath: tenderSocketPath(dataDirectory) };
 }
