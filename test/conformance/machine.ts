@@ -131,5 +131,16 @@ export function testMachine(target: string, start: StartApplication): void {
         return (await boots()) >= 2;
       });
     });
+
+    test('no request is lost around idle exits', async () => {
+      await using running = await start('http.ts', { idleTimeoutMs: 5 });
+      // Pauses on both sides of the idle time: some requests meet an instance that is just leaving.
+      for (let round = 0; round < 120; round++) {
+        assert.equal(await ask(running, '/hello'), 'hello\n');
+        await new Promise((resolve) => setTimeout(resolve, 3 + (round % 6)));
+      }
+      const boots = (await running.console()).filter((line) => line === 'ready').length;
+      assert.ok(boots > 1, `${boots} boots`);
+    });
   });
 }
