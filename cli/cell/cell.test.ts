@@ -56,8 +56,9 @@ test('an address range is held by one cell, preferred by the next, and free agai
 test('what a cell remembers survives, and a torn file is forgotten', (context) => {
   const directory = temporaryDirectory(context);
   assert.deepEqual(recall(directory), {});
-  remember(directory, { port: 6443, addressRange: 20 });
-  assert.deepEqual(recall(directory), { port: 6443, addressRange: 20 });
+  const memory = { port: 6443, addressRange: 20, nodeName: 'here' };
+  remember(directory, memory);
+  assert.deepEqual(recall(directory), memory);
   writeFileSync(join(directory, 'cell.json'), '{"port":');
   assert.deepEqual(recall(directory), {});
 });

@@ -31,12 +31,13 @@ const mostFailedStarts = 6;
 /** Resolves when the kernel answers and every server is ready; rejects, and leaves nothing behind, when that fails. */
 export async function startCell(options: CellOptions): Promise<Cell> {
   const startedAt = performance.now();
-  const { host = '127.0.0.1', nodeName = hostname().toLowerCase() } = options;
+  const { host = '127.0.0.1' } = options;
   const dataDirectory = resolve(options.dataDirectory);
   const log = options.log ?? (() => {});
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
 
   const memory = recall(dataDirectory);
+  const nodeName = options.nodeName ?? memory.nodeName ?? machineName();
   const isAsked = options.port !== undefined && options.port !== 0;
   const port = await (isAsked ? freePort(host, options.port ?? 0) : preferredPort(host, memory.port));
   const addresses = await takeAddressRange(memory.addressRange);
@@ -123,7 +124,7 @@ export async function startCell(options: CellOptions): Promise<Cell> {
   try {
     const { url, kubeconfigPath } = await kernelReady.promise;
     await allReady.promise;
-    remember(dataDirectory, { port, addressRange: range });
+    remember(dataDirectory, { port, addressRange: range, nodeName });
     return {
       address: url,
       kubeconfigPath,
@@ -138,6 +139,14 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     await close();
     throw error;
   }
+}
+
+/** The host name as a name the API takes (RFC 1123 subdomain). */
+function machineName(): string {
+  const name = hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, '-');
+  return name.replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'localhost';
 }
 
 interface Wiring {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface CellMemory {
   readonly port?: number;
   readonly addressRange?: number;
+  /** A machine may be renamed; its pods stay bound to the Node of the old name. */
+  readonly nodeName?: string;
 }
 
 export function recall(dataDirectory: string): CellMemory {
@@ -15,10 +17,11 @@ export function recall(dataDirectory: string): CellMemory {
     return {};
   }
   try {
-    const { port, addressRange } = JSON.parse(text) as CellMemory;
+    const { port, addressRange, nodeName } = JSON.parse(text) as CellMemory;
     return {
       ...(Number.isInteger(port) ? { port: Number(port) } : {}),
       ...(Number.isInteger(addressRange) ? { addressRange: Number(addressRange) } : {}),
+      ...(typeof nodeName === 'string' ? { nodeName } : {}),
     };
   } catch {
     // A preference, not data: a torn file costs at most a new port.

@@ -10,7 +10,7 @@ export interface CellOptions {
   readonly host?: string;
   /** Port of the API server; 0 or left out: the port of the last time when free, else any free one. */
   readonly port?: number;
-  /** Name of this machine's Node; the host name in lower case when left out. */
+  /** Name of this machine's Node; left out: that of the last time, at first the host name in lower case. */
   readonly nodeName?: string;
   /** One line from the cell or one of its servers. `source` is `cell`, `kernel` or a server's name. */
   readonly log?: (source: string, line: string) => void;
