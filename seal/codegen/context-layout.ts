@@ -3,6 +3,9 @@ import type { Flavour } from '../compile.ts';
 import type { DecodedModule } from '../decode/module.ts';
 
 /** Both below 2 GiB, so that a sign-extended displacement reaches everything; the tender maps an image beside itself. */
+/** Images may lie in 256 MiB from their base (docs/process-image.md); host programs keep to the same size. */
+export const imageWindowBytes = 0x1000_0000;
+
 const baseAddresses: Readonly<Record<Flavour, number>> = { process: 0x1000_0000, linux: 0x4000_0000 };
 export const pageBytes = 4096;
 export const wasmPageBytes = 65_536;

@@ -9,6 +9,9 @@ function offsetOf(module: DecodedModule, expression: ConstantExpression): number
   return value.kind === 'bits' ? Number(value.bits) : 0;
 }
 
+/** The file holds a memory from its first to its last byte that is not zero. */
+const mostInitialBytes = 2 ** 30;
+
 /** File bytes of each memory: up to the last page that is not all zero. */
 export function initialMemories(module: DecodedModule): readonly Uint8Array[] {
   const images = module.memories.map(() => new Uint8Array(0));
@@ -24,6 +27,10 @@ export function initialMemories(module: DecodedModule): readonly Uint8Array[] {
         `data segment ends at ${end}, behind the memory's ${sizeBytes} bytes`,
         segment.byteOffset,
       );
+    }
+    if (end > mostInitialBytes) {
+      const what = `initial data beyond the first GiB of a memory (it ends at ${end}): fill it at start instead`;
+      throw new ModuleError('unsupported', what, segment.byteOffset);
     }
     images[index] = written(images[index] ?? new Uint8Array(0), offset, segment.bytes);
   }

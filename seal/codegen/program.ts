@@ -7,7 +7,7 @@ import type { BodyFacts } from '../decode/survey.ts';
 import { buildFunction } from '../ir/build.ts';
 import { simplify } from '../ir/simplify.ts';
 import { Assembler, type Label } from './assembler.ts';
-import { type ContextLayout, layOutContext, pageBytes, wasmPageBytes } from './context-layout.ts';
+import { type ContextLayout, imageWindowBytes, layOutContext, pageBytes, wasmPageBytes } from './context-layout.ts';
 import type { Program } from './emission.ts';
 import { emitEntry } from './entry.ts';
 import { emitFunction } from './function.ts';
@@ -78,6 +78,11 @@ export function generate(
   const entryIndex = exportedFunction(module, entryName, []);
   if (entryIndex === undefined) throw new ModuleError('unsupported', `no exported function ${entryName} to enter`, 0);
   const context = layOutContext(module, flavour, growsTables);
+  const checkSize = (sizeBytes: number, what: string) => {
+    if (sizeBytes <= imageWindowBytes) return;
+    throw new ModuleError('unsupported', `${what} of ${sizeBytes} bytes: an image has room for ${imageWindowBytes}`, 0);
+  };
+  checkSize(context.sizeBytes, 'tables and globals');
   const dataPages = Math.ceil(context.sizeBytes / pageBytes);
   const assembler = new Assembler(context.address + dataPages * pageBytes);
   const literals = new Literals(assembler);
@@ -145,6 +150,7 @@ export function generate(
   }
   functions.push(...runtime.emit());
   literals.emit();
+  checkSize(assembler.address - context.address, 'data and code');
   const text = assembler.finish();
   const memories = layOutMemories(module, flavour);
   return {
