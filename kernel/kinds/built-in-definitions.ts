@@ -1,5 +1,5 @@
 /** From the rows of built-in.ts to what the registry takes. */
-import { type BuiltInRow, builtInRows, reviewRows } from './built-in.ts';
+import { type BuiltInRow, builtInRows, reviewRows, viewsByType } from './built-in.ts';
 import { columnsByKind } from './printers/columns.ts';
 import type { KindDefinition } from './registry.ts';
 import { rulesByKind } from './rules/rules.ts';
@@ -27,6 +27,7 @@ function reviewDefinition({ type, group, resource, namespaced, review }: (typeof
 }
 
 function storedDefinition(row: BuiltInRow): KindDefinition {
+  const view = viewsByType[row.type];
   return {
     ...typeParts(row.type),
     group: row.group,
@@ -39,6 +40,7 @@ function storedDefinition(row: BuiltInRow): KindDefinition {
     schema: schemaOf(row.type),
     columns: columnsByKind[row.type] ?? [],
     rules: rulesByKind[row.type] ?? {},
+    ...(view === undefined ? {} : { view }),
     ...(row.subresources.includes('scale') ? { scale: builtInScale } : {}),
   };
 }

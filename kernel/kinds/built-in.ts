@@ -2,6 +2,7 @@
  * The kinds a cell has from the start: one row each, registered through the same door as a CustomResourceDefinition's
  * (registry.ts). Fields come from tables/, behaviour (defaults, validation, columns) from rules.ts.
  */
+import type { KindView } from './kind.ts';
 
 export interface BuiltInRow {
   /** Package and name of the Go type: `apps.v1.Deployment`. */
@@ -123,6 +124,22 @@ export const builtInRows: readonly BuiltInRow[] = [
     'api-extensions',
   ),
 ];
+
+/** Kinds that are another kind under other field names, by type. */
+export const viewsByType: Readonly<Record<string, KindView>> = {
+  'events.v1.Event': {
+    of: { group: '', version: 'v1', resource: 'events' },
+    fields: {
+      regarding: 'involvedObject',
+      note: 'message',
+      reportingController: 'reportingComponent',
+      deprecatedSource: 'source',
+      deprecatedFirstTimestamp: 'firstTimestamp',
+      deprecatedLastTimestamp: 'lastTimestamp',
+      deprecatedCount: 'count',
+    },
+  },
+};
 
 /** Kinds that are questions: posted, answered, never stored. `review` is the name in kernel/access's `Reviews`. */
 export const reviewRows = [

@@ -67,6 +67,12 @@ export type ReviewName =
   | 'selfSubjectRulesReview'
   | 'localSubjectAccessReview';
 
+/** The kind is another one under other names: `fields` from its own top-level field names to those of the other. */
+export interface KindView {
+  readonly of: { readonly group: string; readonly version: string; readonly resource: string };
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 export interface Kind {
   readonly group: string;
   readonly version: string;
@@ -95,6 +101,8 @@ export interface Kind {
   readonly terminating?: boolean;
   /** Posted and answered, never stored: the name of the answer in `Reviews`. */
   readonly review?: ReviewName;
+  /** Its objects are stored as those of another kind. */
+  readonly view?: KindView;
   /** The OpenAPI v3 schema a CustomResourceDefinition published. */
   readonly publishedSchema?: JsonRecord;
 }

@@ -25,6 +25,7 @@ export interface KindDefinition {
   readonly nature?: Kind['nature'];
   readonly terminating?: boolean;
   readonly review?: Kind['review'];
+  readonly view?: Kind['view'];
   readonly publishedSchema?: Kind['publishedSchema'];
 }
 
@@ -58,6 +59,7 @@ export class KindRegistry {
       nature: definition.nature ?? 'built-in',
       ...(definition.scale === undefined ? {} : { scale: definition.scale }),
       ...(definition.terminating === undefined ? {} : { terminating: definition.terminating }),
+      ...(definition.view === undefined ? {} : { view: definition.view }),
       ...(definition.review === undefined ? {} : { review: definition.review }),
       ...(definition.publishedSchema === undefined ? {} : { publishedSchema: definition.publishedSchema }),
     };

@@ -20,6 +20,7 @@ import { parseRoute, type ResourceRoute } from './route.ts';
 import { selectedName } from './selectors.ts';
 import { subresources } from './subresources.ts';
 import { update } from './update.ts';
+import { serveView } from './view.ts';
 import { watch } from './watch.ts';
 
 export interface ApiOptions {
@@ -202,7 +203,9 @@ async function serveResource(
   ) {
     throw notAllowed(call);
   }
-  return verbs[verb](context, call);
+  const { view } = kind;
+  if (view === undefined) return verbs[verb](context, call);
+  return serveView(context, call, view, (inner) => verbs[verb](context, inner));
 }
 
 function requireScope({ kind, route }: Call, verb: Verb): void {

@@ -117,45 +117,28 @@ function eventTime(event: JsonRecord, ...fields: readonly string[]): string {
   return fields.map((field) => stringAt(event, ...field.split('.'))).find((time) => time !== '') ?? '';
 }
 
-function eventColumns(object: string, message: string): readonly Column[] {
-  const reference = (event: JsonRecord): string =>
-    `${stringAt(event, object, 'kind').toLowerCase()}/${stringAt(event, object, 'name')}`;
-  const lastSeen = (event: JsonRecord, nowMs: number) =>
-    age(
-      eventTime(
-        event,
-        'series.lastObservedTime',
-        'lastTimestamp',
-        'deprecatedLastTimestamp',
-        'eventTime',
-        'metadata.creationTimestamp',
-      ),
-      nowMs,
-    );
-  const firstSeen = (event: JsonRecord, nowMs: number) =>
-    age(
-      eventTime(event, 'firstTimestamp', 'deprecatedFirstTimestamp', 'eventTime', 'metadata.creationTimestamp'),
-      nowMs,
-    );
-  return [
-    text('Last Seen', lastSeen),
-    text('Type', (event) => stringAt(event, 'type')),
-    text('Reason', (event) => stringAt(event, 'reason')),
-    text('Object', reference),
-    wide('Subobject', (event) => stringAt(event, object, 'fieldPath')),
-    wide(
-      'Source',
-      (event) =>
-        stringAt(event, 'source', 'component') ||
-        stringAt(event, 'reportingComponent') ||
-        stringAt(event, 'reportingController'),
-    ),
-    text('Message', (event) => stringAt(event, message).trim()),
-    wide('First Seen', firstSeen),
-    wide('Count', (event) => String(numberAt(event, 'series', 'count') ?? numberAt(event, 'count') ?? 1)),
-    { ...nameColumn, priority: 1 },
-  ];
-}
+const lastSeen = (event: JsonRecord, nowMs: number) =>
+  age(eventTime(event, 'series.lastObservedTime', 'lastTimestamp', 'eventTime', 'metadata.creationTimestamp'), nowMs);
+
+const firstSeen = (event: JsonRecord, nowMs: number) =>
+  age(eventTime(event, 'firstTimestamp', 'eventTime', 'metadata.creationTimestamp'), nowMs);
+
+const eventColumns: readonly Column[] = [
+  text('Last Seen', lastSeen),
+  text('Type', (event) => stringAt(event, 'type')),
+  text('Reason', (event) => stringAt(event, 'reason')),
+  text(
+    'Object',
+    (event) =>
+      `${stringAt(event, 'involvedObject', 'kind').toLowerCase()}/${stringAt(event, 'involvedObject', 'name')}`,
+  ),
+  wide('Subobject', (event) => stringAt(event, 'involvedObject', 'fieldPath')),
+  wide('Source', (event) => stringAt(event, 'source', 'component') || stringAt(event, 'reportingComponent')),
+  text('Message', (event) => stringAt(event, 'message').trim()),
+  wide('First Seen', firstSeen),
+  wide('Count', (event) => String(numberAt(event, 'series', 'count') ?? numberAt(event, 'count') ?? 1)),
+  { ...nameColumn, priority: 1 },
+];
 
 // ---- access --------------------------------------------------------------------------------------------------------
 
@@ -232,7 +215,7 @@ export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
   'core.v1.Endpoints': [text('Endpoints', endpointsText), ageLast],
   'core.v1.ConfigMap': [integer('Data', count('data', 'binaryData')), ageLast],
   'core.v1.Secret': [text('Type', at('type')), integer('Data', count('data')), ageLast],
-  'core.v1.Event': eventColumns('involvedObject', 'message'),
+  'core.v1.Event': eventColumns,
   'core.v1.ServiceAccount': [integer('Secrets', count('secrets')), ageLast],
   'core.v1.PersistentVolume': [
     text('Capacity', value('', 'spec', 'capacity', 'storage')),
@@ -299,7 +282,6 @@ export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
     text('Endpoints', sliceEndpoints),
     ageLast,
   ],
-  'events.v1.Event': eventColumns('regarding', 'note'),
   'networking.v1.Ingress': [
     text('Class', at('spec', 'ingressClassName')),
     text('Hosts', ingressHosts),

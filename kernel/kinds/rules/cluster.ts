@@ -112,7 +112,7 @@ export const leaseRules: KindRules = {
 export const eventRules: KindRules = {
   createOnUpdate: true,
   validate: (object) => {
-    const involved = stringAt(object, 'involvedObject', 'namespace') || stringAt(object, 'regarding', 'namespace');
+    const involved = stringAt(object, 'involvedObject', 'namespace');
     const namespace = stringAt(object, 'metadata', 'namespace');
     const fits =
       involved === namespace ||

@@ -33,7 +33,6 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'autoscaling.v2.HorizontalPodAutoscaler': cluster.autoscalerRules,
   'coordination.v1.Lease': cluster.leaseRules,
   'discovery.v1.EndpointSlice': service.endpointSliceRules,
-  'events.v1.Event': cluster.eventRules,
   'networking.v1.Ingress': service.ingressRules,
   'networking.v1.IngressClass': cluster.ingressClassRules,
   'networking.v1.NetworkPolicy': service.networkPolicyRules,
