@@ -1,4 +1,4 @@
-import { numberType } from '../ir/build.ts';
+import { numberType } from '../ir/control-flow.ts';
 import { type Block, type IrFunction, newValue } from '../ir/ir.ts';
 import type { Program } from './emission.ts';
 import { emitFunction } from './function.ts';

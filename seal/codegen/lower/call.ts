@@ -1,6 +1,6 @@
 /** Calls: of compiled functions, through tables, and of what module `linux` provides. */
 import type { NumberType } from '../../decode/module.ts';
-import { numberType } from '../../ir/build.ts';
+import { numberType } from '../../ir/control-flow.ts';
 import type { CallInstruction, IndirectCallInstruction, Value } from '../../ir/ir.ts';
 import { passArguments, passResults } from '../calling.ts';
 import { type Constraints, constraints } from '../constraints.ts';
