@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonRecord } from '../kinds/json.ts';
+import { openApi } from '../verbs/test-api.ts';
+
+const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
+
+test('aggregated discovery has every kind once, and an ETag', async () => {
+  await using api = await openApi();
+  const answer = await api.call('GET', '/apis', undefined, { accept: aggregated });
+  assert.equal(answer.headers['content-type'], 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
+  const groups = answer.body.items as {
+    metadata: { name: string };
+    versions: { version: string; resources: JsonRecord[] }[];
+  }[];
+  const apps = groups.find(({ metadata }) => metadata.name === 'apps');
+  const deployments = apps?.versions[0]?.resources.find(({ resource }) => resource === 'deployments');
+  assert.deepEqual(deployments, {
+    resource: 'deployments',
+    responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+    scope: 'Namespaced',
+    singularResource: 'deployment',
+    verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+    shortNames: ['deploy'],
+    categories: ['all'],
+    subresources: [
+      {
+        subresource: 'status',
+        responseKind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+        verbs: ['get', 'patch', 'update'],
+      },
+      {
+        subresource: 'scale',
+        responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+        verbs: ['get', 'patch', 'update'],
+      },
+    ],
+  });
+  const again = await api.call('GET', '/apis', undefined, {
+    accept: aggregated,
+    'if-none-match': answer.headers.etag ?? '',
+  });
+  assert.equal(again.status, 304);
+});
+
+test('plain discovery: versions, groups, resources', async () => {
+  await using api = await openApi();
+  assert.deepEqual((await api.call('GET', '/api')).body.versions, ['v1']);
+  const groups = (await api.call('GET', '/apis')).body.groups as JsonRecord[];
+  assert.ok(groups.every(({ name }) => name !== ''));
+  assert.deepEqual((await api.call('GET', '/apis/batch')).body.preferredVersion, {
+    groupVersion: 'batch/v1',
+    version: 'v1',
+  });
+  const resources = (await api.call('GET', '/api/v1')).body.resources as JsonRecord[];
+  const eviction = resources.find(({ name }) => name === 'pods/eviction');
+  assert.deepEqual([eviction?.group, eviction?.version, eviction?.kind], ['policy', 'v1', 'Eviction']);
+});
+
+test('every OpenAPI document refers only to what it contains', async () => {
+  await using api = await openApi();
+  const { paths } = (await api.call('GET', '/openapi/v3')).body as {
+    paths: Record<string, { serverRelativeURL: string }>;
+  };
+  assert.ok(paths['api/v1'] !== undefined && paths['apis/apps/v1'] !== undefined);
+  for (const { serverRelativeURL } of Object.values(paths)) {
+    const answer = await api.call('GET', serverRelativeURL);
+    assert.equal(answer.headers['cache-control'], 'public, immutable');
+    const { components } = answer.body as { components: { schemas: JsonRecord } };
+    for (const [, name = ''] of answer.text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      assert.ok(components.schemas[name] !== undefined, `${serverRelativeURL} lacks ${name}`);
+    }
+  }
+});
+
+test('PATCH says in its document that it validates fields and runs dry', async () => {
+  await using api = await openApi();
+  const { paths } = (await api.call('GET', '/openapi/v3/apis/apps/v1')).body as {
+    paths: Record<string, { patch: JsonRecord }>;
+  };
+  const patch = paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}']?.patch;
+  assert.deepEqual(patch?.['x-kubernetes-group-version-kind'], { group: 'apps', version: 'v1', kind: 'Deployment' });
+  const names = (patch?.parameters as JsonRecord[]).map(({ name }) => name);
+  for (const name of ['dryRun', 'fieldValidation', 'fieldManager', 'force']) assert.ok(names.includes(name), name);
+});
+
+test('a stale hash is sent on to the present one', async () => {
+  await using api = await openApi();
+  const answer = await api.call('GET', '/openapi/v3/api/v1?hash=OLD');
+  assert.equal(answer.status, 301);
+  assert.match(answer.headers.location ?? '', /^\/openapi\/v3\/api\/v1\?hash=[0-9A-F]{64}$/);
+});
+
+test('/version has integers, as conformance wants', async () => {
+  await using api = await openApi();
+  const { major, minor } = (await api.call('GET', '/version')).body;
+  assert.deepEqual([major, minor], ['1', '35']);
+});
