@@ -119,6 +119,7 @@ for (const { name, text, reason, message } of attacks) {
 
 /** Where our compiler puts a host program (seal/codegen/context-layout.ts): the tender's own code and memory. */
 const tenderText = 0x4000_1000;
+const tenderContext = 0x4000_0000;
 const tenderMemory = 0x1_0000_0000;
 
 test('an image that runs the code the tender has left behind is stopped', async () => {
@@ -187,6 +188,20 @@ test('memory cannot grow past the limit', async () => {
   const memories = [{ initialPages: 1, maximumPages: 65_536 }];
   const exited = await subject.runToEnd('grows', buildImage({ text, memories }));
   assert.equal(exited.reason, 'Completed');
+});
+
+test('the stack the kernel gave the tender does not grow into memory beside the limit', async () => {
+  // The first stack grows by page faults and RLIMIT_DATA does not count it; the tender's context says where it is.
+  const text = program(
+    load('rax', tenderContext),
+    bytes(0x48, 0x8b, 0x18), // mov rbx, [rax]
+    load('rcx', 1024),
+    // sub rbx, 4096; mov byte [rbx], 1; dec rcx; jnz back: 4 MiB downwards
+    bytes(0x48, 0x81, 0xeb, 0, 0x10, 0, 0, 0xc6, 0x03, 1, 0x48, 0xff, 0xc9, 0x75, 0xf1),
+    survive,
+  );
+  const exited = await subject.runToEnd('first-stack', buildImage({ text }));
+  assert.match(exited.message, /wrote to memory that is not its own/);
 });
 
 test('an image that starts with more than its limit is refused, with both numbers', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -65,6 +65,13 @@ const isGone = async (pid: number): Promise<boolean> =>
     () => true,
   );
 
+/** How many descriptors all epoll sets of a process watch. */
+const watchedCount = async (pid: number): Promise<number> => {
+  const names = await readdir(`/proc/${pid}/fdinfo`);
+  const texts = await Promise.all(names.map((name) => readFile(`/proc/${pid}/fdinfo/${name}`, 'utf8')));
+  return texts.join('').match(/^tfd:/gm)?.length ?? 0;
+};
+
 test(
   'a lazy slot boots for a connection, falls asleep when idle, and boots again',
   withTender(async (subject) => {
@@ -118,6 +125,28 @@ test(
     const { state } = await subject.when((event) => event.state.kind === 'ended');
     assert.equal(state.kind === 'ended' && state.exit.reason, 'Completed');
     assert.equal(state.bootCount, 1);
+  }),
+);
+
+test(
+  'a lazy slot that cannot boot has ended, and the connection that waits for it costs the tender nothing',
+  withTender(async (subject) => {
+    const witness = await subject.tender.start(await subject.spec('witness', buildImage({ text: spin })));
+    const pid = await tenderPid(witness.kind === 'running' ? witness.pid : 0);
+    const logDirectory = join(subject.directory, 'gone');
+    await mkdir(logDirectory);
+    const spec = await server(subject, 'unbootable', 30, { logPath: join(logDirectory, 'log') });
+    const before = await watchedCount(pid);
+    await subject.tender.start(spec);
+    assert.equal(await watchedCount(pid), before + 1);
+    await rm(logDirectory, { recursive: true });
+    const socket = connect(portOf(spec), address).on('error', () => undefined);
+    await once(socket, 'connect');
+    const { state } = await subject.when((event) => event.state.kind === 'ended');
+    assert.match(state.kind === 'ended' ? state.exit.message : '', /could not boot: the log file cannot be opened/);
+    // What epoll still knew of it would be reported again and again.
+    assert.equal(await watchedCount(pid), before);
+    socket.destroy();
   }),
 );
 

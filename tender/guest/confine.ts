@@ -15,6 +15,7 @@ import { Slot } from './slot';
 
 const RLIMIT_FSIZE: i32 = 1;
 const RLIMIT_DATA: i32 = 2;
+const RLIMIT_STACK: i32 = 3;
 const RLIMIT_CORE: i32 = 4;
 const RLIMIT_NPROC: i32 = 6;
 const RLIMIT_NOFILE: i32 = 7;
@@ -28,6 +29,8 @@ const LANDLOCK_CREATE_RULESET_VERSION: i32 = 1;
 const maximumDescriptors: u64 = 16_384;
 /** Writable memory of the tender that the process keeps: globals, trap context, signal stack, the kernel's first stack. */
 const ownMemory: u64 = 0x8_0000;
+/** The kernel's first stack grows by itself and outside `RLIMIT_DATA`: no further than it has to. */
+const firstStack: u64 = 0x4_0000;
 
 function limit(resource: i32, value: u64): i64 {
   store<u64>(scratch, value);
@@ -44,6 +47,7 @@ function limitDescriptors(): void {
 /** `hasFileOutput`: the console may be a file of the caller's (`diatom run > file`). */
 export function limitResources(slot: Slot, hasFileOutput: bool): bool {
   limitDescriptors();
+  limit(RLIMIT_STACK, firstStack);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NPROC, 0);
   limit(RLIMIT_MEMLOCK, 0);

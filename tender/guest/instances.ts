@@ -70,6 +70,8 @@ export function reportBootFailure(slot: Slot): void {
   slot.waitStatus = <u32>bootFailedStatus << 8;
   slot.finishedAt = wallClock();
   slot.state = SlotState.ended;
+  // The connection that was to boot it still waits: it would be reported without end.
+  unwatchListening(slot);
   sendState(0, slot);
 }
 
