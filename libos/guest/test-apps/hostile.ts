@@ -39,6 +39,6 @@ serve(8080, (request: Request): Response => {
     say("environ", environ(0xfffffff0, 0));
   }
   if (path == "/console") console_write(0xfffff000, 0x2000);
-  if (path == "/yield") yield_until(0, 0xfffffff8, 64);
+  if (path == "/yield") yield_until(-1, 0xfffffff8, 64);
   return Response.text("done");
 });
