@@ -1,8 +1,10 @@
 /**
  * The process a cell runs in. The C library's allocator and V8's young generation are set up before any code of ours
  * runs, so their settings can only come from outside: the process replaces itself once, under the same process id.
+ * What compiling needs (the TypeScript stripper above all, 15 MB a thread) goes with the process that is replaced.
  */
 import { flushCompileCache } from 'node:module';
+import { compileCell } from './cell/compile.ts';
 
 // One heap for all threads instead of one per thread: 15 to 30 MB less for a cell, and not slower (measured).
 const settings = { MALLOC_ARENA_MAX: '1' } as const;
@@ -11,10 +13,10 @@ const settings = { MALLOC_ARENA_MAX: '1' } as const;
 const flags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'] as const;
 
 /** Does not return when the process has to be replaced. */
-export function settleProcess(environment: Readonly<Record<string, string | undefined>>): void {
+export async function settleProcess(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   if (environment.MALLOC_ARENA_MAX !== undefined || process.execve === undefined) return;
-  const [, ...words] = process.argv;
-  // What has been compiled so far would be compiled, and types stripped, a second time.
+  await compileCell();
   flushCompileCache();
+  const [, ...words] = process.argv;
   process.execve(process.execPath, [process.execPath, ...flags, ...words], { ...process.env, ...settings });
 }

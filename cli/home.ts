@@ -9,7 +9,7 @@ export interface Home {
   readonly cache: string;
 }
 
-/** DIATOM_HOME, or `diatom` in the XDG data directory (XDG Base Directory Specification 0.8). */
+/** DIATOM_HOME (also read by bin/diatom.mjs), or `diatom` in the XDG data directory (XDG Base Directory Specification 0.8). */
 export function homeOf(environment: Readonly<Record<string, string | undefined>>): Home {
   const data = environment.XDG_DATA_HOME || join(environment.HOME || homedir(), '.local/share');
   const root = resolve(environment.DIATOM_HOME || join(data, 'diatom'));

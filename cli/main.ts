@@ -1,11 +1,9 @@
 /** The front door: finds the command, parses its words, runs it, and turns what went wrong into words and a status. */
-import { enableCompileCache, flushCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { flushCompileCache } from 'node:module';
 import { parseArguments } from './arguments.ts';
 import { commands, groups } from './commands.ts';
 import { CommandError, exitStatus, usageError } from './failure.ts';
 import { commandHelp, overview } from './help.ts';
-import { homeOf } from './home.ts';
 import { nearest } from './nearest.ts';
 import { createTerminal, type Terminal } from './terminal/terminal.ts';
 
@@ -60,13 +58,10 @@ function report(error: unknown, terminal: Terminal): number {
   return exitStatus.failure;
 }
 
-if (import.meta.main) {
+/** The process `diatom`, called by bin/diatom.mjs. */
+export async function start(): Promise<never> {
   // A reader that goes away (`diatom images | head`) is no failure.
   process.stdout.on('error', () => process.exit(exitStatus.success));
-  // Compiled code and stripped types are kept between runs; worker threads take the directory from the environment.
-  const cache = join(homeOf(process.env).cache, 'node');
-  process.env.NODE_COMPILE_CACHE ??= cache;
-  enableCompileCache(process.env.NODE_COMPILE_CACHE);
   const terminal = createTerminal(process.stdout, process.stderr, process.env);
   const status = await main(process.argv.slice(2), terminal, interruptSignal()).catch((error: unknown) =>
     report(error, terminal),

@@ -26,7 +26,7 @@ const coldRounds = 4;
 const loadPlan = { path: '/', connections: 32, durationMs: 4_000 } as const;
 
 const checkout = join(import.meta.dirname, '..');
-const main = join(checkout, 'cli/main.ts');
+const main = join(checkout, 'cli/bin/diatom.mjs');
 const source = 'examples/hello/hello.ts';
 const manifestFile = 'examples/hello/hello.yaml';
 // Images and the sealed tender stay in the checkout, the cell goes to a temporary directory; the user's home is not touched.

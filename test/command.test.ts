@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { checkout } from './tools/npm.ts';
 
-const main = join(checkout, 'cli/main.ts');
+const main = join(checkout, 'cli/bin/diatom.mjs');
 const hello = join(checkout, 'examples/hello/hello.ts');
 
 let home = '';

@@ -23,7 +23,7 @@ interface Ready {
 }
 
 export async function startDiatom(version: string, directory: string, connections: number): Promise<KeyValueServer> {
-  const words = [join(checkout, 'cli/main.ts'), 'up', '--data', directory, '--json'];
+  const words = [join(checkout, 'cli/bin/diatom.mjs'), 'up', '--data', directory, '--json'];
   const command = pinned(serverProcessor, process.execPath, words);
   const startedMs = performance.now();
   const child = spawn(command.program, command.words, { stdio: ['ignore', 'pipe', 'pipe'] });

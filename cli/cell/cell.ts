@@ -19,7 +19,6 @@ import { recall, remember } from './memory.ts';
 import type { Cell, CellOptions } from './options.ts';
 import { kernelLimits, serverLimits, serverTable } from './server-table.ts';
 import { tenderSocketPath } from './socket-path.ts';
-import { warmUp } from './warm-up.ts';
 
 export type { Cell, CellOptions } from './options.ts';
 
@@ -62,8 +61,6 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     supervisor.send(name, { kind: 'connect', port: port2 });
   };
 
-  const modules = serverTable.map(({ module }) => import.meta.resolve(module));
-  await warmUp([kernelWorkerEntry.href, serverWorkerEntry.href, ...modules]);
   const kernelData: KernelWorkerData = {
     dataDirectory,
     host,

@@ -57,7 +57,7 @@ async function work(parent: MessagePort, { dataDirectory, host, port, names }: K
   ).catch((error: unknown) => log(`removing old roles: ${String(error)}`));
 }
 
-// Imported only to have it compiled (warm-up.ts), this module does nothing.
+// Imported only to have it compiled (compile.ts), this module does nothing.
 if (import.meta.main) {
   if (parentPort === null) throw new Error('kernel-worker.ts is the entry of a worker thread of the supervisor');
   await work(parentPort, workerData as KernelWorkerData);

@@ -25,7 +25,7 @@ export const up: Command = {
   ],
   examples: ['diatom up', 'diatom up --data ./cell --port 6443'],
   run: async ({ options, terminal, environment, signal }) => {
-    settleProcess(environment);
+    await settleProcess(environment);
     const home = homeOf(environment);
     const dataDirectory = resolve(options.text('data') ?? home.cell);
     const port = parsePort(options.text('port'));

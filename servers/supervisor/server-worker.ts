@@ -39,7 +39,7 @@ async function work(parent: MessagePort, data: ServerWorkerData): Promise<void> 
   port.close();
 }
 
-// Imported only to have it compiled (cli/cell/warm-up.ts), this module does nothing.
+// Imported only to have it compiled (cli/cell/compile.ts), this module does nothing.
 if (import.meta.main) {
   if (parentPort === null) throw new Error('server-worker.ts is the entry of a worker thread of the supervisor');
   await work(parentPort, workerData as ServerWorkerData);
