@@ -25,12 +25,16 @@ export async function installPackages(directory: string, packages: readonly stri
       maxBuffer: 1 << 24,
     });
   } catch (error) {
-    throw new Error(`npm could not install ${packages.join(' ')}: ${lastLines(error)}`, { cause: error });
+    throw new Error(`npm could not install ${packages.join(' ')}: ${reason(error)}`, { cause: error });
   }
 }
 
-function lastLines(error: unknown): string {
+/** The one line of npm's many that says why; the others are codes, a stack and the fields of an object. */
+function reason(error: unknown): string {
   const text = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-  const lines = text.split('\n').filter((line) => /^npm error /i.test(line) && !line.includes('complete log'));
-  return lines.length === 0 ? text.trim().slice(-300) : lines.map((line) => line.slice(10).trim()).join('; ');
+  const lines = text.split('\n').filter((line) => /^npm error \S/i.test(line));
+  const said = lines
+    .map((line) => line.slice('npm error '.length))
+    .find((line) => !/^(code|syscall|errno) /.test(line));
+  return said ?? text.trim().slice(-300);
 }
