@@ -222,13 +222,40 @@ class LinearScan {
   }
 }
 
+/** Values whose lifetimes, holes included, do not overlap share a slot. Large functions keep small frames that way. */
+function shareSlots(
+  live: LiveRanges,
+  spilled: Iterable<number>,
+): { readonly slots: ReadonlyMap<number, number>; readonly count: number } {
+  const lifetimes: { readonly id: number; readonly start: number; readonly end: number }[] = [];
+  for (const id of spilled) {
+    const first = live.intervals.get(id);
+    if (first === undefined) continue;
+    let last = first;
+    while (last.next !== undefined) last = last.next;
+    lifetimes.push({ id, start: first.start, end: last.end });
+  }
+  lifetimes.sort((a, b) => a.start - b.start || a.id - b.id);
+  const slots = new Map<number, number>();
+  /** By slot: where the lifetime of its last value ends. */
+  const ends: number[] = [];
+  for (const { id, start, end } of lifetimes) {
+    const free = ends.findIndex((slotEnd) => slotEnd <= start);
+    const slot = free === -1 ? ends.length : free;
+    ends[slot] = end;
+    slots.set(id, slot);
+  }
+  return { slots, count: ends.length };
+}
+
 export function allocate(fn: IrFunction, rules: ConstraintRules): Allocation {
   const live = buildIntervals(fn, rules);
   const slots = new Map<number, number>();
   const used = new Set<number>();
   new LinearScan(live, allocatableGeneral, slots, used).run();
   new LinearScan(live, allocatableFloats, slots, used).run();
-  return { live, slots, slotCount: slots.size, usedRegisters: used };
+  const shared = shareSlots(live, slots.keys());
+  return { live, slots: shared.slots, slotCount: shared.count, usedRegisters: used };
 }
 
 /** The piece of a value's interval that is live at a position; the last piece before it when none is. */

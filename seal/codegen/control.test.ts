@@ -65,6 +65,31 @@ for (const [what, text, calls] of rows) {
   test(what, () => assertSameResults(assemble(text), calls));
 }
 
+test('a value stays alive through a loop whose way back is an exit of an inner loop', () => {
+  const text = `(module
+    (global $g (mut i32) (i32.const 5))
+    (func $h (param i32 i32 i32 i32) (result i32)
+      (global.set $g (i32.add (i32.mul (global.get $g) (i32.const 31)) (local.get 0)))
+      (i32.add (i32.xor (local.get 1) (global.get $g)) (i32.sub (local.get 2) (local.get 3))))
+    (func (export "f") (param $n i32) (result i32) (local $i i32) (local $k i32) (local $sum i32) (local $v i32)
+      (local.set $v (i32.mul (local.get $n) (i32.const 77)))
+      (loop $outer
+        (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 3)) (i32.xor (local.get $v) (local.get $i))))
+        (local.set $k (i32.const 0))
+        (loop $inner
+          (if (i32.ge_u (local.get $k) (i32.const 3))
+            (then
+              (local.set $i (i32.add (local.get $i) (i32.const 1)))
+              (br_if $outer (i32.lt_u (local.get $i) (local.get $n)))
+              (return (local.get $sum))))
+          (local.set $sum (i32.add (local.get $sum)
+            (call $h (local.get $k) (i32.const 1) (local.get $sum) (i32.const 3))))
+          (local.set $k (i32.add (local.get $k) (i32.const 1)))
+          (br $inner)))
+      (unreachable)))`;
+  assertSameResults(assemble(text), invocations('f', [1], [2], [5]));
+});
+
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 test('thirty values stay alive across calls and divisions, integers and floats', () => {

@@ -179,13 +179,7 @@ export function buildIntervals(fn: IrFunction, rules: ConstraintRules): LiveRang
     spans.set(block, { from, to: position });
     order.set(block, index);
   }
-  // The last block with an edge back to a header: values live into the header live to its end.
-  const loopEnds = new Map<Block, Block>();
-  for (const [index, block] of fn.blocks.entries()) {
-    for (const edge of distinctEdges(block.terminator)) {
-      if ((order.get(edge.target) ?? 0) <= index) loopEnds.set(edge.target, block);
-    }
-  }
+  const loopEnds = findLoopEnds(fn, order);
   const liveIn = new Map<Block, Set<Value>>();
   for (let index = fn.blocks.length - 1; index >= 0; index -= 1) {
     const block = fn.blocks[index];
@@ -194,11 +188,12 @@ export function buildIntervals(fn: IrFunction, rules: ConstraintRules): LiveRang
     const live = blockLiveOut(block, liveIn);
     for (const value of live) builder.addRange(value, span.from, span.to);
     buildBlock(builder, block, span, live, rules);
-    const loopEnd = loopEnds.get(block);
-    if (loopEnd !== undefined) {
-      const end = spans.get(loopEnd)?.to ?? span.to;
+    const loopEnd = loopEnds.get(index);
+    const lastBlock = loopEnd === undefined ? undefined : fn.blocks[loopEnd];
+    if (loopEnd !== undefined && lastBlock !== undefined) {
+      const end = spans.get(lastBlock)?.to ?? span.to;
       for (const value of live) builder.addRange(value, span.from, end);
-      for (let inside = index + 1; inside <= (order.get(loopEnd) ?? index); inside += 1) {
+      for (let inside = index + 1; inside <= loopEnd; inside += 1) {
         const member = fn.blocks[inside];
         const memberLive = member === undefined ? undefined : liveIn.get(member);
         if (memberLive !== undefined) for (const value of live) memberLive.add(value);
@@ -219,6 +214,28 @@ export function buildIntervals(fn: IrFunction, rules: ConstraintRules): LiveRang
   }
   for (const ranges of builder.fixed) ranges.reverse();
   return { intervals: builder.intervals, spans, liveIn, fixed: builder.fixed, hints: builder.hints };
+}
+
+/**
+ * By position of the header: the last block of the loop, through which everything live into the header stays live. That is
+ * the last block with an edge back to the header, or the end of a loop inside that reaches beyond it: the way back may go
+ * through an exit of an inner loop that stands before the inner loop's body.
+ */
+function findLoopEnds(fn: IrFunction, order: ReadonlyMap<Block, number>): ReadonlyMap<number, number> {
+  const ends = new Map<number, number>();
+  for (const [index, block] of fn.blocks.entries()) {
+    for (const edge of distinctEdges(block.terminator)) {
+      const target = order.get(edge.target) ?? Number.POSITIVE_INFINITY;
+      if (target <= index) ends.set(target, index);
+    }
+  }
+  const innerFirst = [...ends.keys()].sort((a, b) => b - a);
+  for (const header of innerFirst) {
+    let end = ends.get(header) ?? header;
+    for (let inside = header + 1; inside <= end; inside += 1) end = Math.max(end, ends.get(inside) ?? end);
+    ends.set(header, end);
+  }
+  return ends;
 }
 
 function blockLiveOut(block: Block, liveIn: ReadonlyMap<Block, ReadonlySet<Value>>): Set<Value> {
