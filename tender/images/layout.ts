@@ -45,8 +45,12 @@ const isArrayOf = <T>(value: unknown, isItem: (item: unknown) => item is T): val
   Array.isArray(value) && value.every(isItem);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** Words that go into messages, pod statuses and terminals: short, of printable characters, few. */
+const isWord = (value: unknown): value is string => isText(value) && /^[\x20-\x7e]{0,255}$/.test(value);
+const isWords = (value: unknown): boolean => isArrayOf(value, isWord) && value.length <= 256;
+const mostPorts = 256;
 const isPort = (value: unknown): value is { name: string; port: number } =>
-  isFields(value) && isText(value.name) && isCount(value.port) && value.port >= 1 && value.port <= 65535;
+  isFields(value) && isWord(value.name) && isCount(value.port) && value.port >= 1 && value.port <= 65535;
 const isFunction = (value: unknown): value is { name: string; origin: string; bytes: number } =>
   isFields(value) && isText(value.name) && isText(value.origin) && isCount(value.bytes);
 const isLayer = (value: unknown): value is Manifest['layers'][number] =>
@@ -62,15 +66,15 @@ const isDescriptor = (value: unknown): value is Descriptor =>
 const manifestChecks: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {
   schemaVersion: (value) => value === 1,
   machineVersion: isCount,
-  name: isText,
-  created: isText,
-  generator: isText,
-  ports: (value) => isArrayOf(value, isPort),
-  connect: (value) => isArrayOf(value, isText),
+  name: isWord,
+  created: isWord,
+  generator: isWord,
+  ports: (value) => isArrayOf(value, isPort) && value.length <= mostPorts,
+  connect: isWords,
   memory: (value) =>
     isFields(value) && isCount(value.initialBytes) && isCount(value.maximumBytes) && isCount(value.stackBytes),
-  machineCalls: (value) => isArrayOf(value, isText),
-  systemCalls: (value) => isArrayOf(value, isText),
+  machineCalls: isWords,
+  systemCalls: isWords,
   functions: (value) => isArrayOf(value, isFunction),
   layers: (value) => isArrayOf(value, isLayer),
 };

@@ -115,6 +115,15 @@ test('a changed blob is noticed when the image is read', () =>
     await assert.rejects(store.get('hello'), { code: 'CorruptImage' });
   }));
 
+test('putting an image again repairs a blob that was changed without changing its length', () =>
+  withStore(async (store) => {
+    const image = await store.put('hello', declared('hello'), layers('1'));
+    const path = store.blobPath(image.manifest.layers.find((layer) => layer.role === 'process')?.digest ?? '');
+    await writeFile(path, 'elf 2');
+    await store.put('hello', declared('hello'), layers('1'));
+    assert.equal(await readFile(path, 'utf8'), 'elf 1');
+  }));
+
 test('a name that is no image reference is refused', () =>
   withStore(async (store) => {
     for (const reference of ['', 'Hello', '../etc/passwd', 'hello:', 'a b', 'hello:x/y']) {
@@ -127,6 +136,20 @@ test('a manifest with a wrong field is refused by name of the field', () =>
   withStore(async (store) => {
     const wrong = { ...declared('x'), ports: [{ name: 'http', port: 70000 }] };
     await assert.rejects(store.put('x', wrong, layers('1')), /"ports"/);
+  }));
+
+test('a manifest whose words would flood or control what shows them is refused', () =>
+  withStore(async (store) => {
+    const hostile: Readonly<Record<string, Partial<Manifest>>> = {
+      name: { name: 'x'.repeat(1000) },
+      generator: { generator: '\u001b[2J' },
+      ports: { ports: Array.from({ length: 1000 }, () => ({ name: 'http', port: 1 })) },
+      connect: { connect: ['a\nb:1'] },
+      systemCalls: { systemCalls: Array.from({ length: 100_000 }, () => 'openat') },
+    };
+    for (const [field, change] of Object.entries(hostile)) {
+      await assert.rejects(store.put('x', { ...declared('x'), ...change }, layers('1')), new RegExp(`"${field}"`));
+    }
   }));
 
 test('references keep registry, path and tag', () => {

@@ -1,6 +1,6 @@
 /** The image store over a directory. Everything is verified against its digest when it is read. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type LayerRole,
@@ -79,8 +79,9 @@ export const createImageStore = (directory: string): ImageStore => {
   const writeBlob = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => {
     const digest = digestOf(bytes);
     const path = blobPath(digest);
-    const existing = await stat(path).catch(() => undefined);
-    if (existing?.size !== bytes.length) await writeAtomically(path, bytes);
+    const existing = await readFile(path).catch(() => undefined);
+    // Building again has to repair what a disk or somebody has changed.
+    if (existing === undefined || digestOf(existing) !== digest) await writeAtomically(path, bytes);
     return { mediaType, digest, size: bytes.length };
   };
 

@@ -37,6 +37,22 @@ test('another status is an error that shows it', () => {
   });
 });
 
+test('what an image calls its functions neither floods a message nor controls a terminal', () => {
+  const hostile = parseSymbols(
+    JSON.stringify({
+      functions: [{ name: `\u001b[2J\u202egood\n${'x'.repeat(1e6)}`, address: 0x1000_1000, sizeBytes: 0x100 }],
+    }),
+  );
+  const { message } = describeExit(ending(exited(132), 'trap unreachable at 0x10001010 address 0x0\n'), hostile);
+  assert.equal(message.length, 1024);
+  assert.match(message, /^unreachable code reached in {2}\[2J good x+…$/);
+});
+
+test('what a failed boot says is one printable line', () => {
+  const { message } = describeExit(ending(exited(125), 'boot: \u001b]0;title\u0007 no\r\nsuch\tluck\n'));
+  assert.equal(message, 'could not boot:  ]0;title  no such luck');
+});
+
 test('a trap names its function and its callers', () => {
   const report = 'trap memory at 0x10001110 address 0x7f0000000000 0x10001200 0x10001010 0x99999999\n';
   assert.deepEqual(describeExit(ending(exited(139), report), symbols), {

@@ -126,7 +126,19 @@ const describeSignal = (signal: number, ending: Ending): Pick<Verdict, 'reason' 
   return { reason: 'Killed', message: `killed by ${name}` };
 };
 
+/** Names of functions and what a failed boot said are the image's own words: they reach terminals and the kernel's store. */
+const messageCharacters = 1024;
+const printable = (text: string): string => {
+  const plain = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
+  return plain.length <= messageCharacters ? plain : `${plain.slice(0, messageCharacters - 1)}…`;
+};
+
 export const describeExit = (ending: Ending, symbols?: SymbolTable): Verdict => {
+  const verdict = judge(ending, symbols);
+  return { ...verdict, message: printable(verdict.message) };
+};
+
+const judge = (ending: Ending, symbols: SymbolTable | undefined): Verdict => {
   const signal = ending.waitStatus & 0x7f;
   if (signal !== 0) return { code: 128 + signal, signal, ...describeSignal(signal, ending) };
 

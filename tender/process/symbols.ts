@@ -1,5 +1,5 @@
 /** The symbols layer of an image: which function an address lies in. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 export interface SymbolTable {
   nameAt(address: bigint): string | undefined;
@@ -27,11 +27,15 @@ export const parseSymbols = (text: string): SymbolTable => {
   };
 };
 
+/** An image may come from anywhere: what is longer is not read into the agent's memory. hello has 20 KB. */
+const largestSymbolsBytes = 32 * 1024 * 1024;
+
 /** `undefined` when there is no such file or it is no symbols layer: an exit is then told with bare addresses. */
 export const loadSymbols = (path: string | undefined): SymbolTable | undefined => {
   if (path === undefined) return undefined;
   try {
-    return parseSymbols(readFileSync(path, 'utf8'));
+    const { size } = statSync(path);
+    return size <= largestSymbolsBytes ? parseSymbols(readFileSync(path, 'utf8')) : undefined;
   } catch {
     return undefined;
   }
