@@ -37,10 +37,13 @@ export class TenderLink {
   async open(): Promise<readonly TenderEvent[]> {
     const connection = await this.#options.open();
     connection.onEvent(this.#options.onEvent);
+    // Only a connection that has answered is followed by another one when it breaks: whoever called tries again before that,
+    // and two who try would take the tender's only client's place from each other for ever.
+    const slots = await connection.list();
     this.#connection = connection;
     this.#problem = undefined;
     void connection.closed?.then(() => this.#reopen());
-    return connection.list();
+    return slots;
   }
 
   start(spec: SlotSpec): Promise<SlotState> {

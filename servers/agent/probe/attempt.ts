@@ -8,8 +8,20 @@ export type Attempt = { readonly result: 'success' } | { readonly result: 'failu
 const success: Attempt = { result: 'success' };
 const failure = (why: string): Attempt => ({ result: 'failure', why });
 
-export function attempt(probe: Probe, container: Container, podIP: string): Promise<Attempt> {
-  const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
+/** Timers of Node go no further. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
+/** Never rejects: hosts, ports and headers are the pod author's, and Node throws at those it cannot use. */
+export async function attempt(probe: Probe, container: Container, podIP: string): Promise<Attempt> {
+  try {
+    return await attemptOnce(probe, container, podIP);
+  } catch (error) {
+    return failure(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function attemptOnce(probe: Probe, container: Container, podIP: string): Promise<Attempt> {
+  const timeoutMs = Math.min((probe.timeoutSeconds ?? 1) * 1000, longestTimeoutMs);
   const { httpGet, tcpSocket } = probe;
   const action = httpGet ?? tcpSocket;
   if (action === undefined) return Promise.resolve(failure('the probe names no action'));
