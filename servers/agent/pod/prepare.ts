@@ -1,5 +1,5 @@
 /** Turns a container of a pod into a slot for the tender, or says in the kubelet's words why that is impossible. */
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, type Container, isNotFound, type Pod, parseQuantity, resources } from '@diatom/sdk';
 import type { ImageStore, SlotSpec, StoredImage } from '@diatom/tender';
@@ -39,6 +39,15 @@ export interface Attempt {
 /** Room beyond what an image declares: its text and data, the tender's own pages in it. */
 const memoryOverheadBytes = 16 * 2 ** 20;
 
+/** While the next instance is prepared the last two are the present and the previous one. */
+const logsKept = 3;
+
+/**
+ * An image may end after its idle time without having accepted the connection that booted it, and is booted for it again:
+ * this bounds how often.
+ */
+const leastIdleMs = 100;
+
 export const slotId = (pod: Pod, container: Container): string => `${pod.metadata.uid ?? ''}.${container.name}`;
 
 export function podLogDirectory(dataDirectory: string, pod: Pod): string {
@@ -61,6 +70,8 @@ export async function prepare(
   const problems = [...problemsOf(pod, container, around.target)];
   if (idleTimeoutMs === undefined) {
     problems.push(`annotation ${idleTimeoutAnnotation}: "${idle}" is not a duration; write 30s or 5m`);
+  } else if (idleTimeoutMs > 0 && idleTimeoutMs < leastIdleMs) {
+    problems.push(`annotation ${idleTimeoutAnnotation}: ${idle} is too short; write ${leastIdleMs}ms or more`);
   }
   if (problems.length > 0) return configError(problems.join('; '));
 
@@ -83,11 +94,7 @@ export async function prepare(
     throw error;
   }
 
-  const directory = join(podLogDirectory(around.dataDirectory, pod), container.name);
-  await mkdir(directory, { recursive: true });
-  const logPath = join(directory, `${attempt.restartCount}.log`);
-  // A lazy container may never write: its log is empty then, not missing.
-  await appendFile(logPath, '');
+  const logPath = await openLog(join(podLogDirectory(around.dataDirectory, pod), container.name), attempt.restartCount);
   const { maximumBytes, stackBytes } = image.manifest.memory;
   const limit = container.resources?.limits?.memory;
   return {
@@ -106,6 +113,17 @@ export async function prepare(
       logPath,
     },
   };
+}
+
+/** A container that restarts for ever fills no disk: what `logs --previous` may show is kept, older logs go. */
+async function openLog(directory: string, restartCount: number): Promise<string> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const oldest = join(directory, `${restartCount - logsKept}.log`);
+  await Promise.all([oldest, `${oldest}.1`].map((path) => rm(path, { force: true })));
+  const path = join(directory, `${restartCount}.log`);
+  // A lazy container may never write: its log is empty then, not missing.
+  await appendFile(path, '', { mode: 0o600 });
+  return path;
 }
 
 function configError(message: string): Prepared {
