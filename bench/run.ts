@@ -42,6 +42,11 @@ if (typeof parsed === 'string') {
   process.exit(2);
 }
 // Ctrl-C reaches the measured servers too: they are in the same process group.
-const report = await parsed.bench.run((text) => terminal.note(`${parsed.bench.name}: ${text}`));
-terminal.print(formatReport(report));
-if (parsed.isJson) terminal.printJson({ bench: report.bench, rows: report.rows });
+try {
+  const report = await parsed.bench.run((text) => terminal.note(`${parsed.bench.name}: ${text}`));
+  terminal.print(formatReport(report));
+  if (parsed.isJson) terminal.printJson({ bench: report.bench, rows: report.rows });
+} catch (error) {
+  terminal.note(`${parsed.bench.name} failed: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}
