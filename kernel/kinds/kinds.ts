@@ -19,6 +19,8 @@ export class Kinds {
   }
 
   find(group: string, version: string, resource: string): Kind | undefined {
+    const found = this.registry.find(group, version, resource);
+    if (found?.nature === 'built-in') return found;
     this.#custom.refresh(group, resource);
     return this.registry.find(group, version, resource);
   }

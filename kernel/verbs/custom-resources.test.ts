@@ -204,6 +204,21 @@ test('deleting a definition deletes its objects, and waits for those that finali
   assert.equal((await api.call('GET', widgets)).status, 404);
 });
 
+test('a definition cannot take the place of a built-in kind', async () => {
+  await using api = await openApi();
+  const object = definition();
+  object.metadata = { name: 'leases.coordination.k8s.io' };
+  object.spec = {
+    ...(object.spec as JsonRecord),
+    group: 'coordination.k8s.io',
+    names: { plural: 'leases', kind: 'Lease' },
+  };
+  assert.equal((await api.call('POST', definitions, object)).status, 201);
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+  const lease = await api.call('POST', leases, { metadata: { name: 'a' }, spec: { holderIdentity: 'me' } });
+  assert.deepEqual([lease.status, lease.body.spec], [201, { holderIdentity: 'me' }]);
+});
+
 const refusedDefinitions: readonly (readonly [string, (version: JsonRecord) => void, RegExp])[] = [
   [
     'no schema',

@@ -24,7 +24,7 @@ export class CustomKinds {
     this.#registry = registry;
   }
 
-  /** Brings one resource's kinds up to date. Every custom group has a dot in it, so built-in ones cost nothing. */
+  /** Brings one resource's kinds up to date. Every custom group has a dot in it. */
   refresh(group: string, resource: string): void {
     if (!group.includes('.')) return;
     const name = `${resource}.${group}`;
@@ -52,7 +52,10 @@ export class CustomKinds {
       this.#compiled.delete(name);
       return;
     }
-    const definitions = definitionsOf(JSON.parse(stored.value) as JsonRecord);
+    const definitions = definitionsOf(JSON.parse(stored.value) as JsonRecord).filter(
+      // A definition cannot take the place of a kind the cell has from the start.
+      ({ group, version, resource }) => this.#registry.find(group, version, resource)?.nature !== 'built-in',
+    );
     const kinds = definitions.map((definition) => this.#registry.register(definition));
     this.#compiled.set(name, { revision: stored.modRevision, kinds });
   }
