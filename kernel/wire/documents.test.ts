@@ -80,7 +80,7 @@ test('PATCH says in its document that it validates fields and runs dry', async (
   };
   const patch = paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}']?.patch;
   assert.deepEqual(patch?.['x-kubernetes-group-version-kind'], { group: 'apps', version: 'v1', kind: 'Deployment' });
-  const names = (patch?.parameters as JsonRecord[]).map(({ name }) => name);
+  const names = ((patch?.parameters ?? []) as JsonRecord[]).map(({ name }) => name);
   for (const name of ['dryRun', 'fieldValidation', 'fieldManager', 'force']) assert.ok(names.includes(name), name);
 });
 
