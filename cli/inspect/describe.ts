@@ -24,7 +24,7 @@ export function describeImage(image: StoredImage, { isComplete, terminal }: Desc
   return [
     ...lines('image', terminal.style('bold', image.reference)),
     ...lines('digest', image.digest),
-    ...lines('ports', inspection.ports.map(({ name, port }) => `${port} (${name})`).join(', ') || 'none'),
+    ...lines('ports', inspection.ports.map(portText).join(', ') || 'none'),
     ...lines('may connect to', inspection.connect.join(', ') || 'nothing'),
     ...lines(
       'memory',
@@ -41,6 +41,11 @@ export function describeImage(image: StoredImage, { isComplete, terminal }: Desc
     '',
     ...functions(inspection, isComplete),
   ].join('\n');
+}
+
+/** A port that the build only observed has a made-up name. */
+function portText({ name, port }: Inspection['ports'][number]): string {
+  return name === `port-${port}` ? String(port) : `${port} (${name})`;
 }
 
 function named(names: readonly string[]): string {
