@@ -12,6 +12,7 @@ import {
   valueAt,
 } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { matchesSelector } from '../kinds/label-selector.ts';
 import { formatSelector } from '../kinds/selector-text.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 import type { StoredObject } from '../store/store.ts';
@@ -208,9 +209,11 @@ function requireDisruptionAllowed(context: Context, pod: JsonRecord, namespace: 
   const labels = recordAt(pod, 'metadata', 'labels');
   for (const item of context.store.list(`policy/poddisruptionbudgets/${namespace}/`).items) {
     const budget = parseStored(item.value);
-    const selector = recordAt(budget, 'spec', 'selector');
-    const covers = Object.entries(recordAt(selector, 'matchLabels')).every(([key, value]) => labels[key] === value);
-    if (!covers || (numberAt(budget, 'status', 'disruptionsAllowed') ?? 0) > 0) continue;
+    if (
+      !matchesSelector(recordAt(budget, 'spec', 'selector'), labels) ||
+      (numberAt(budget, 'status', 'disruptionsAllowed') ?? 0) > 0
+    )
+      continue;
     const name = stringAt(budget, 'metadata', 'name');
     const message = `The disruption budget ${name} needs ${numberAt(budget, 'status', 'desiredHealthy') ?? 0} healthy pods and has ${numberAt(budget, 'status', 'currentHealthy') ?? 0} currently`;
     throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", [

@@ -201,6 +201,10 @@ test('an eviction asks the disruption budget first', async () => {
     metadata: { name: 'web' },
     spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
   });
+  await api.call('POST', budgets, {
+    metadata: { name: 'others' },
+    spec: { minAvailable: 1, selector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web'] }] } },
+  });
   const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'web' } };
   const refused = await api.call('POST', `${pods}/web/eviction`, eviction);
   assert.equal(refused.status, 429);

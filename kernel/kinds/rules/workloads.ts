@@ -14,6 +14,7 @@ import {
   stringAt,
 } from '../json.ts';
 import type { KindRules } from '../kind.ts';
+import { matchesSelector } from '../label-selector.ts';
 import { validateLabels } from '../validate-metadata.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { validatePodSpec } from './pod-validation.ts';
@@ -30,27 +31,6 @@ function defaultTemplate(spec: JsonRecord): void {
 /** Go: `"1"`-like percentages and plain numbers. */
 function isZero(value: unknown): boolean {
   return value === 0 || value === '0%' || value === '0';
-}
-
-export function matchesSelector(selector: JsonRecord, labels: JsonRecord): boolean {
-  const exact = Object.entries(recordAt(selector, 'matchLabels')).every(([key, value]) => labels[key] === value);
-  return (
-    exact &&
-    recordsAt(selector, 'matchExpressions').every((expression) => {
-      const value = labels[stringAt(expression, 'key')];
-      const values = arrayAt(expression, 'values');
-      switch (stringAt(expression, 'operator')) {
-        case 'In':
-          return value !== undefined && values.includes(value);
-        case 'NotIn':
-          return value === undefined || !values.includes(value);
-        case 'Exists':
-          return value !== undefined;
-        default:
-          return value === undefined;
-      }
-    })
-  );
 }
 
 function validateSelector(selector: unknown, path: string, what: string): FieldError[] {
