@@ -33,6 +33,7 @@ const SELECTORS: readonly (readonly [LabelSelector | undefined, boolean, string]
   [{ matchExpressions: [{ key: 'zone', operator: 'NotIn', values: ['a'] }] }, true, 'zone notin (a)'],
   [{ matchExpressions: [{ key: 'zone', operator: 'Exists' }] }, false, 'zone'],
   [{ matchExpressions: [{ key: 'zone', operator: 'DoesNotExist' }] }, true, '!zone'],
+  [{ matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }, false, 'constructor'],
 ];
 
 for (const [selector, matches, text] of SELECTORS) {

@@ -26,7 +26,8 @@ export function matchesLabels(wanted: Labels, labels: Labels): boolean {
 }
 
 function matchesRequirement(requirement: LabelSelectorRequirement, labels: Readonly<Record<string, string>>): boolean {
-  const value = labels[requirement.key];
+  // Own ones only: no object has a label called `constructor` by being an object.
+  const value = Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined;
   switch (requirement.operator) {
     case 'In':
       return value !== undefined && (requirement.values ?? []).includes(value);

@@ -97,6 +97,21 @@ const ROWS: readonly (readonly [string, Pod, readonly Node[], readonly Pod[], st
     [],
     "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
   ],
+  [
+    'affinity to a label nobody has set',
+    pod('p', {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }],
+          },
+        },
+      },
+    }),
+    [node('a')],
+    [],
+    "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+  ],
   ['affinity by number', pod('p', zone('Gt', '4')), [node('a', { labels: { zone: '5' } })], [], 'a'],
   [
     'a taint',

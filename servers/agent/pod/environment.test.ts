@@ -23,6 +23,7 @@ test('variables come from values, fields, ConfigMaps and Secrets; later ones win
       { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 's', key: 'password' } } },
       { name: 'MAYBE', valueFrom: { configMapKeyRef: { name: 'none', key: 'x', optional: true } } },
       { name: 'C_x', value: 'replaced' },
+      { name: 'INHERITED', value: '$(constructor)' },
     ],
   });
   assert.deepEqual(sourcesOf(subject), [
@@ -43,6 +44,7 @@ test('variables come from values, fields, ConfigMaps and Secrets; later ones win
     IP: '127.20.0.5',
     APP: 'hello',
     PASSWORD: 'hush',
+    INHERITED: '$(constructor)',
   });
 });
 
@@ -51,6 +53,12 @@ test('what is missing is named in the words of the kubelet', () => {
   assert.throws(() => environmentOf(pod, key, new Map(), facts), { message: 'configmap "c" not found' });
   assert.throws(() => environmentOf(pod, key, new Map([['ConfigMap/c', {}]]), facts), {
     message: "couldn't find key k in ConfigMap default/c",
+  });
+  const inherited = container({
+    env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'c', key: 'constructor' } } }],
+  });
+  assert.throws(() => environmentOf(pod, inherited, new Map([['ConfigMap/c', {}]]), facts), {
+    message: "couldn't find key constructor in ConfigMap default/c",
   });
   const field = container({ env: [{ name: 'X', valueFrom: { fieldRef: { fieldPath: 'spec.nope' } } }] });
   assert.throws(() => environmentOf(pod, field, new Map(), facts), { message: 'unsupported fieldPath: spec.nope' });

@@ -73,7 +73,7 @@ function resolve(variable: EnvVar, pod: Pod, sources: Sources, facts: PodFacts):
     throw new EnvironmentError(`env ${variable.name}: this source of a value is not supported`);
   const kind = from.configMapKeyRef === undefined ? 'Secret' : 'ConfigMap';
   const isOptional = reference.optional === true;
-  const value = read(sources, { kind, name: reference.name }, isOptional)?.[reference.key];
+  const value = ownValue(read(sources, { kind, name: reference.name }, isOptional), reference.key);
   if (value === undefined && !isOptional) {
     const namespace = pod.metadata.namespace ?? 'default';
     throw new EnvironmentError(`couldn't find key ${reference.key} in ${kind} ${namespace}/${reference.name}`);
@@ -107,17 +107,22 @@ const fields: Readonly<Record<string, (pod: Pod, facts: PodFacts) => string>> = 
 };
 
 function fieldOf(pod: Pod, path: string, facts: PodFacts): string {
-  const field = fields[path];
+  const field = ownValue(fields, path);
   if (field !== undefined) return field(pod, facts);
   const match = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path);
   if (match === null) throw new EnvironmentError(`unsupported fieldPath: ${path}`);
   const [, map, key = ''] = match;
-  return (map === 'labels' ? pod.metadata.labels : pod.metadata.annotations)?.[key] ?? '';
+  return ownValue(map === 'labels' ? pod.metadata.labels : pod.metadata.annotations, key) ?? '';
 }
 
 /** `$(NAME)` becomes an earlier variable, `$$(NAME)` stays `$(NAME)`, unknown names stay as they are. */
 function expand(text: string, known: Readonly<Record<string, string>>): string {
   return text.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (match, name: string | undefined) =>
-    name === undefined ? '$' : (known[name] ?? match),
+    name === undefined ? '$' : (ownValue(known, name) ?? match),
   );
+}
+
+/** Names come from the pod's author; one such as `constructor` must not find what every object inherits. */
+function ownValue<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }
