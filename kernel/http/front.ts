@@ -86,7 +86,9 @@ function withHeader(response: ApiResponse, name: string, value: string): ApiResp
 }
 
 /** Watches and followed logs end when one side wants, not by the clock. */
-function isLongRunning({ path }: ApiRequest): boolean {
+function isLongRunning({ method, path }: ApiRequest): boolean {
+  // A write that names the parameter is a write: it waits in line and answers in time like every other.
+  if (method !== 'GET') return false;
   return /[?&](watch|follow)=(true|1)(&|$)/.test(path) || /^\/(api|apis\/[^/]+)\/[^/]+\/watch\//.test(path);
 }
 

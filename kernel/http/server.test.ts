@@ -105,6 +105,11 @@ for (const version of ['http1', 'http2'] as const) {
       assert.equal((await server[version]('/x')).status, 200);
     });
 
+    it('does not let a write past the line for naming a watch', async () => {
+      await using server = await startServer(echo, { limits: { reading: 1, writing: 0, waiting: 0 } });
+      assert.equal((await server[version]('/x?watch=1', { method: 'POST' })).status, 429);
+    });
+
     it('lets a burst wait in line', async () => {
       const order: string[] = [];
       const api: ApiHandler = async (request, identity) => {
