@@ -41,3 +41,16 @@ test('one candidate leads at a time, and the next one starts as soon as the leas
   await secondEnded;
   assert.equal(leaders.size, 0);
 });
+
+test('a leader whose work fails gives the lease back and says why', async () => {
+  await using kernel = await startKernel();
+  const client = new Client(kernel.port());
+  const election = { client, namespace: 'default', name: 'election', identity: 'first' };
+  const lead = async (): Promise<void> => {
+    throw new Error('nothing to lead with');
+  };
+  const { signal } = new AbortController();
+  await assert.rejects(runLeaderElection({ ...election, lead }, signal), { message: 'nothing to lead with' });
+  const lease = await client.resource(resources.leases, 'default').get('election');
+  assert.equal(lease.spec?.holderIdentity, '');
+});

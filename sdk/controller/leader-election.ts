@@ -12,7 +12,10 @@ export interface LeaderElectionOptions {
   readonly name: string;
   /** Unique among the candidates: two with the same identity would both lead. */
   readonly identity: string;
-  /** Runs while leading; its signal aborts when leadership is lost, and it must stop acting then. */
+  /**
+   * Runs while leading; its signal aborts when leadership is lost, and it must stop acting then. When it ends before
+   * that, the candidate gives the lease back and the election ends too: with its error, if it failed.
+   */
   readonly lead: (signal: AbortSignal) => Promise<void>;
   readonly log?: (message: string) => void;
   /** How long a silent leader is believed in. Default 15 s. */
@@ -70,8 +73,8 @@ export function heldLease(
 }
 
 /**
- * Leads whenever no other candidate does, until `signal` aborts; gives the lease back then, so that the next one starts
- * at once. At most one leads as long as clocks run at about the same speed; work that must never be done twice still
+ * Leads whenever no other candidate does, until `signal` aborts or `lead` ends; gives the lease back then, so that the
+ * next one starts at once. At most one leads as long as clocks run at about the same speed; work that must never be done twice still
  * needs the resourceVersion of what it writes.
  */
 export async function runLeaderElection(options: LeaderElectionOptions, signal: AbortSignal): Promise<void> {
@@ -95,6 +98,18 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
   informer.on({ add: show, update: show, delete: () => show(undefined) });
   await informers.synced(signal).catch(() => {});
 
+  let outcome: { readonly error?: unknown } | undefined;
+  const lead = async (stop: AbortSignal): Promise<void> => {
+    try {
+      await options.lead(stop);
+      if (!stop.aborted) outcome ??= {};
+    } catch (error) {
+      // Told to stop, it may well end by throwing the signal's reason.
+      if (stop.aborted) log(`what led ended with: ${error instanceof Error ? error.message : String(error)}`);
+      else outcome ??= { error };
+    }
+    if (outcome !== undefined) wake.now();
+  };
   let leading: { readonly stop: AbortController; readonly done: Promise<void>; renewedMs: number } | undefined;
   const stepDown = async (why: string): Promise<void> => {
     if (leading === undefined) return;
@@ -104,7 +119,7 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
     leading = undefined;
     await done;
   };
-  while (!signal.aborted) {
+  while (!signal.aborted && outcome === undefined) {
     const move = nextMove(candidacy, identity, leaseDurationMs, clock.now());
     if (move.kind === 'wait') {
       await stepDown(`${candidacy.lease?.spec?.holderIdentity ?? 'nobody'} holds the lease`);
@@ -124,7 +139,7 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
       if (leading === undefined) {
         const stop = new AbortController();
         log(`${identity} leads ${namespace}/${name}`);
-        leading = { stop, done: options.lead(stop.signal), renewedMs: clock.now() };
+        leading = { stop, done: lead(stop.signal), renewedMs: clock.now() };
       } else leading.renewedMs = clock.now();
     } catch (error) {
       if (signal.aborted) break;
@@ -136,16 +151,21 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
     } finally {
       late.cancel();
     }
-    await wake.after(retryPeriodMs);
+    if (outcome === undefined) await wake.after(retryPeriodMs);
   }
   const wasLeading = leading !== undefined;
   await stepDown('it ends');
   if (wasLeading && candidacy.lease?.spec?.holderIdentity === identity) {
     const { lease } = candidacy;
     await resource
-      .update({ ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1 } })
+      .update(
+        { ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1 } },
+        // Whoever asked us to end waits for this; without an answer the lease runs out by itself.
+        { signal: AbortSignal.timeout(renewDeadlineMs) },
+      )
       .catch((error: unknown) => log(`the lease was not given back: ${String(error)}`));
   }
+  if (outcome !== undefined && 'error' in outcome) throw outcome.error;
 }
 
 /** A wait that something may cut short. */
