@@ -35,7 +35,6 @@ const imports: readonly Import[] = files.flatMap((file) => {
   const text = readFileSync(join(checkout, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
   const statement =
     /^\s*(?:import|export)\s+(?:[\w\s{},*$]+?\sfrom\s+)?'([^'\n]+)'|\bimport\(\s*'([^'\n]+)'|^} from '([^'\n]+)'/gm;
-  /^\s*(?:import|export)\b[^'"`;]*?(?:\bfrom\s*)?['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]/gm;
   return [...text.matchAll(statement)].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] ?? '' }));
 });
 
@@ -67,6 +66,18 @@ test('a relative import stays inside its room', () => {
     if (!specifier.startsWith('.')) return false;
     const room = file.split(sep)[0] ?? '';
     return !relative('.', join(dirname(file), specifier)).startsWith(`${room}${sep}`);
+  });
+  assert.equal(listed(wrong), '');
+});
+
+test('a server imports no other server: each has to run, and to be rewritten, alone', () => {
+  // Folders of `servers/` that are shared, not servers.
+  const shared = ['addresses', 'supervisor'];
+  const wrong = imports.filter(({ file, specifier }) => {
+    const [room, own = '', ...below] = file.split(sep);
+    if (room !== 'servers' || below.length === 0 || !specifier.startsWith('.')) return false;
+    const [, other = '', ...inside] = relative('.', join(dirname(file), specifier)).split(sep);
+    return inside.length > 0 && other !== own && !shared.includes(other);
   });
   assert.equal(listed(wrong), '');
 });

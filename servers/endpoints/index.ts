@@ -20,8 +20,8 @@ import {
   splitKey,
 } from '@diatom/sdk';
 import { runControllers } from '../run-controllers.ts';
+import { isSame } from '../same.ts';
 import type { Server } from '../server.ts';
-import { isSame } from '../workloads/same.ts';
 import { MANAGED_BY, MANAGER, planEndpoints, planSlices, SERVICE_NAME } from './slices.ts';
 
 export const server: Server = {

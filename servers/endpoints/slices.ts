@@ -13,7 +13,7 @@ import {
   type Pod,
   type Service,
 } from '@diatom/sdk';
-import { isSame } from '../workloads/same.ts';
+import { isSame } from '../same.ts';
 
 export const SERVICE_NAME = 'kubernetes.io/service-name';
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';

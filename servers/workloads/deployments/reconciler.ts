@@ -14,8 +14,8 @@ import {
   resources,
   splitKey,
 } from '@diatom/sdk';
+import { isSame } from '../../same.ts';
 import { claimObjects } from '../claim-objects.ts';
-import { isSame } from '../same.ts';
 import { type Action, plan } from './plan.ts';
 import { REVISION, specReplicas } from './replicas.ts';
 import { isSameTemplate } from './template.ts';

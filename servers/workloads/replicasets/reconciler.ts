@@ -14,8 +14,8 @@ import {
   resources,
   splitKey,
 } from '@diatom/sdk';
+import { isSame } from '../../same.ts';
 import { claimObjects } from '../claim-objects.ts';
-import { isSame } from '../same.ts';
 import { type Failure, planReplicas, planStatus, slowStartBatches } from './plan.ts';
 
 export class ReplicaSetReconciler {
