@@ -31,8 +31,10 @@ export async function readProject(file: string): Promise<Project> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
-  } catch {
-    return parseProject('{}', file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return parseProject('{}', file);
+    // One that is there and cannot be read must not be taken for none.
+    throw fail(error instanceof Error ? error.message : String(error));
   }
   return parseProject(text, file);
 }

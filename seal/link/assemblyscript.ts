@@ -40,6 +40,7 @@ export async function compileAssemblyScript(compilation: Compilation): Promise<U
       sources.set(isLibrary ? `~lib/${file}` : file, text);
       return text;
     } catch {
+      // How the compiler is told to look elsewhere, or to say where the import stands that nothing answers.
       return null;
     }
   };
