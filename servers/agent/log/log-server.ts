@@ -41,7 +41,7 @@ export async function startLogServer(options: LogServerOptions): Promise<LogServ
       answer(request, response, options).catch((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
         if (response.headersSent) response.destroy();
-        else plain(response, error instanceof RangeError ? 400 : 500, message);
+        else plain(response, error instanceof RangeError || error instanceof URIError ? 400 : 500, message);
       });
     },
   );
