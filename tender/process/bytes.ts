@@ -1,22 +1,22 @@
 /** Little-endian records of u16/u32/u64 and length-prefixed bytes: the one encoding of spec and frames. */
 
 export class ByteWriter {
-  private readonly chunks: Uint8Array[] = [];
+  readonly #chunks: Uint8Array[] = [];
 
   u16(value: number): this {
-    return this.number(2, (view) => view.setUint16(0, value, true));
+    return this.#number(2, (view) => view.setUint16(0, value, true));
   }
 
   u32(value: number): this {
-    return this.number(4, (view) => view.setUint32(0, value, true));
+    return this.#number(4, (view) => view.setUint32(0, value, true));
   }
 
   u64(value: number | bigint): this {
-    return this.number(8, (view) => view.setBigUint64(0, BigInt(value), true));
+    return this.#number(8, (view) => view.setBigUint64(0, BigInt(value), true));
   }
 
   raw(bytes: Uint8Array): this {
-    this.chunks.push(bytes);
+    this.#chunks.push(bytes);
     return this;
   }
 
@@ -27,10 +27,10 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array {
-    return Buffer.concat(this.chunks);
+    return Buffer.concat(this.#chunks);
   }
 
-  private number(sizeBytes: number, set: (view: DataView) => void): this {
+  #number(sizeBytes: number, set: (view: DataView) => void): this {
     const bytes = new Uint8Array(sizeBytes);
     set(new DataView(bytes.buffer));
     return this.raw(bytes);
@@ -39,32 +39,32 @@ export class ByteWriter {
 
 /** Throws a RangeError at the end of the record. */
 export class ByteReader {
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
-  private at = 0;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   u32(): number {
-    const value = this.view.getUint32(this.at, true);
-    this.at += 4;
+    const value = this.#view.getUint32(this.#at, true);
+    this.#at += 4;
     return value;
   }
 
   u64(): bigint {
-    const value = this.view.getBigUint64(this.at, true);
-    this.at += 8;
+    const value = this.#view.getBigUint64(this.#at, true);
+    this.#at += 8;
     return value;
   }
 
   text(): string {
     const length = this.u32();
-    if (this.at + length > this.bytes.length) throw new RangeError('field is longer than its record');
-    const text = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.at, length).toString('utf8');
-    this.at += length;
+    if (this.#at + length > this.#bytes.length) throw new RangeError('field is longer than its record');
+    const text = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, length).toString('utf8');
+    this.#at += length;
     return text;
   }
 }
