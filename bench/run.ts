@@ -1,36 +1,46 @@
-/** `npm run bench -- boot|http|api [--json]`: measures Diatom and its peers in one run (docs/bench.md). */
+/** `npm run bench -- boot|http|api|seal [--json]`: measures Diatom and its peers in one run (docs/bench.md). */
 import { parseArgs } from 'node:util';
 import { createTerminal } from '@diatom/cli/terminal';
 import { benchApi } from './api.ts';
 import { benchBoot } from './boot.ts';
 import { benchHttp } from './http.ts';
 import { formatReport, type Report } from './report.ts';
+import { benchSeal } from './seal.ts';
 
 interface Bench {
   readonly name: string;
   readonly does: string;
-  run(progress: (text: string) => void): Promise<Report>;
+  /** What can be named behind it to measure only that. */
+  readonly operands?: string;
+  run(progress: (text: string) => void, names: readonly string[]): Promise<Report>;
 }
 
 const benches: readonly Bench[] = [
   { name: 'boot', does: 'spawn to first HTTP response, memory after one request', run: benchBoot },
   { name: 'http', does: 'requests per second, processor time per request', run: benchHttp },
   { name: 'api', does: 'the kernel: writes, reads, lists, watch latency, start, memory', run: benchApi },
+  {
+    name: 'seal',
+    does: 'compiled code beside V8 and wasm2c with gcc: run time, compile time, code size',
+    operands: '[PROGRAM...]',
+    run: benchSeal,
+  },
 ];
 
 const terminal = createTerminal(process.stdout, process.stderr, process.env);
 const usage = [
   'Usage: npm run bench -- NAME [--json]',
   '',
-  ...benches.map(({ name, does }) => `  ${name.padEnd(6)} ${does}`),
+  ...benches.map(({ name, operands = '', does }) => `  ${`${name} ${operands}`.padEnd(19)} ${does}`),
 ].join('\n');
 
-function parse(): { readonly bench: Bench; readonly isJson: boolean } | string {
+function parse(): { readonly bench: Bench; readonly names: readonly string[]; readonly isJson: boolean } | string {
   try {
     const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
-    const bench = benches.find(({ name }) => name === positionals[0]);
-    if (bench === undefined || positionals.length > 1) return usage;
-    return { bench, isJson: values.json === true };
+    const [first, ...names] = positionals;
+    const bench = benches.find(({ name }) => name === first);
+    if (bench === undefined || (bench.operands === undefined && names.length > 0)) return usage;
+    return { bench, names, isJson: values.json === true };
   } catch (error) {
     return `${error instanceof Error ? error.message : error}\n${usage}`;
   }
@@ -43,7 +53,7 @@ if (typeof parsed === 'string') {
 }
 // Ctrl-C reaches the measured servers too: they are in the same process group.
 try {
-  const report = await parsed.bench.run((text) => terminal.note(`${parsed.bench.name}: ${text}`));
+  const report = await parsed.bench.run((text) => terminal.note(`${parsed.bench.name}: ${text}`), parsed.names);
   terminal.print(formatReport(report));
   if (parsed.isJson) terminal.printJson({ bench: report.bench, rows: report.rows });
 } catch (error) {

@@ -1,0 +1,22 @@
+/** `run-in-v8.ts compile|run MODULE`; the flags of Node choose the tier (v8.ts). */
+import { readFileSync } from 'node:fs';
+import { callsPerProcess } from './calls.ts';
+
+const [task = '', modulePath = ''] = process.argv.slice(2);
+const bytes = readFileSync(modulePath);
+const startedMs = performance.now();
+const module = new WebAssembly.Module(bytes);
+const compileMs = performance.now() - startedMs;
+
+if (task === 'compile') process.stdout.write(`compiled in ${compileMs} ms\n`);
+else {
+  const run = new WebAssembly.Instance(module, {}).exports.run as () => number;
+  const words = new BigUint64Array(1 + callsPerProcess);
+  words[0] = BigInt(run() >>> 0);
+  for (let call = 1; call <= callsPerProcess; call++) {
+    const before = process.hrtime.bigint();
+    run();
+    words[call] = process.hrtime.bigint() - before;
+  }
+  process.stdout.write(new Uint8Array(words.buffer));
+}
