@@ -22,6 +22,7 @@ export class TenderLink {
   readonly #options: TenderLinkOptions;
   #connection: Connection | undefined;
   #isClosed = false;
+  #endPause: () => void = () => {};
   #problem: string | undefined = 'the tender has not been reached yet';
 
   constructor(options: TenderLinkOptions) {
@@ -39,7 +40,11 @@ export class TenderLink {
     connection.onEvent(this.#options.onEvent);
     // Only a connection that has answered is followed by another one when it breaks: whoever called tries again before that,
     // and two who try would take the tender's only client's place from each other for ever.
-    const slots = await connection.list();
+    const slots = await listOrClose(connection);
+    if (this.#isClosed) {
+      await connection.close();
+      throw new Error('the line to the tender was closed meanwhile');
+    }
     this.#connection = connection;
     this.#problem = undefined;
     void connection.closed?.then(() => this.#reopen());
@@ -60,7 +65,18 @@ export class TenderLink {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#endPause();
     await this.#connection?.close();
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #connected(): Connection {
@@ -78,11 +94,22 @@ export class TenderLink {
         this.#options.onReturn(slots);
         return;
       } catch (error) {
+        if (this.#isClosed) return;
         this.#problem = `the tender does not answer: ${error instanceof Error ? error.message : String(error)}`;
         this.#options.log(this.#problem);
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await this.#pause(delayMs);
       }
     }
+  }
+}
+
+/** A connection that was made and does not answer is nobody's to close later. */
+async function listOrClose(connection: Connection): Promise<readonly TenderEvent[]> {
+  try {
+    return await connection.list();
+  } catch (error) {
+    await connection.close();
+    throw error;
   }
 }
 

@@ -79,6 +79,17 @@ const manifestChecks: Readonly<Record<keyof Manifest, (value: unknown) => boolea
   layers: (value) => isArrayOf(value, isLayer),
 };
 
+export const parseJson = (text: string, path: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ImageStoreError('CorruptImage', `${path} is not JSON (${why}); remove it and build the image again`, {
+      cause,
+    });
+  }
+};
+
 /** An image may come from anywhere: nobody reads a manifest that has not been through here. */
 export const readManifest = (value: unknown, what: string): Manifest => {
   const fields = isFields(value) ? value : {};

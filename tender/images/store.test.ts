@@ -156,3 +156,10 @@ test('references keep registry, path and tag', () => {
   assert.equal(normaliseReference('localhost:5000/team/hello'), 'localhost:5000/team/hello:latest');
   assert.equal(normaliseReference('registry.example/hello:1.2'), 'registry.example/hello:1.2');
 });
+
+test('an index that is not JSON is named, and what to do', () =>
+  withStore(async (store, directory) => {
+    await store.put('hello', declared('hello'), layers('1'));
+    await writeFile(join(directory, 'index.json'), '{');
+    await assert.rejects(store.list(), /index\.json is not JSON \(.*\); remove it and build the image again/);
+  }));

@@ -18,6 +18,7 @@ import {
   imageMediaType,
   indexMediaType,
   layoutFile,
+  parseJson,
   readImageDocument,
   readIndex,
   readManifest,
@@ -73,7 +74,7 @@ export const createImageStore = (directory: string): ImageStore => {
         `${blobPath(digest)} does not have the digest it is named by; build the image again`,
       );
     }
-    return JSON.parse(bytes.toString('utf8'));
+    return parseJson(bytes.toString('utf8'), blobPath(digest));
   };
 
   const writeBlob = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => {
@@ -87,7 +88,7 @@ export const createImageStore = (directory: string): ImageStore => {
 
   const readIndexFile = async (): Promise<Index> => {
     try {
-      return readIndex(JSON.parse(await readFile(indexPath, 'utf8')), indexPath);
+      return readIndex(parseJson(await readFile(indexPath, 'utf8'), indexPath), indexPath);
     } catch (error) {
       if (isMissing(error)) return emptyIndex;
       throw error;

@@ -94,13 +94,18 @@ const createConnection = (
     });
   });
   socket.on('error', () => socket.destroy());
-  socket.on('data', (chunk: Uint8Array) => {
+  const replies = (chunk: Uint8Array): readonly Reply[] => {
     try {
-      for (const reply of readReplies(chunk)) onReply(reply);
+      return readReplies(chunk);
     } catch (error) {
       // A byte stream that is out of step cannot be resumed; whoever waits learns it from `close`.
       socket.destroy(error as Error);
+      return [];
     }
+  };
+  // Outside of the `try`: a listener that throws is a defect of its own, not one of the connection.
+  socket.on('data', (chunk: Uint8Array) => {
+    for (const reply of replies(chunk)) onReply(reply);
   });
 
   const request = (content: Request): Promise<readonly TenderEvent[]> =>
@@ -155,7 +160,12 @@ const createConnection = (
 /** The returned connection replaces any other client's. */
 export const connectProcessTender = async (options: ProcessTenderOptions): Promise<ProcessTender> => {
   const connection = createConnection(await connectOrStart(options));
-  // The tender speaks another protocol version: it says so instead of `done`.
-  await connection.request({ kind: 'hello' });
+  try {
+    // A tender that speaks another protocol version says so instead of `done`.
+    await connection.request({ kind: 'hello' });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
   return connection;
 };
