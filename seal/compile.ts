@@ -13,6 +13,8 @@ export interface CompileOptions {
   readonly flavour: Flavour;
   /** Export called by e_entry; it takes nothing. Default `_start`. */
   readonly entry?: string;
+  /** Prove IR and register allocation of every function on the way; throws where they are wrong. Takes twice as long. */
+  readonly check?: boolean;
 }
 
 export interface CompiledFunction {
@@ -42,9 +44,7 @@ export interface CompiledImage {
 /** Throws `ModuleError` for input that is malformed, invalid or needs a feature the compiler does not have. */
 export function compile(wasm: Uint8Array, options: CompileOptions): CompiledImage {
   const module = decode(wasm);
-  const facts = surveyBodies(module);
-  validate(wasm);
-  return compileModule(module, options, facts);
+  return compileModule(module, options, validate(module));
 }
 
 /** Compile a module that is decoded already and known to be valid. */
@@ -53,7 +53,7 @@ export function compileModule(
   options: CompileOptions,
   facts: BodyFacts = surveyBodies(module),
 ): CompiledImage {
-  const program = generate(module, options.flavour, options.entry ?? '_start', facts);
+  const program = generate(module, options, facts);
   return {
     elf: writeImage(program, options.flavour),
     functions: program.functions,

@@ -28,6 +28,8 @@ export interface Frame {
 export interface Program {
   readonly module: DecodedModule;
   readonly flavour: 'process' | 'linux';
+  /** Prove what can be proven about each function (CompileOptions.check). */
+  readonly check: boolean;
   readonly assembler: Assembler;
   readonly literals: Literals;
   readonly context: ContextLayout;

@@ -1,9 +1,11 @@
 /** One function from IR to machine code: legalise, allocate, resolve, emit. */
 import type { Block, Edge, Instruction, IrFunction, Value } from '../ir/ir.ts';
+import { verifyFunction } from '../ir/verify.ts';
 import { type Allocation, allocate } from './allocate.ts';
 import type { Label } from './assembler.ts';
 import { rotateLoops } from './block-order.ts';
 import { passArguments, passResults } from './calling.ts';
+import { checkAllocation } from './check-allocation.ts';
 import { type ConstraintRules, useAt } from './constraints.ts';
 
 import { Emission, type Frame, type Program } from './emission.ts';
@@ -69,12 +71,19 @@ class FunctionEmitter {
   private readonly order: ReadonlyMap<Block, number>;
   private readonly incomingWords: number;
 
-  constructor(program: Program, fn: IrFunction, allocation: Allocation, rules: ConstraintRules, incomingWords: number) {
+  constructor(
+    program: Program,
+    fn: IrFunction,
+    allocation: Allocation,
+    moves: ResolvedMoves,
+    rules: ConstraintRules,
+    incomingWords: number,
+  ) {
     this.fn = fn;
     this.allocation = allocation;
     this.rules = rules;
     this.incomingWords = incomingWords;
-    this.moves = resolveMoves(fn, allocation);
+    this.moves = moves;
     this.emission = new Emission(program, layOutFrame(program, fn, allocation));
     this.order = new Map(fn.blocks.map((block, index) => [block, index]));
     for (const block of fn.blocks) this.labels.set(block, program.assembler.newLabel());
@@ -181,5 +190,10 @@ export function emitFunction(program: Program, fn: IrFunction): void {
   lowerTailCalls(program, fn, incomingWords);
   legalize(fn, rules);
   const allocation = allocate(fn, rules);
-  new FunctionEmitter(program, fn, allocation, rules, incomingWords).emit();
+  const moves = resolveMoves(fn, allocation);
+  if (program.check) {
+    verifyFunction(fn, 'legalize');
+    checkAllocation(fn, rules, allocation, moves);
+  }
+  new FunctionEmitter(program, fn, allocation, moves, rules, incomingWords).emit();
 }

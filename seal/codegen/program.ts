@@ -1,11 +1,12 @@
 /** A decoded module as machine code with its data: everything of the image but the file around it. */
-import type { CompiledFunction, Flavour } from '../compile.ts';
+import type { CompiledFunction, CompileOptions, Flavour } from '../compile.ts';
 import { ModuleError } from '../decode/error.ts';
 import { evaluate } from '../decode/evaluate.ts';
 import type { DecodedModule } from '../decode/module.ts';
 import type { BodyFacts } from '../decode/survey.ts';
 import { buildFunction } from '../ir/build.ts';
 import { simplify } from '../ir/simplify.ts';
+import { verifyFunction } from '../ir/verify.ts';
 import { Assembler, type Label } from './assembler.ts';
 import { type ContextLayout, imageWindowBytes, layOutContext, pageBytes, wasmPageBytes } from './context-layout.ts';
 import type { Program } from './emission.ts';
@@ -70,13 +71,12 @@ function exportedFunction(module: DecodedModule, name: string, parameters: reado
 
 export function generate(
   module: DecodedModule,
-  flavour: Flavour,
-  entryName: string,
+  { flavour, entry = '_start', check = false }: CompileOptions,
   { references, growsTables }: BodyFacts,
 ): GeneratedProgram {
   checkImports(module, flavour);
-  const entryIndex = exportedFunction(module, entryName, []);
-  if (entryIndex === undefined) throw new ModuleError('unsupported', `no exported function ${entryName} to enter`, 0);
+  const entryIndex = exportedFunction(module, entry, []);
+  if (entryIndex === undefined) throw new ModuleError('unsupported', `no exported function ${entry} to enter`, 0);
   const context = layOutContext(module, flavour, growsTables);
   const checkSize = (sizeBytes: number, what: string) => {
     if (sizeBytes <= imageWindowBytes) return;
@@ -97,6 +97,7 @@ export function generate(
   const program: Program = {
     module,
     flavour,
+    check,
     assembler,
     literals,
     context,
@@ -145,6 +146,7 @@ export function generate(
       }
       const ir = buildFunction(module, fn);
       simplify(ir);
+      if (check) verifyFunction(ir, 'simplify');
       emitFunction(program, ir);
     });
   }

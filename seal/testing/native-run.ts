@@ -208,8 +208,8 @@ export function driverModule(module: DecodedModule, cases: readonly Case[], stri
     functions: driver.functions,
     exports: [
       ...module.exports.filter(({ name }) => name !== 'on_signal'),
-      { name: 'on_signal', kind: 'function', index: onSignal },
-      { name: 'seal:run-cases', kind: 'function', index: entryIndex },
+      { name: 'on_signal', kind: 'function', index: onSignal, byteOffset: 0 },
+      { name: 'seal:run-cases', kind: 'function', index: entryIndex, byteOffset: 0 },
     ],
   };
 }
@@ -233,7 +233,11 @@ export function runCases(module: DecodedModule, cases: readonly Case[]): readonl
     ({ functionIndex }) => module.types[module.functions[functionIndex]?.typeIndex ?? -1]?.results.length ?? 0,
   );
   const strideWords = 1 + Math.max(1, ...resultCounts);
-  const image = compileModule(driverModule(module, cases, strideWords), { flavour: 'linux', entry: 'seal:run-cases' });
+  const image = compileModule(driverModule(module, cases, strideWords), {
+    flavour: 'linux',
+    entry: 'seal:run-cases',
+    check: true,
+  });
   const path = writeExecutable(image.elf);
   const { stdout, signal, status } = spawnSync(path, { maxBuffer: 1 << 28, timeout: 30_000 });
   rmSync(path);

@@ -1,7 +1,7 @@
 import type { DecodedModule, FunctionType, ModuleFunction } from '../decode/module.ts';
 import { constant } from './wasm-writer.ts';
 
-/** The module with every imported function replaced by one that returns zeros. */
+/** The module with every imported function replaced by one that returns zeros, and imported memories by its own. */
 export function withStubbedImports(module: DecodedModule): DecodedModule {
   const stub = (fn: ModuleFunction): ModuleFunction => {
     if (fn.kind === 'defined') return fn;
@@ -10,7 +10,8 @@ export function withStubbedImports(module: DecodedModule): DecodedModule {
     const { typeIndex, name } = fn;
     return { kind: 'defined', typeIndex, name, locals: [], bodyStart: 0, bodyEnd: bytes.length, bytes };
   };
-  return { ...module, functions: module.functions.map(stub) };
+  const memories = module.memories.map((memory) => ({ ...memory, imported: undefined }));
+  return { ...module, functions: module.functions.map(stub), memories };
 }
 
 const zeroOf = ({ results }: FunctionType) => {
