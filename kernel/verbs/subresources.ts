@@ -21,7 +21,7 @@ import {
   badRequest,
   conflict,
   invalid,
-  MODIFIED,
+  modifiedMessage,
   notFound,
   tooManyRequests,
   unsupportedMediaType,
@@ -105,7 +105,7 @@ async function writeScale(
     const object = parseStored(current.value);
     const scale = scaleFor(scaleOf(kind, object));
     const version = stringAt(scale, 'metadata', 'resourceVersion');
-    if (version !== '' && version !== String(current.modRevision)) throw conflict(kind, route.name, MODIFIED);
+    if (version !== '' && version !== String(current.modRevision)) throw conflict(kind, route.name, modifiedMessage);
     const replicas = numberAt(scale, 'spec', 'replicas') ?? 0;
     if (replicas < 0) {
       const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
@@ -250,7 +250,7 @@ const finalize: Serve = async (context, call) => {
       if (current === undefined) throw notFound(kind, route.name);
       const next = parseStored(current.value);
       const version = stringAt(object, 'metadata', 'resourceVersion');
-      if (version !== '' && version !== String(current.modRevision)) throw conflict(kind, route.name, MODIFIED);
+      if (version !== '' && version !== String(current.modRevision)) throw conflict(kind, route.name, modifiedMessage);
       admit(context, call, { verb: 'update', name: route.name, object, previous: next });
       ensureRecord(next, 'spec').finalizers = arrayAt(object, 'spec', 'finalizers');
       if (isReadyToGo(kind, next)) return { kind: 'delete', finalValue: (revision) => serialise(kind, next, revision) };

@@ -5,7 +5,7 @@ import { arrayAt, deepEqual, type JsonRecord, numberAt, recordAt, stringAt } fro
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-metadata.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
-import { badRequest, conflict, type FieldError, MODIFIED, notFound } from '../wire/status.ts';
+import { badRequest, conflict, type FieldError, modifiedMessage, notFound } from '../wire/status.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
 import { applyNamespace, prepareNew, requireNamespace, validateNew } from './create.ts';
 import { decodeBody } from './decode.ts';
@@ -155,7 +155,7 @@ function requireSameObject(
         },
       ]);
     }
-  } else if (version !== String(current.modRevision)) throw conflict(kind, route.name, MODIFIED);
+  } else if (version !== String(current.modRevision)) throw conflict(kind, route.name, modifiedMessage);
 }
 
 const serverMetadata = [

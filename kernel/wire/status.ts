@@ -78,7 +78,8 @@ export function conflict(kind: Qualified, name: string, why: string, more: Detai
   return new ApiError(409, 'Conflict', message, detailsOf(kind, name, more));
 }
 
-export const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
+export const modifiedMessage =
+  'the object has been modified; please apply your changes to the latest version and try again';
 
 export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);

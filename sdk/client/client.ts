@@ -26,7 +26,7 @@ export interface RequestOptions {
 
 export type QueryParameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
-const MAX_RETRY_AFTER_MS = 60_000;
+const maxRetryAfterMs = 60_000;
 
 /** The API as functions. One client may be used from anywhere at once; it holds no state but its transport. */
 export class Client {
@@ -88,7 +88,7 @@ export class Client {
       if (response.status < 400) return response;
       const error = toApiError(attempt, response.status, response.headers, await readAll(response));
       if (retries >= this.#maxRetries || !mayRepeat(error)) throw error;
-      await pause(Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS), this.clock, options.signal);
+      await pause(Math.min(error.retryAfterMs ?? 0, maxRetryAfterMs), this.clock, options.signal);
     }
   }
 

@@ -22,7 +22,7 @@ export interface HttpTransportOptions {
 }
 
 /** A dead peer is noticed by TCP after this long without traffic; watches are silent for a minute at most (bookmarks). */
-const KEEP_ALIVE_PROBE_MS = 30_000;
+const keepAliveProbeMs = 30_000;
 
 /** The API over HTTP(S), connections kept and reused. */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
@@ -35,7 +35,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   const http = process.getBuiltinModule('node:http');
   const https = process.getBuiltinModule('node:https');
   const prefix = base.pathname === '/' ? '' : base.pathname.replace(/\/$/, '');
-  const agentOptions = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_PROBE_MS };
+  const agentOptions = { keepAlive: true, keepAliveMsecs: keepAliveProbeMs };
   const agent = isSecure
     ? new https.Agent({
         ...agentOptions,

@@ -117,10 +117,10 @@ function askPlugin(plugin: NonNullable<User['exec']>): PluginCredential {
   return credential.status;
 }
 
-const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** The connection every pod of a Kubernetes cluster is given; undefined outside of one. */
-export function loadInCluster(folder = SERVICE_ACCOUNT_FOLDER): Connection | undefined {
+export function loadInCluster(folder = serviceAccountFolder): Connection | undefined {
   const host = process.env.KUBERNETES_SERVICE_HOST;
   const port = process.env.KUBERNETES_SERVICE_PORT;
   const tokenPath = join(folder, 'token');

@@ -13,7 +13,7 @@ export type Patch =
   /** Lists with merge keys are merged; built-in kinds only. */
   | { readonly kind: 'strategic'; readonly changes: unknown };
 
-export const PATCH_CONTENT_TYPES: Readonly<Record<Patch['kind'], string>> = {
+export const patchContentTypes: Readonly<Record<Patch['kind'], string>> = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',

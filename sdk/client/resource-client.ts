@@ -4,7 +4,7 @@ import { apiVersionOf, type ResourceType, resourceName } from '../kinds/resource
 import type { Client, QueryParameters } from './client.ts';
 import { ApiError } from './errors.ts';
 import { splitLines } from './lines.ts';
-import { PATCH_CONTENT_TYPES, type Patch } from './patch.ts';
+import { type Patch, patchContentTypes } from './patch.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -148,7 +148,7 @@ export class ResourceClient<T extends KubernetesObject> {
       path: this.#path(name, options.subresource),
       query: writeQuery(options),
       body: patch.kind === 'json' ? patch.operations : patch.changes,
-      contentType: PATCH_CONTENT_TYPES[patch.kind],
+      contentType: patchContentTypes[patch.kind],
       signal: options.signal,
     });
   }
@@ -223,7 +223,7 @@ export class ResourceClient<T extends KubernetesObject> {
       path: this.#path(name, 'scale'),
       query: writeQuery(options),
       body: { spec: { replicas } },
-      contentType: PATCH_CONTENT_TYPES.merge,
+      contentType: patchContentTypes.merge,
       signal: options.signal,
     });
   }

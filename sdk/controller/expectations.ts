@@ -28,7 +28,7 @@ export class Expectations {
   /** The informer has shown it. */
   observe(key: string | undefined, uid: string): void {
     this.#seen.add(uid);
-    if (this.#seen.size > MOST_SEEN) for (const oldest of this.#seen) if (this.#seen.delete(oldest)) break;
+    if (this.#seen.size > mostSeen) for (const oldest of this.#seen) if (this.#seen.delete(oldest)) break;
     if (key === undefined) return;
     const entry = this.#pending.get(key);
     entry?.uids.delete(uid);
@@ -48,4 +48,4 @@ export class Expectations {
   }
 }
 
-const MOST_SEEN = 8192;
+const mostSeen = 8192;

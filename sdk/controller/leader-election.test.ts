@@ -11,7 +11,7 @@ const lease = (holderIdentity: string): Lease => ({
   spec: { holderIdentity, leaseDurationSeconds: 15, leaseTransitions: 2, acquireTime: 'before' },
 });
 
-const ROWS = [
+const rows = [
   ['no lease yet', undefined, 0, { kind: 'create' }],
   ['mine', lease('me'), 60_000, { kind: 'renew' }],
   ['given back', lease(''), 0, { kind: 'take' }],
@@ -19,7 +19,7 @@ const ROWS = [
   ['another’s, silent for its whole duration', lease('you'), 15_000, { kind: 'take' }],
 ] as const;
 
-for (const [name, present, ageMs, move] of ROWS) {
+for (const [name, present, ageMs, move] of rows) {
   test(`a candidate's next move: ${name} → ${move.kind}`, () => {
     assert.deepEqual(nextMove({ lease: present, seenMs: 1_000 }, 'me', 15_000, 1_000 + ageMs), move);
   });

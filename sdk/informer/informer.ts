@@ -32,10 +32,10 @@ export interface InformerOptions {
 export type InformerState = 'starting' | 'synced' | 'retrying' | 'stopped';
 
 /** Longest silence within the initial events before the server is taken not to do WatchList (kubernetes#140890). */
-const INITIAL_EVENTS_STALL_MS = 10_000;
+const initialEventsStallMs = 10_000;
 /** How much later than the timeout it was given a server may end a watch before the connection is taken for dead. */
-const WATCH_GRACE_MS = 30_000;
-const PAGE_SIZE = 500;
+const watchGraceMs = 30_000;
+const pageSize = 500;
 
 /**
  * A live copy of a collection. It keeps itself true until its signal aborts: reconnects, resumes, lists again, and says
@@ -204,7 +204,7 @@ export class Informer<T extends KubernetesObject> {
     let continueToken: string | undefined;
     let resourceVersion = '';
     do {
-      const page = await this.#client.list({ ...this.query, limit: PAGE_SIZE, continueToken, signal });
+      const page = await this.#client.list({ ...this.query, limit: pageSize, continueToken, signal });
       for (const item of page.items) this.#incoming.push(this.#keep(item));
       resourceVersion = page.metadata.resourceVersion ?? '';
       continueToken = page.metadata.continue;
@@ -222,12 +222,12 @@ export class Informer<T extends KubernetesObject> {
   ): Promise<ReflectorEvent> {
     const watchdog = new AbortController();
     const { clock } = this.#options;
-    const endsMs = clock.now() + request.timeoutSeconds * 1000 + WATCH_GRACE_MS;
+    const endsMs = clock.now() + request.timeoutSeconds * 1000 + watchGraceMs;
     let heardMs = clock.now();
     let timer: Timer | undefined;
     const check = (): void => {
       const isCollecting = this.#reflector.phase.kind === 'collecting';
-      const dueMs = isCollecting ? heardMs + INITIAL_EVENTS_STALL_MS : endsMs;
+      const dueMs = isCollecting ? heardMs + initialEventsStallMs : endsMs;
       if (clock.now() < dueMs) timer = clock.after(dueMs - clock.now(), check);
       else watchdog.abort(new StalledWatchError(isCollecting));
     };

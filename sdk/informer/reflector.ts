@@ -64,12 +64,12 @@ export interface Step {
   readonly effects: readonly ReflectorEffect[];
 }
 
-const FIRST_BACKOFF_MS = 50;
-const MAX_BACKOFF_MS = 30_000;
+const firstBackoffMs = 50;
+const maxBackoffMs = 30_000;
 /** A watch that ends sooner than this without an event is a failure, or a broken proxy would be asked without pause. */
-const SHORT_WATCH_MS = 1_000;
+const shortWatchMs = 1_000;
 /** Reflectors ask for a random 5-10 minutes, so that many clients do not come back in the same moment. */
-const MIN_WATCH_SECONDS = 300;
+const minWatchSeconds = 300;
 
 export const initialState: ReflectorState = {
   phase: { kind: 'idle' },
@@ -121,7 +121,7 @@ export function step(state: ReflectorState, event: ReflectorEvent, nowMs: number
 
 /** The next try: from where the copy stands, or from the beginning. */
 function resume(state: ReflectorState, nowMs: number, random: number): Step {
-  const timeoutSeconds = MIN_WATCH_SECONDS + Math.floor(random * MIN_WATCH_SECONDS);
+  const timeoutSeconds = minWatchSeconds + Math.floor(random * minWatchSeconds);
   if (state.resourceVersion !== undefined) {
     return {
       state: { ...state, phase: { kind: 'watching', openedMs: nowMs, eventCount: 0 } },
@@ -151,7 +151,7 @@ function seen(state: ReflectorState, resourceVersion: string): ReflectorState {
 
 function ended(state: ReflectorState, nowMs: number, random: number): Step {
   const { phase } = state;
-  if (phase.kind === 'watching' && (phase.eventCount > 0 || nowMs - phase.openedMs >= SHORT_WATCH_MS)) {
+  if (phase.kind === 'watching' && (phase.eventCount > 0 || nowMs - phase.openedMs >= shortWatchMs)) {
     return resume({ ...state, failureCount: 0 }, nowMs, random);
   }
   const message =
@@ -181,7 +181,7 @@ function failed(state: ReflectorState, failure: Failure, nowMs: number, random: 
 }
 
 function backOff(state: ReflectorState, message: string, retryAfterMs: number | undefined, random: number): Step {
-  const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(state.failureCount, 20));
+  const backoffMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(state.failureCount, 20));
   // Half to full: all clients of a server that restarted come back spread out.
   const delayMs = Math.max(retryAfterMs ?? 0, Math.round(backoffMs * (0.5 + random / 2)));
   return {

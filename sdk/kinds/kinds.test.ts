@@ -24,7 +24,7 @@ for (const text of ['', 'm', '1 Gi', '1gi', '0x10', '1e']) {
 
 const labels = { app: 'web', tier: 'front' };
 
-const SELECTORS: readonly (readonly [LabelSelector | undefined, boolean, string])[] = [
+const selectors: readonly (readonly [LabelSelector | undefined, boolean, string])[] = [
   [undefined, false, ''],
   [{}, true, ''],
   [{ matchLabels: { app: 'web' } }, true, 'app=web'],
@@ -36,7 +36,7 @@ const SELECTORS: readonly (readonly [LabelSelector | undefined, boolean, string]
   [{ matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }, false, 'constructor'],
 ];
 
-for (const [selector, matches, text] of SELECTORS) {
+for (const [selector, matches, text] of selectors) {
   test(`the selector ${JSON.stringify(selector)} ${matches ? 'matches' : 'does not match'} and is written "${text}"`, () => {
     assert.equal(matchesSelector(selector, labels), matches);
     if (selector !== undefined) assert.equal(formatSelector(selector), text);

@@ -1,7 +1,7 @@
 import type { Quantity } from './pod.ts';
 
 /** Suffixes of apimachinery's resource.Quantity ("Quantity" in the API reference). */
-const SUFFIXES: Readonly<Record<string, number>> = {
+const suffixes: Readonly<Record<string, number>> = {
   n: 1e-9,
   u: 1e-6,
   m: 1e-3,
@@ -20,13 +20,13 @@ const SUFFIXES: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+))?$/;
+const quantityPattern = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+))?$/;
 
 /** The amount in base units: cores, bytes, counts. Throws a RangeError that names the text when it is not a quantity. */
 export function parseQuantity(quantity: Quantity): number {
   if (typeof quantity === 'number') return quantity;
-  const match = QUANTITY.exec(quantity);
-  const factor = match?.[3] !== undefined ? 10 ** Number(match[3]) : SUFFIXES[match?.[2] ?? ''];
+  const match = quantityPattern.exec(quantity);
+  const factor = match?.[3] !== undefined ? 10 ** Number(match[3]) : suffixes[match?.[2] ?? ''];
   if (match === null || factor === undefined) {
     throw new RangeError(
       `"${quantity}" is not a quantity; write a number with an optional suffix, such as 250m or 64Mi`,

@@ -24,7 +24,7 @@ function row<T extends KubernetesObject>(
 
 export { row as resourceType };
 
-const RBAC = 'rbac.authorization.k8s.io';
+const rbacGroup = 'rbac.authorization.k8s.io';
 
 export const namespaces = row<core.Namespace>('', 'v1', 'namespaces', 'Namespace', 'cluster');
 export const nodes = row<Node>('', 'v1', 'nodes', 'Node', 'cluster');
@@ -52,11 +52,11 @@ export const customResourceDefinitions = row<CustomResourceDefinition>(
   'CustomResourceDefinition',
   'cluster',
 );
-export const roles = row<rbac.Role>(RBAC, 'v1', 'roles', 'Role', 'namespaced');
-export const roleBindings = row<rbac.RoleBinding>(RBAC, 'v1', 'rolebindings', 'RoleBinding', 'namespaced');
-export const clusterRoles = row<rbac.ClusterRole>(RBAC, 'v1', 'clusterroles', 'ClusterRole', 'cluster');
+export const roles = row<rbac.Role>(rbacGroup, 'v1', 'roles', 'Role', 'namespaced');
+export const roleBindings = row<rbac.RoleBinding>(rbacGroup, 'v1', 'rolebindings', 'RoleBinding', 'namespaced');
+export const clusterRoles = row<rbac.ClusterRole>(rbacGroup, 'v1', 'clusterroles', 'ClusterRole', 'cluster');
 export const clusterRoleBindings = row<rbac.ClusterRoleBinding>(
-  RBAC,
+  rbacGroup,
   'v1',
   'clusterrolebindings',
   'ClusterRoleBinding',

@@ -12,7 +12,7 @@ export interface QueueLimits {
   readonly retryBurst: number;
 }
 
-export const DEFAULT_LIMITS: QueueLimits = {
+export const defaultLimits: QueueLimits = {
   firstBackoffMs: 5,
   maxBackoffMs: 60_000,
   retriesPerSecond: 50,
@@ -33,7 +33,7 @@ export class QueueCore {
   #refilledMs: number | undefined;
   #isShutDown = false;
 
-  constructor(limits: QueueLimits = DEFAULT_LIMITS) {
+  constructor(limits: QueueLimits = defaultLimits) {
     this.#limits = limits;
     this.#tokens = limits.retryBurst;
   }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock, type Timer } from '../clock/clock.ts';
-import { DEFAULT_LIMITS, QueueCore, type QueueLimits } from './queue-core.ts';
+import { defaultLimits, QueueCore, type QueueLimits } from './queue-core.ts';
 
 export interface WorkQueueOptions extends Partial<QueueLimits> {
   readonly clock?: Clock;
@@ -15,7 +15,7 @@ export class WorkQueue {
   #timerDueMs = Number.POSITIVE_INFINITY;
 
   constructor(options: WorkQueueOptions = {}) {
-    this.#core = new QueueCore({ ...DEFAULT_LIMITS, ...options });
+    this.#core = new QueueCore({ ...defaultLimits, ...options });
     this.#clock = options.clock ?? systemClock;
   }
 

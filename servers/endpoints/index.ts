@@ -22,7 +22,7 @@ import {
 import { runControllers } from '../run-controllers.ts';
 import { isSame } from '../same.ts';
 import type { Server } from '../server.ts';
-import { MANAGED_BY, MANAGER, planEndpoints, planSlices, SERVICE_NAME } from './slices.ts';
+import { managedByLabel, managerName, planEndpoints, planSlices, serviceNameLabel } from './slices.ts';
 
 export const server: Server = {
   name: 'endpoints',
@@ -88,7 +88,9 @@ async function reconcile(
   const { namespace, name } = splitKey(key);
   const service = services.get(key);
   const sliceClient = client.resource(resources.endpointSlices, namespace);
-  const existing = slices.byIndex('service', key).filter(({ metadata }) => metadata.labels?.[MANAGED_BY] === MANAGER);
+  const existing = slices
+    .byIndex('service', key)
+    .filter(({ metadata }) => metadata.labels?.[managedByLabel] === managerName);
   if (service === undefined) {
     // The collector takes slices through their owner; Endpoints have none upstream and go here.
     if (endpoints.get(key) !== undefined)
@@ -143,7 +145,7 @@ function selects(service: Service, pod: Pod): boolean {
 }
 
 function serviceOfSlice(slice: EndpointSlice): string[] {
-  const service = slice.metadata.labels?.[SERVICE_NAME];
+  const service = slice.metadata.labels?.[serviceNameLabel];
   return service === undefined ? [] : [`${slice.metadata.namespace ?? ''}/${service}`];
 }
 

@@ -15,10 +15,10 @@ import {
 } from '@diatom/sdk';
 import { isSame } from '../same.ts';
 
-export const SERVICE_NAME = 'kubernetes.io/service-name';
-export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
-export const MANAGER = 'endpointslice-controller.k8s.io';
-const MAX_ENDPOINTS = 100;
+export const serviceNameLabel = 'kubernetes.io/service-name';
+export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
+export const managerName = 'endpointslice-controller.k8s.io';
+const maxEndpoints = 100;
 
 /** Pods that serve the same ports; a named target port may stand for a different number in each pod. */
 interface Group {
@@ -54,7 +54,7 @@ export function planSlices(service: Service, pods: readonly Pod[], existing: rea
     }
     const rest = [...missing.values()];
     for (const entry of kept.sort((a, b) => b.endpoints.length - a.endpoints.length)) {
-      entry.endpoints.push(...rest.splice(0, MAX_ENDPOINTS - entry.endpoints.length));
+      entry.endpoints.push(...rest.splice(0, maxEndpoints - entry.endpoints.length));
     }
     let size = kept.reduce((total, entry) => total + entry.endpoints.length, 0) + rest.length;
     for (const { slice, endpoints: next } of kept) {
@@ -66,7 +66,7 @@ export function planSlices(service: Service, pods: readonly Pod[], existing: rea
         if (next.length === 0) size = 1;
       }
     }
-    while (rest.length > 0) plan.creates.push(describe(service, undefined, ports, rest.splice(0, MAX_ENDPOINTS)));
+    while (rest.length > 0) plan.creates.push(describe(service, undefined, ports, rest.splice(0, maxEndpoints)));
     if (kept.length === 0 && endpoints.size === 0) plan.creates.push(describe(service, undefined, ports, []));
   }
   plan.deletes.push(...left);
@@ -154,7 +154,7 @@ function describe(
     ...base,
     metadata: {
       ...base.metadata,
-      labels: { ...labels, ...headless, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER },
+      labels: { ...labels, ...headless, [serviceNameLabel]: name, [managedByLabel]: managerName },
     },
     endpoints: [...endpoints],
     ...(ports.length > 0 || (slice?.ports !== undefined && slice.ports.length > 0) ? { ports: [...ports] } : {}),
@@ -196,10 +196,10 @@ export function planEndpoints(service: Service, pods: readonly Pod[]): Endpoints
     metadata: {
       name,
       ...(namespace === undefined ? {} : { namespace }),
-      labels: { ...labels, [ENDPOINTS_MANAGED]: 'endpoint-controller' },
+      labels: { ...labels, [endpointsManagedByLabel]: 'endpoint-controller' },
     },
     ...(subsets.length === 0 ? {} : { subsets }),
   };
 }
 
-const ENDPOINTS_MANAGED = 'endpoints.kubernetes.io/managed-by';
+const endpointsManagedByLabel = 'endpoints.kubernetes.io/managed-by';

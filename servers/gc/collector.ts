@@ -14,13 +14,13 @@ import {
   removeFinalizer,
   splitKey,
 } from '@diatom/sdk';
-import { decide, isWaiting, ORPHAN, type OwnerState } from './decide.ts';
+import { decide, isWaiting, type OwnerState, orphanFinalizer } from './decide.ts';
 
 /** Kinds that own nothing and are owned by nothing, and of which there are too many (ignored upstream as well). */
-const IGNORED = new Set(['events.', 'events.events.k8s.io']);
+const ignoredKinds = new Set(['events.', 'events.events.k8s.io']);
 /** Absent uids remembered: they never come back. */
-const MOST_ABSENT = 10_000;
-const UNKNOWN_KIND_AGAIN_MS = 30_000;
+const mostAbsent = 10_000;
+const unknownKindAgainMs = 30_000;
 
 interface Kind {
   readonly resource: DiscoveredResource;
@@ -49,7 +49,7 @@ export class Collector {
     for (const resource of this.#discovered) {
       const id = idOf(resource);
       const canFollow = ['list', 'watch', 'delete'].every((verb) => resource.verbs.includes(verb));
-      if (!canFollow || IGNORED.has(id)) continue;
+      if (!canFollow || ignoredKinds.has(id)) continue;
       served.add(id);
       if (!this.#kinds.has(id)) this.#follow(id, resource);
     }
@@ -73,7 +73,7 @@ export class Collector {
       for (const owner of object.metadata.ownerReferences ?? []) {
         const state = await this.#stateOf(owner, object, signal);
         // An owner of a kind nobody serves cannot be shown to be gone: deleting would be a guess.
-        if (state === 'unknown') return { requeueAfterMs: UNKNOWN_KIND_AGAIN_MS };
+        if (state === 'unknown') return { requeueAfterMs: unknownKindAgainMs };
         states.set(owner.uid, state);
       }
     }
@@ -100,7 +100,7 @@ export class Collector {
             this.#dropReferences(type, dependent, [object.metadata.uid ?? ''], signal),
           ),
         );
-        await removeFinalizer(resource, object, ORPHAN, { signal });
+        await removeFinalizer(resource, object, orphanFinalizer, { signal });
         return undefined;
       case 'wait-for-dependents':
         for (const { id, object: dependent } of dependents) this.#enqueue(`${id} ${keyOf(dependent)}`);
@@ -192,7 +192,7 @@ export class Collector {
 
   #remember(uid: string): void {
     this.#absent.add(uid);
-    if (this.#absent.size <= MOST_ABSENT) return;
+    if (this.#absent.size <= mostAbsent) return;
     for (const oldest of this.#absent) {
       this.#absent.delete(oldest);
       return;

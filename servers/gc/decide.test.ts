@@ -21,7 +21,7 @@ const dependent = (blockOwnerDeletion: boolean): KubernetesObject => ({
 
 const going = { deletionTimestamp: 'now' };
 
-const ROWS: readonly (readonly [string, KubernetesObject, readonly KubernetesObject[], Decision])[] = [
+const rows: readonly (readonly [string, KubernetesObject, readonly KubernetesObject[], Decision])[] = [
   ['no owners', object([]), [], { kind: 'nothing' }],
   ['its owner is there', object(['present']), [], { kind: 'nothing' }],
   ['its owner is gone', object(['absent']), [], { kind: 'delete', policy: 'Background' }],
@@ -57,7 +57,7 @@ const ROWS: readonly (readonly [string, KubernetesObject, readonly KubernetesObj
   ],
 ];
 
-for (const [name, subject, dependents, expected] of ROWS) {
+for (const [name, subject, dependents, expected] of rows) {
   test(`${name} → ${expected.kind}`, () => {
     const stateOf = (owner: { readonly name: string }) => owner.name as OwnerState;
     assert.deepEqual(decide(subject, stateOf, dependents), expected);

@@ -4,8 +4,8 @@
  */
 import type { KubernetesObject, OwnerReference } from '@diatom/sdk';
 
-export const ORPHAN = 'orphan';
-export const FOREGROUND = 'foregroundDeletion';
+export const orphanFinalizer = 'orphan';
+export const foregroundFinalizer = 'foregroundDeletion';
 
 export type OwnerState =
   | 'present'
@@ -31,10 +31,10 @@ export function decide(
 ): Decision {
   const finalizers = object.metadata.finalizers ?? [];
   if (object.metadata.deletionTimestamp !== undefined) {
-    if (finalizers.includes(ORPHAN)) return { kind: 'orphan-dependents' };
-    if (!finalizers.includes(FOREGROUND)) return { kind: 'nothing' };
+    if (finalizers.includes(orphanFinalizer)) return { kind: 'orphan-dependents' };
+    if (!finalizers.includes(foregroundFinalizer)) return { kind: 'nothing' };
     const isBlocked = dependents.some((dependent) => blocks(dependent, object));
-    return isBlocked ? { kind: 'wait-for-dependents' } : { kind: 'release', finalizer: FOREGROUND };
+    return isBlocked ? { kind: 'wait-for-dependents' } : { kind: 'release', finalizer: foregroundFinalizer };
   }
   const owners = object.metadata.ownerReferences ?? [];
   if (owners.length === 0) return { kind: 'nothing' };
@@ -42,9 +42,9 @@ export function decide(
   const gone = states.filter(({ state }) => state !== 'present').map(({ uid }) => uid);
   if (gone.length === 0) return { kind: 'nothing' };
   if (gone.length < owners.length) return { kind: 'drop-references', uids: gone };
-  if (finalizers.includes(ORPHAN)) return { kind: 'delete', policy: 'Orphan' };
+  if (finalizers.includes(orphanFinalizer)) return { kind: 'delete', policy: 'Orphan' };
   const isWaitedFor = states.some(({ state }) => state === 'waiting');
-  if (finalizers.includes(FOREGROUND) || (isWaitedFor && dependents.length > 0)) {
+  if (finalizers.includes(foregroundFinalizer) || (isWaitedFor && dependents.length > 0)) {
     return { kind: 'delete', policy: 'Foreground' };
   }
   return { kind: 'delete', policy: 'Background' };
@@ -58,5 +58,7 @@ export function blocks(dependent: KubernetesObject, owner: KubernetesObject): bo
 }
 
 export function isWaiting(object: KubernetesObject): boolean {
-  return object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).includes(FOREGROUND);
+  return (
+    object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).includes(foregroundFinalizer)
+  );
 }

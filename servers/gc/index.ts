@@ -4,7 +4,7 @@ import { runControllers } from '../run-controllers.ts';
 import type { Server } from '../server.ts';
 import { Collector } from './collector.ts';
 
-const REFRESH = 'kinds';
+const refreshKey = 'kinds';
 
 export const server: Server = {
   name: 'gc',
@@ -26,7 +26,7 @@ export const server: Server = {
       name: 'gc kinds',
       log,
       concurrency: 1,
-      sources: [changesOf(definitions, () => [REFRESH])],
+      sources: [changesOf(definitions, () => [refreshKey])],
       reconcile: async (_, signal) => {
         await collector.refresh(signal);
         return undefined;

@@ -16,7 +16,7 @@ const remaining = [
   { resource: { ...resources.pods, verbs: [] }, objects: [held(['a/b']), held(['a/b', 'c/d']), held([])] },
 ];
 
-const ROWS: readonly (readonly [string, Sweep, string, string, string, string])[] = [
+const rows: readonly (readonly [string, Sweep, string, string, string, string])[] = [
   [
     'nothing is left',
     clean,
@@ -59,7 +59,7 @@ const ROWS: readonly (readonly [string, Sweep, string, string, string, string])[
   ],
 ];
 
-for (const [name, sweep, type, status, reason, message] of ROWS) {
+for (const [name, sweep, type, status, reason, message] of rows) {
   test(`${name}: ${type} is ${status}`, () => {
     const condition = findCondition(deletionConditions(namespace, sweep, 0), type);
     assert.deepEqual([condition?.status, condition?.reason, condition?.message], [status, reason, message]);

@@ -21,12 +21,12 @@ import { deletionConditions, finalize, sweep } from './deletion.ts';
 import { LeaveWatch } from './leave-watch.ts';
 import type { NamespacesSettings } from './settings.ts';
 
-const CA_CONFIG_MAP = 'kube-root-ca.crt';
-const CA_DESCRIPTION =
+const authorityConfigMap = 'kube-root-ca.crt';
+const authorityDescription =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the ' +
   'internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
 /** What could not be deleted or watched is tried again after this long. */
-const SWEEP_AGAIN_MS = 1_000;
+const sweepAgainMs = 1_000;
 
 export const server: Server = {
   name: 'namespaces',
@@ -46,7 +46,7 @@ export const server: Server = {
     const informers = new Informers(client, { log });
     const namespaces = informers.of(resources.namespaces);
     const accounts = informers.of(resources.serviceAccounts, { fieldSelector: 'metadata.name=default' });
-    const authorities = informers.of(resources.configMaps, { fieldSelector: `metadata.name=${CA_CONFIG_MAP}` });
+    const authorities = informers.of(resources.configMaps, { fieldSelector: `metadata.name=${authorityConfigMap}` });
     const leaving = new LeaveWatch(client, log, (namespace) => controller.queue.add(namespace));
     const namespaceOf = ({ metadata }: KubernetesObject): string[] => [metadata.namespace ?? ''];
 
@@ -59,10 +59,10 @@ export const server: Server = {
           client.resource(resources.serviceAccounts).create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata }),
         );
       }
-      const present = authorities.get(key(CA_CONFIG_MAP));
+      const present = authorities.get(key(authorityConfigMap));
       if (authority !== undefined && present?.data?.['ca.crt'] !== authority) {
-        const annotations = { 'kubernetes.io/description': CA_DESCRIPTION };
-        const metadata = present?.metadata ?? { name: CA_CONFIG_MAP, namespace: name, annotations };
+        const annotations = { 'kubernetes.io/description': authorityDescription };
+        const metadata = present?.metadata ?? { name: authorityConfigMap, namespace: name, annotations };
         const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'ca.crt': authority } };
         const configMaps = client.resource(resources.configMaps);
         wanted.push(present === undefined ? configMaps.create(object) : configMaps.update(object));
@@ -96,7 +96,7 @@ export const server: Server = {
         name,
         result.remaining.map(({ resource }) => resource),
       );
-      return hasErrors ? { requeueAfterMs: SWEEP_AGAIN_MS } : undefined;
+      return hasErrors ? { requeueAfterMs: sweepAgainMs } : undefined;
     }
 
     const controller: Controller = new Controller({

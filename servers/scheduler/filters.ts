@@ -6,22 +6,22 @@ import type { NodeState } from './snapshot.ts';
 /** Reasons why not; none: the node will do. */
 type Filter = (pod: Pod, state: NodeState) => readonly string[];
 
-const FITS: readonly string[] = [];
+const noReasons: readonly string[] = [];
 
-const FILTERS: readonly Filter[] = [
+const filters: readonly Filter[] = [
   (pod, { node }) => {
-    if (node.spec?.unschedulable !== true || tolerates(pod.spec.tolerations, UNSCHEDULABLE)) return FITS;
+    if (node.spec?.unschedulable !== true || tolerates(pod.spec.tolerations, unschedulableTaint)) return noReasons;
     return ['node(s) were unschedulable'];
   },
   (pod, { node }) => {
     const taint = taintsOf(node).find(
       (each) => each.effect !== 'PreferNoSchedule' && !tolerates(pod.spec.tolerations, each),
     );
-    return taint === undefined ? FITS : [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`];
+    return taint === undefined ? noReasons : [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`];
   },
-  (pod, { node }) => (matchesNode(pod, node) ? FITS : ["node(s) didn't match Pod's node affinity/selector"]),
+  (pod, { node }) => (matchesNode(pod, node) ? noReasons : ["node(s) didn't match Pod's node affinity/selector"]),
   (pod, { ports }) => {
-    if (!hostPorts(pod).some((port) => clash(port, ports))) return FITS;
+    if (!hostPorts(pod).some((port) => clash(port, ports))) return noReasons;
     return ["node(s) didn't have free ports for the requested pod ports"];
   },
   (pod, state) => {
@@ -37,14 +37,14 @@ const FILTERS: readonly Filter[] = [
 
 /** The first filter that refuses decides, as in the scheduling framework. */
 export function refusals(pod: Pod, state: NodeState): readonly string[] {
-  for (const filter of FILTERS) {
+  for (const filter of filters) {
     const reasons = filter(pod, state);
     if (reasons.length > 0) return reasons;
   }
-  return FITS;
+  return noReasons;
 }
 
-const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
 /**
  * Upstream the node lifecycle controller turns the Ready condition into taints. A cell has none, so the scheduler reads

@@ -14,7 +14,7 @@ import type { Server } from '../server.ts';
 import { Scheduler, waitingIndex } from './scheduler.ts';
 
 /** Decisions are made on one picture of the whole cell, so there is one key. */
-const PASS = 'pass';
+const passKey = 'pass';
 
 export const server: Server = {
   name: 'scheduler',
@@ -35,7 +35,10 @@ export const server: Server = {
       name: 'scheduler',
       log,
       concurrency: 1,
-      sources: [changesOf(pods, (pod) => (waitingIndex(pod)[0] === 'yes' ? [PASS] : [])), changesOf(nodes, () => [])],
+      sources: [
+        changesOf(pods, (pod) => (waitingIndex(pod)[0] === 'yes' ? [passKey] : [])),
+        changesOf(nodes, () => []),
+      ],
       reconcile: async () => {
         scheduler.pass();
         return undefined;
@@ -47,7 +50,7 @@ export const server: Server = {
       nodes,
       events,
       log,
-      wake: (afterMs) => controller.queue.addAfter(PASS, afterMs),
+      wake: (afterMs) => controller.queue.addAfter(passKey, afterMs),
     });
     pods.on({
       update(pod, old) {

@@ -7,7 +7,7 @@ export type Amounts = Readonly<Record<string, number>>;
  * (k8s.io/component-helpers/resource PodRequests). Requests that are left out but limited count as their limit.
  */
 export function podRequests(pod: Pod): Amounts {
-  const known = KNOWN.get(pod);
+  const known = knownRequests.get(pod);
   if (known !== undefined) return known;
   const total: Record<string, number> = {};
   for (const container of pod.spec.containers) add(total, containerRequests(container));
@@ -18,12 +18,12 @@ export function podRequests(pod: Pod): Amounts {
   for (const [name, amount] of Object.entries(pod.spec.overhead ?? {})) {
     total[name] = (total[name] ?? 0) + parseQuantity(amount);
   }
-  KNOWN.set(pod, total);
+  knownRequests.set(pod, total);
   return total;
 }
 
 /** Every pass adds up all pods of the cell; objects from an informer never change. */
-const KNOWN = new WeakMap<Pod, Amounts>();
+const knownRequests = new WeakMap<Pod, Amounts>();
 
 export function add(total: Record<string, number>, more: Amounts): void {
   for (const name in more) total[name] = (total[name] ?? 0) + (more[name] ?? 0);

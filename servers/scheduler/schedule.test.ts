@@ -51,7 +51,7 @@ const zone = (operator: 'In' | 'NotIn' | 'Gt', ...values: string[]): Partial<Pod
 });
 
 /** what the pod asks, the nodes, the pods on them → the node, or the reason. */
-const ROWS: readonly (readonly [string, Pod, readonly Node[], readonly Pod[], string])[] = [
+const rows: readonly (readonly [string, Pod, readonly Node[], readonly Pod[], string])[] = [
   ['no nodes', pod('p'), [], [], 'no nodes available to schedule pods'],
   ['room', pod('p', asks({ cpu: '2', memory: '4Gi' })), [node('a')], [], 'a'],
   ['memory', pod('p', asks({ memory: '5Gi' })), [node('a')], [], '0/1 nodes are available: 1 Insufficient memory.'],
@@ -166,7 +166,7 @@ const ROWS: readonly (readonly [string, Pod, readonly Node[], readonly Pod[], st
   ],
 ];
 
-for (const [name, wanted, nodes, pods, expected] of ROWS) {
+for (const [name, wanted, nodes, pods, expected] of rows) {
   test(`${name} → ${expected}`, () => {
     const verdict = schedule(wanted, takeSnapshot(nodes, pods));
     assert.equal(verdict.kind === 'node' ? verdict.name : verdict.message, expected);

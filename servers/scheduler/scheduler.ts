@@ -19,9 +19,9 @@ import {
 import { byPriority, schedule } from './schedule.ts';
 import { place, type Snapshot, takeSnapshot } from './snapshot.ts';
 
-const NAME = 'default-scheduler';
-const FIRST_BACKOFF_MS = 100;
-const MAX_BACKOFF_MS = 10_000;
+const schedulerName = 'default-scheduler';
+const firstBackoffMs = 100;
+const maxBackoffMs = 10_000;
 
 interface Attempt {
   readonly count: number;
@@ -115,7 +115,7 @@ export class Scheduler {
 
   #postpone(uid: string, nowMs: number, isParked: boolean): number {
     const count = (this.#attempts.get(uid)?.count ?? 0) + 1;
-    const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (count - 1));
+    const backoffMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** (count - 1));
     this.#attempts.set(uid, { count, notBeforeMs: nowMs + backoffMs, isParked });
     return backoffMs;
   }
@@ -165,7 +165,7 @@ export class Scheduler {
 export function waitingIndex(pod: Pod): readonly string[] {
   if (isPodFinished(pod)) return [];
   if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== '') return ['bound'];
-  const isOurs = (pod.spec.schedulerName ?? NAME) === NAME;
+  const isOurs = (pod.spec.schedulerName ?? schedulerName) === schedulerName;
   const isGated = (pod.spec.schedulingGates ?? []).length > 0;
   return isOurs && !isGated && pod.metadata.deletionTimestamp === undefined ? ['yes'] : [];
 }

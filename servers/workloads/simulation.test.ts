@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type Deployment, isPodActive, isPodReady, type Pod, type ReplicaSet } from '@diatom/sdk';
 import { type Random, seededRandom } from '@diatom/sdk/testing';
 import { plan } from './deployments/plan.ts';
-import { desiredReplicas, fenceposts, maxUnavailable, REVISION } from './deployments/replicas.ts';
+import { desiredReplicas, fenceposts, maxUnavailable, revisionAnnotation } from './deployments/replicas.ts';
 import { planReplicas, planStatus } from './replicasets/plan.ts';
 
 /** A cell in memory: what the API holds, and the four parties that change it, each one step at a time. */
@@ -65,7 +65,7 @@ class World {
         case 'note-revision':
           this.deployment = {
             ...this.deployment,
-            metadata: { ...this.deployment.metadata, annotations: { [REVISION]: String(action.revision) } },
+            metadata: { ...this.deployment.metadata, annotations: { [revisionAnnotation]: String(action.revision) } },
           };
           break;
       }

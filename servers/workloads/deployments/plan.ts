@@ -9,18 +9,18 @@ import {
 } from '@diatom/sdk';
 import {
   byAge,
-  DESIRED_REPLICAS,
   desiredReplicas,
+  desiredReplicasAnnotation,
   fenceposts,
-  MAX_REPLICAS,
-  REVISION,
-  REVISION_HISTORY,
+  maxReplicasAnnotation,
+  revisionAnnotation,
+  revisionHistoryAnnotation,
   revisionOf,
   specReplicas,
 } from './replicas.ts';
 import { isScaling, nextNewSize, rollingStep, type Sizes, scaleStep, stopOld } from './rollout.ts';
 import { isComplete, planStatus, resumed } from './status.ts';
-import { isSameTemplate, POD_TEMPLATE_HASH, templateHash, withHash } from './template.ts';
+import { isSameTemplate, podTemplateHashLabel, templateHash, withHash } from './template.ts';
 
 export type Action =
   | { readonly kind: 'create'; readonly replicaSet: ReplicaSet }
@@ -137,34 +137,34 @@ function update(
 function sizeAnnotations(deployment: Deployment): Record<string, string> {
   const desired = desiredReplicas(deployment);
   return {
-    [DESIRED_REPLICAS]: String(desired),
-    [MAX_REPLICAS]: String(desired + fenceposts(deployment).maxSurge),
+    [desiredReplicasAnnotation]: String(desired),
+    [maxReplicasAnnotation]: String(desired + fenceposts(deployment).maxSurge),
   };
 }
 
 /** Not copied to ReplicaSets: they describe the Deployment's own bookkeeping (annotationsToSkip upstream). */
-const OWN_ANNOTATIONS = new Set([
+const ownAnnotations = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
   'deprecated.deployment.rollback.to',
-  REVISION,
-  REVISION_HISTORY,
-  DESIRED_REPLICAS,
-  MAX_REPLICAS,
+  revisionAnnotation,
+  revisionHistoryAnnotation,
+  desiredReplicasAnnotation,
+  maxReplicasAnnotation,
 ]);
 
 function copiedAnnotations(deployment: Deployment): Record<string, string> {
   const all = Object.entries(deployment.metadata.annotations ?? {});
-  return Object.fromEntries(all.filter(([name]) => !OWN_ANNOTATIONS.has(name)));
+  return Object.fromEntries(all.filter(([name]) => !ownAnnotations.has(name)));
 }
 
 function rolloutAnnotations(deployment: Deployment, current: ReplicaSet, revision: number): Record<string, string> {
   const annotations = copiedAnnotations(deployment);
   const before = revisionOf(current);
-  if (before >= revision) return { ...annotations, [REVISION]: String(before) };
-  annotations[REVISION] = String(revision);
+  if (before >= revision) return { ...annotations, [revisionAnnotation]: String(before) };
+  annotations[revisionAnnotation] = String(revision);
   if (before > 0) {
-    const history = current.metadata.annotations?.[REVISION_HISTORY];
-    annotations[REVISION_HISTORY] = history === undefined ? String(before) : `${history},${before}`;
+    const history = current.metadata.annotations?.[revisionHistoryAnnotation];
+    annotations[revisionHistoryAnnotation] = history === undefined ? String(before) : `${history},${before}`;
   }
   return annotations;
 }
@@ -183,7 +183,7 @@ function newReplicaSet(deployment: Deployment, replicas: number, revision: numbe
       annotations: {
         ...copiedAnnotations(deployment),
         ...sizeAnnotations(deployment),
-        [REVISION]: String(revision),
+        [revisionAnnotation]: String(revision),
       },
       ownerReferences: [controllerReference({ ...deployment, apiVersion: 'apps/v1', kind: 'Deployment' })],
     },
@@ -192,7 +192,7 @@ function newReplicaSet(deployment: Deployment, replicas: number, revision: numbe
       ...(deployment.spec.minReadySeconds === undefined ? {} : { minReadySeconds: deployment.spec.minReadySeconds }),
       selector: {
         ...deployment.spec.selector,
-        matchLabels: { ...deployment.spec.selector.matchLabels, [POD_TEMPLATE_HASH]: hash },
+        matchLabels: { ...deployment.spec.selector.matchLabels, [podTemplateHashLabel]: hash },
       },
       template,
     },

@@ -17,7 +17,7 @@ import {
 import { isSame } from '../../same.ts';
 import { claimObjects } from '../claim-objects.ts';
 import { type Action, plan } from './plan.ts';
-import { REVISION, specReplicas } from './replicas.ts';
+import { revisionAnnotation, specReplicas } from './replicas.ts';
 import { isSameTemplate } from './template.ts';
 
 export class DeploymentReconciler {
@@ -114,7 +114,7 @@ export class DeploymentReconciler {
         return undefined;
       }
       case 'note-revision': {
-        const changes = { metadata: { annotations: { [REVISION]: String(action.revision) } } };
+        const changes = { metadata: { annotations: { [revisionAnnotation]: String(action.revision) } } };
         const name = deployment.metadata.name ?? '';
         return this.#client.resource(resources.deployments, namespace).patch(name, { kind: 'merge', changes });
       }

@@ -1,10 +1,10 @@
 /** Numbers of a rollout (pkg/controller/deployment/util/deployment_util.go upstream). */
 import type { Deployment, ReplicaSet } from '@diatom/sdk';
 
-export const REVISION = 'deployment.kubernetes.io/revision';
-export const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
-export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas';
-export const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas';
+export const revisionAnnotation = 'deployment.kubernetes.io/revision';
+export const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';
+export const desiredReplicasAnnotation = 'deployment.kubernetes.io/desired-replicas';
+export const maxReplicasAnnotation = 'deployment.kubernetes.io/max-replicas';
 
 export function desiredReplicas(deployment: Deployment): number {
   return deployment.spec.replicas ?? 1;
@@ -46,7 +46,7 @@ function scaled(value: number | string, total: number, round: (x: number) => num
 }
 
 export function revisionOf(object: { readonly metadata: { annotations?: Record<string, string> } }): number {
-  return Number(object.metadata.annotations?.[REVISION] ?? 0) || 0;
+  return Number(object.metadata.annotations?.[revisionAnnotation] ?? 0) || 0;
 }
 
 export function sum<T>(items: Iterable<T>, value: (item: T) => number): number {

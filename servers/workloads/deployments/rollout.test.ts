@@ -44,7 +44,7 @@ const plain = (sizes: Sizes) => Object.fromEntries(sizes);
 type Pair = readonly [number, number];
 
 /** desired, surge, unavailable, old ReplicaSets, new ReplicaSet → sizes. */
-const ROLLING: readonly (readonly [number, number | string, number | string, readonly Pair[], Pair, object])[] = [
+const rollingSteps: readonly (readonly [number, number | string, number | string, readonly Pair[], Pair, object])[] = [
   [4, 1, 1, [[4, 4]], [0, 0], { n: 1 }],
   [4, 1, 1, [[4, 4]], [1, 0], { o: 3 }],
   [4, 1, 1, [[3, 3]], [1, 0], { n: 2 }],
@@ -63,7 +63,7 @@ const ROLLING: readonly (readonly [number, number | string, number | string, rea
   [4, 1, 1, [[0, 0]], [4, 4], {}],
 ];
 
-for (const [desired, surge, unavailable, old, current, expected] of ROLLING) {
+for (const [desired, surge, unavailable, old, current, expected] of rollingSteps) {
   const table = `${desired} wanted, surge ${surge}, unavailable ${unavailable}, old ${JSON.stringify(old)}, new ${current}`;
   test(`rolling update: ${table} → ${JSON.stringify(expected)}`, () => {
     const olds = old.map((pair, index) => replicaSet('o'.repeat(index + 1), pair));

@@ -7,11 +7,11 @@ import type { Deployment, ReplicaSet } from '@diatom/sdk';
 import {
   availableReplicas,
   byAge,
-  DESIRED_REPLICAS,
   desiredReplicas,
+  desiredReplicasAnnotation,
   fenceposts,
   isRollingUpdate,
-  MAX_REPLICAS,
+  maxReplicasAnnotation,
   maxUnavailable,
   specReplicas,
   sum,
@@ -20,7 +20,7 @@ import {
 /** New sizes by ReplicaSet name; those left out stay as they are. */
 export type Sizes = ReadonlyMap<string, number>;
 
-const NONE: Sizes = new Map();
+const noChange: Sizes = new Map();
 
 /** How large the ReplicaSet of the current template may be now; `current` is undefined before it exists. */
 export function nextNewSize(
@@ -50,13 +50,13 @@ export function rollingStep(deployment: Deployment, current: ReplicaSet, old: re
 }
 
 function shrinkOld(deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[]): Sizes {
-  if (sum(old, specReplicas) === 0) return NONE;
+  if (sum(old, specReplicas) === 0) return noChange;
   const all = [...old, current];
   const minAvailable = desiredReplicas(deployment) - maxUnavailable(deployment);
   const newUnavailable = Math.max(0, specReplicas(current) - availableReplicas(current));
   // Pods of the new ReplicaSet that are not available yet must not be counted on.
   const most = sum(all, specReplicas) - minAvailable - newUnavailable;
-  if (most <= 0) return NONE;
+  if (most <= 0) return noChange;
   const sizes = new Map<string, number>();
   const sizeOf = (replicaSet: ReplicaSet): number => sizes.get(nameOf(replicaSet)) ?? specReplicas(replicaSet);
   const oldestFirst = [...old].sort(byAge);
@@ -88,7 +88,7 @@ export function stopOld(old: readonly ReplicaSet[]): Sizes {
 /** Whether somebody changed spec.replicas since the ReplicaSets were last sized. */
 export function isScaling(deployment: Deployment, all: readonly ReplicaSet[]): boolean {
   return all.some((replicaSet) => {
-    const noted = replicaSet.metadata.annotations?.[DESIRED_REPLICAS];
+    const noted = replicaSet.metadata.annotations?.[desiredReplicasAnnotation];
     return specReplicas(replicaSet) > 0 && noted !== undefined && Number(noted) !== desiredReplicas(deployment);
   });
 }
@@ -100,7 +100,7 @@ export function scaleStep(deployment: Deployment, current: ReplicaSet | undefine
   const active = all.filter((replicaSet) => specReplicas(replicaSet) > 0);
   if (active.length <= 1) {
     const only = active[0] ?? current ?? [...old].sort(byAge).at(-1);
-    return only === undefined ? NONE : new Map([[nameOf(only), desired]]);
+    return only === undefined ? noChange : new Map([[nameOf(only), desired]]);
   }
   if (current !== undefined && isSaturated(deployment, current)) return stopOld(old);
   if (!isRollingUpdate(deployment)) return stopOld(old);
@@ -111,7 +111,7 @@ function isSaturated(deployment: Deployment, current: ReplicaSet): boolean {
   const desired = desiredReplicas(deployment);
   return (
     specReplicas(current) === desired &&
-    Number(current.metadata.annotations?.[DESIRED_REPLICAS]) === desired &&
+    Number(current.metadata.annotations?.[desiredReplicasAnnotation]) === desired &&
     availableReplicas(current) === desired
   );
 }
@@ -146,7 +146,8 @@ function fraction(deployment: Deployment, replicaSet: ReplicaSet): number {
   const size = specReplicas(replicaSet);
   if (desired === 0) return -size;
   const mostNow = desired + fenceposts(deployment).maxSurge;
-  const mostBefore = Number(replicaSet.metadata.annotations?.[MAX_REPLICAS] ?? 0) || (deployment.status?.replicas ?? 0);
+  const mostBefore =
+    Number(replicaSet.metadata.annotations?.[maxReplicasAnnotation] ?? 0) || (deployment.status?.replicas ?? 0);
   return mostBefore === 0 ? 0 : Math.round((size * mostNow) / mostBefore) - size;
 }
 

@@ -1,8 +1,8 @@
 import type { PodTemplateSpec } from '@diatom/sdk';
 
-export const POD_TEMPLATE_HASH = 'pod-template-hash';
+export const podTemplateHashLabel = 'pod-template-hash';
 /** rand.SafeEncodeString upstream: no vowels, so no words. */
-const SAFE = 'bcdfghjklmnpqrstvwxz2456789';
+const safeLetters = 'bcdfghjklmnpqrstvwxz2456789';
 
 /**
  * The hash in names and labels of ReplicaSets: FNV-1a (32 bit) over the template's canonical JSON and the collision
@@ -13,7 +13,7 @@ export function templateHash(template: PodTemplateSpec, collisionCount: number):
   const text = `${canonical(template)}${collisionCount === 0 ? '' : `\n${collisionCount}`}`;
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return [...String(hash)].map((digit) => SAFE[digit.charCodeAt(0) % SAFE.length] ?? '').join('');
+  return [...String(hash)].map((digit) => safeLetters[digit.charCodeAt(0) % safeLetters.length] ?? '').join('');
 }
 
 /** Equal but for the hash label (EqualIgnoreHash upstream). */
@@ -24,12 +24,12 @@ export function isSameTemplate(a: PodTemplateSpec, b: PodTemplateSpec): boolean 
 export function withHash(template: PodTemplateSpec, hash: string): PodTemplateSpec {
   return {
     ...template,
-    metadata: { ...template.metadata, labels: { ...template.metadata?.labels, [POD_TEMPLATE_HASH]: hash } },
+    metadata: { ...template.metadata, labels: { ...template.metadata?.labels, [podTemplateHashLabel]: hash } },
   };
 }
 
 function withoutHash(template: PodTemplateSpec): PodTemplateSpec {
-  const { [POD_TEMPLATE_HASH]: _, ...labels } = template.metadata?.labels ?? {};
+  const { [podTemplateHashLabel]: _, ...labels } = template.metadata?.labels ?? {};
   return { ...template, metadata: { ...template.metadata, labels } };
 }
 

@@ -12,15 +12,15 @@ interface Shape {
   readonly created?: string;
 }
 
-const DAY = '2026-01-01T00:00';
+const day = '2026-01-01T00:00';
 
 function pod(name: string, shape: Shape = {}): Pod {
   const {
     node = 'n',
     phase = 'Running',
-    readySince = `${DAY}:00Z`,
+    readySince = `${day}:00Z`,
     restarts = 0,
-    created = `${DAY}:00Z`,
+    created = `${day}:00Z`,
     cost,
   } = shape;
   return {
@@ -50,17 +50,17 @@ function replicaSet(replicas: number, minReadySeconds = 0): ReplicaSet {
 }
 
 /** Who goes before a plain, ready, older pod. */
-const FIRST: readonly (readonly [string, Shape])[] = [
+const whoGoesFirst: readonly (readonly [string, Shape])[] = [
   ['one without a node', { node: '' }],
   ['one still pending', { phase: 'Pending' }],
   ['one that is not ready', { readySince: '' }],
   ['a cheaper one', { cost: '-5' }],
-  ['one that became ready later', { readySince: `${DAY}:30Z` }],
+  ['one that became ready later', { readySince: `${day}:30Z` }],
   ['one restarted more often', { restarts: 3 }],
-  ['a younger one', { created: `${DAY}:30Z` }],
+  ['a younger one', { created: `${day}:30Z` }],
 ];
 
-for (const [name, shape] of FIRST) {
+for (const [name, shape] of whoGoesFirst) {
   test(`when pods must go, ${name} goes first`, () => {
     const order = deletionOrder([pod('a'), pod('z', shape)], []);
     assert.deepEqual(
@@ -88,8 +88,8 @@ test('creation starts slowly', () => {
 });
 
 test('a ready pod is available after minReadySeconds, and the status says when to look again', () => {
-  const nowMs = Date.parse(`${DAY}:10Z`);
-  const pods = [pod('a', { readySince: `${DAY}:00Z` }), pod('b', { readySince: `${DAY}:07Z` })];
+  const nowMs = Date.parse(`${day}:10Z`);
+  const pods = [pod('a', { readySince: `${day}:00Z` }), pod('b', { readySince: `${day}:07Z` })];
   const { status, requeueAfterMs } = planStatus(replicaSet(2, 8), pods, undefined, nowMs);
   assert.deepEqual([status.readyReplicas, status.availableReplicas, requeueAfterMs], [2, 1, 5_000]);
   assert.equal(status.observedGeneration, 4);

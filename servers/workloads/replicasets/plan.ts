@@ -16,7 +16,7 @@ import {
 } from '@diatom/sdk';
 
 /** At most this many pods are created or deleted in one go (BurstReplicas upstream). */
-const BURST = 500;
+const mostAtOnce = 500;
 
 export interface Plan {
   readonly createCount: number;
@@ -26,9 +26,9 @@ export interface Plan {
 /** `related`: active pods of all ReplicaSets of the same owner; nodes carrying many of them give pods up first. */
 export function planReplicas(replicaSet: ReplicaSet, active: readonly Pod[], related: readonly Pod[]): Plan {
   const difference = active.length - (replicaSet.spec.replicas ?? 1);
-  if (difference < 0) return { createCount: Math.min(-difference, BURST), deletions: [] };
+  if (difference < 0) return { createCount: Math.min(-difference, mostAtOnce), deletions: [] };
   if (difference === 0) return { createCount: 0, deletions: [] };
-  return { createCount: 0, deletions: deletionOrder(active, related).slice(0, Math.min(difference, BURST)) };
+  return { createCount: 0, deletions: deletionOrder(active, related).slice(0, Math.min(difference, mostAtOnce)) };
 }
 
 /** Who goes first. Each rule decides only between pods that are equal by those before it (ActivePodsWithRanks). */
@@ -37,7 +37,7 @@ export function deletionOrder(pods: readonly Pod[], related: readonly Pod[]): Po
   for (const { spec } of related) perNode.set(spec.nodeName ?? '', (perNode.get(spec.nodeName ?? '') ?? 0) + 1);
   const rules: readonly ((pod: Pod) => number)[] = [
     (pod) => (pod.spec.nodeName === undefined ? 0 : 1),
-    (pod) => PHASE_ORDER[pod.status?.phase ?? 'Pending'],
+    (pod) => phaseOrder[pod.status?.phase ?? 'Pending'],
     (pod) => (isPodReady(pod) ? 1 : 0),
     (pod) => Number(pod.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0) || 0,
     (pod) => -(perNode.get(pod.spec.nodeName ?? '') ?? 0),
@@ -54,7 +54,7 @@ export function deletionOrder(pods: readonly Pod[], related: readonly Pod[]): Po
   });
 }
 
-const PHASE_ORDER = { Pending: 0, Unknown: 1, Running: 2, Succeeded: 2, Failed: 2 } as const;
+const phaseOrder = { Pending: 0, Unknown: 1, Running: 2, Succeeded: 2, Failed: 2 } as const;
 
 /** Never ready counts as ready since for ever later: such pods go first. */
 function readySinceMs(pod: Pod): number {
