@@ -6,8 +6,9 @@
 import { machineErrors, machineModule, readyBits } from '@diatom/libos';
 
 export interface SimulatedConnection {
-  /** What the client sends; it ends its side afterwards. */
+  /** What the client sends; it ends its side afterwards, unless it stays. */
   readonly sends: Uint8Array;
+  readonly stays?: boolean;
 }
 
 export interface Outcome {
@@ -23,6 +24,7 @@ class Finished extends Error {}
 
 interface Wire {
   readonly sends: Uint8Array;
+  readonly stays: boolean;
   delivered: number;
   ended: boolean;
   taken: number;
@@ -43,8 +45,9 @@ export function simulate(
   connections: readonly SimulatedConnection[],
   next?: (limit: number) => number,
 ): Outcome {
-  const wires: Wire[] = connections.map(({ sends }) => ({
+  const wires: Wire[] = connections.map(({ sends, stays = false }) => ({
     sends,
+    stays,
     delivered: 0,
     ended: false,
     taken: 0,
@@ -61,7 +64,9 @@ export function simulate(
 
   /** Something happens on the network; false when nothing is left to happen. */
   const happen = (): boolean => {
-    const open = wires.slice(0, accepted).filter(({ closed, ended, room }) => !closed && (!ended || room === 0));
+    const hasMore = ({ closed, ended, stays, room, sends, delivered }: Wire): boolean =>
+      !closed && (room === 0 || (stays ? delivered < sends.length : !ended));
+    const open = wires.slice(0, accepted).filter(hasMore);
     const wire = open[next === undefined ? 0 : next(Math.max(open.length, 1))];
     if (wire === undefined) return false;
     const left = wire.sends.length - wire.delivered;
@@ -69,7 +74,8 @@ export function simulate(
       wire.room = next === undefined ? Number.POSITIVE_INFINITY : 1 + next(5000);
     } else if (left > 0) {
       wire.delivered += next === undefined ? left : Math.min(left, 1 + next(next(4) === 0 ? 4000 : 20));
-      if (wire.delivered === wire.sends.length && (next === undefined || next(2) === 0)) wire.ended = true;
+      if (!wire.stays && wire.delivered === wire.sends.length && (next === undefined || next(2) === 0))
+        wire.ended = true;
     } else {
       wire.ended = true;
     }

@@ -7,15 +7,19 @@ import { buildPortable } from '@diatom/seal';
 import { accepted, refused } from './http-cases.ts';
 import { simulate } from './simulated-machine.ts';
 
-const application = join(
-  dirname(createRequire(import.meta.url).resolve('@diatom/libos/abi')),
-  'guest/test-apps/http.ts',
-);
+const applications = join(dirname(createRequire(import.meta.url).resolve('@diatom/libos/abi')), 'guest/test-apps');
+
+async function moduleOf(application: string): Promise<WebAssembly.Module> {
+  const { wasm } = await buildPortable({ file: join(applications, application) });
+  return new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>);
+}
 
 let module: WebAssembly.Module;
+/** Takes four connections at a time and keeps idle ones for 600 ms. */
+let limited: WebAssembly.Module;
 before(async () => {
-  const { wasm } = await buildPortable({ file: application });
-  module = new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>);
+  module = await moduleOf('http.ts');
+  limited = await moduleOf('http-limits.ts');
 });
 
 /** Mulberry32. */
@@ -56,5 +60,19 @@ for (let round = 0; round < 40; round++) {
     }
     assert.equal(outcome.open, 0, 'every connection is closed');
     assert.equal(outcome.elapsedNs, 0n, 'nothing waited for a timeout');
+  });
+}
+
+for (let round = 0; round < 20; round++) {
+  test(`round ${round} of seed ${seed}: at the connection limit nobody waits for the idle time of others`, () => {
+    const next = random(seed + 1000 + round);
+    const connections = Array.from({ length: 12 }, () => ({
+      sends: Buffer.from('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi'),
+      stays: true,
+    }));
+    const outcome = simulate(limited, connections, next);
+    for (const received of outcome.received) assert.match(received.toString('latin1'), /^HTTP\/1\.1 200 /);
+    assert.equal(outcome.open, 0);
+    assert.equal(outcome.elapsedNs, 600_000_000n, 'only the last ones stayed until their own idle time was over');
   });
 }

@@ -63,23 +63,27 @@ function drain(listener: Listener): void {
   }
 }
 
+/** A client that only keeps its connection alive makes room for one that waits. */
+function makeRoom(listener: Listener): bool {
+  const idle = timeoutList(listener, IDLE_TIMEOUT).first;
+  if (idle == 0) {
+    listener.held = true;
+    return false;
+  }
+  close(changetype<Connection>(idle));
+  return true;
+}
+
 function accept(listener: Listener): void {
   listener.retry = false;
   listener.held = false;
   listener.retryAt = i64.MAX_VALUE;
   for (let i = 0; i < acceptBatch; i++) {
-    if (listener.open >= listener.connectionLimit) {
-      // A client that only keeps its connection alive makes room for one that waits.
-      const idle = timeoutList(listener, IDLE_TIMEOUT).first;
-      if (idle == 0) {
-        listener.held = true;
-        return;
-      }
-      close(changetype<Connection>(idle));
-    }
+    if (listener.open >= listener.connectionLimit && !makeRoom(listener)) return;
     const handle = machine.sock_accept(listener.handle);
     if (handle == machine.AGAIN) return;
     if (handle < 0) {
+      if (handle == machine.LIMIT && makeRoom(listener)) continue;
       listener.held = true;
       if (listener.open == 0) listener.retryAt = now + retryNs;
       return;

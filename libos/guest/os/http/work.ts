@@ -307,5 +307,7 @@ function settle(connection: Connection): void {
   else if (connection.phase == READING_BODY) timeout = BODY_TIMEOUT;
   else if (connection.served && connection.input == 0) timeout = IDLE_TIMEOUT;
   if (timeout != connection.timeout || connection.progressed) arm(connection, timeout);
+  // It can make room now for one that waits at the limit; nothing else would say so before its idle time is over.
+  if (timeout == IDLE_TIMEOUT && connection.listener.held) connection.listener.retry = true;
   connection.progressed = false;
 }
