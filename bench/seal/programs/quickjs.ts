@@ -26,7 +26,7 @@ export async function quickjs(): Promise<Uint8Array> {
 
 /** Emscripten gives exports short names; its JavaScript says which is which. */
 function exportName(glue: string, name: string): string {
-  const found = new RegExp(`\\b${name}=\\w+\\.([\\w$]+)`).exec(glue)?.[1];
+  const found = new RegExp(`\\b_${name}=\\w+\\.([\\w$]+)`).exec(glue)?.[1];
   if (found === undefined) throw new Error(`${packageName} has no ${name}`);
   return found;
 }
@@ -64,16 +64,16 @@ function environmentText(module: DecodedModule, glue: string, source: string): s
   const [sourceSize = 0, callSize = 0] = texts.map(({ length }) => length);
   const size = texts.reduce((sum, { length }) => sum + length, 0);
   return `(module
-    (memory (export "${memory.imported.field}") ${minimum} ${maximum})
-    (data $texts "${bytes}")
-    ${stubs(module).join('\n')}
     (import "quickjs" "${constructorsName(glue)}" (func $construct))
-    (import "quickjs" "${name('_malloc')}" (func $allocate (param i32) (result i32)))
+    (import "quickjs" "${name('malloc')}" (func $allocate (param i32) (result i32)))
     (import "quickjs" "${name('QTS_NewRuntime')}" (func $newRuntime (result i32)))
     (import "quickjs" "${name('QTS_NewContext')}" (func $newContext (param i32 i32) (result i32)))
     (import "quickjs" "${name('QTS_Eval')}" (func $evaluate (param i32 i32 i32 i32 i32 i32) (result i32)))
     (import "quickjs" "${name('QTS_GetFloat64')}" (func $number (param i32 i32) (result f64)))
     (import "quickjs" "${name('QTS_FreeValuePointer')}" (func $free (param i32 i32)))
+    (memory (export "${memory.imported.field}") ${minimum} ${maximum})
+    (data $texts "${bytes}")
+    ${stubs(module).join('\n')}
     (global $context (mut i32) (i32.const 0))
     (global $text (mut i32) (i32.const 0))
     (func $start

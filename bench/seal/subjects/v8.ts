@@ -9,7 +9,7 @@ import { type CompilerSubject, readRun } from './subject.ts';
  * is measured is what the engine would come to after a warm-up, and compile_ms is the time of that tier alone.
  */
 const flags = ['--no-liftoff', '--no-wasm-lazy-compilation'];
-const runner = join(import.meta.dirname, 'run-in-v8.ts');
+const runner = join(import.meta.dirname, 'run-in-v8.mjs');
 
 export const v8: CompilerSubject = {
   name: 'v8',

@@ -1,6 +1,11 @@
-/** `run-in-v8.ts compile|run MODULE`; the flags of Node choose the tier (v8.ts). */
+/**
+ * `run-in-v8.mjs compile|run MODULE`; the flags of Node choose the tier (v8.ts). JavaScript, because Node strips types with
+ * a WebAssembly module, which would be compiled and traced as well.
+ */
 import { readFileSync } from 'node:fs';
-import { callsPerProcess } from './calls.ts';
+
+/** As in calls.ts. */
+const callsPerProcess = 12;
 
 const [task = '', modulePath = ''] = process.argv.slice(2);
 const bytes = readFileSync(modulePath);
@@ -10,7 +15,7 @@ const compileMs = performance.now() - startedMs;
 
 if (task === 'compile') process.stdout.write(`compiled in ${compileMs} ms\n`);
 else {
-  const run = new WebAssembly.Instance(module, {}).exports.run as () => number;
+  const run = new WebAssembly.Instance(module, {}).exports.run;
   const words = new BigUint64Array(1 + callsPerProcess);
   words[0] = BigInt(run() >>> 0);
   for (let call = 1; call <= callsPerProcess; call++) {
