@@ -1,5 +1,6 @@
 /** A function body as a flat list of instructions with their immediates. */
 import { ModuleError } from './error.ts';
+import { checkLimit } from './limits.ts';
 import type { DefinedFunction, FunctionType, ValueType } from './module.ts';
 import { type Opcode, opcodeOf, unsupportedFeature } from './opcodes.ts';
 import { Reader } from './reader.ts';
@@ -10,7 +11,10 @@ export interface BodyInstruction {
   readonly byteOffset: number;
   /** Index immediate: label depth, function, local, global, table, memory, segment; destination of a copy; type of an indirect call. */
   readonly index: number;
-  /** Second index: source of a copy, table of an indirect call, memory of an initialisation. */
+  /**
+   * Second index: source of a copy, table of an indirect call, memory of an initialisation. Of a memory access the exponent
+   * of its alignment.
+   */
   readonly second: number;
   /** Constant bits or static offset of a memory access. */
   readonly bits: bigint;
@@ -50,7 +54,9 @@ function readBlockType(reader: Reader, types: readonly FunctionType[]): Function
   const at = reader.offset;
   if (code >= 0x40 && code < 0x80) return { parameters: [], results: [readValueType(reader)] };
   const index = reader.s33();
-  return types[index] ?? reader.fail(`unknown type ${index}`, at);
+  const type = types[index];
+  if (type === undefined) throw new ModuleError('invalid', `unknown type ${index}`, at);
+  return type;
 }
 
 export function readBody(fn: DefinedFunction, types: readonly FunctionType[]): readonly BodyInstruction[] {
@@ -83,6 +89,7 @@ function readInstructions(fn: DefinedFunction, types: readonly FunctionType[]): 
         break;
       case 'labels':
         labels = reader.vector(() => reader.u32());
+        checkLimit('labels of one br_table', labels.length, byteOffset);
         index = reader.u32();
         break;
       case 'i32':
@@ -100,6 +107,7 @@ function readInstructions(fn: DefinedFunction, types: readonly FunctionType[]): 
       case 'access': {
         const flags = reader.u32();
         if (flags >= 128) reader.fail('malformed memop flags', byteOffset + 1);
+        second = flags & 0x3f;
         index = flags & 0x40 ? reader.u32() : 0;
         bits = BigInt(reader.u32());
         break;

@@ -33,8 +33,7 @@ export function readConstantExpression(reader: Reader): ConstantExpression {
         operations.push({ kind: 'function', index: reader.u32() });
         break;
       case 'ref.null':
-        readHeapType(reader);
-        operations.push({ kind: 'null' });
+        operations.push({ kind: 'null', type: readHeapType(reader) });
         break;
       case 'i32.add':
       case 'i32.sub':

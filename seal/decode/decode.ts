@@ -1,6 +1,7 @@
 /** Binary format → typed module (core specification §5.5). Function bodies stay bytes until they are compiled. */
 import { readConstantExpression } from './constant.ts';
 import { ModuleError } from './error.ts';
+import { checkLimit, limits } from './limits.ts';
 import type {
   DataSegment,
   DecodedModule,
@@ -68,8 +69,10 @@ interface Sections {
   readonly globals: Global[];
   exports: readonly Export[];
   start: number | undefined;
+  startByteOffset: number;
   elements: readonly ElementSegment[];
   code: readonly CodeEntry[];
+  localCount: number;
   data: readonly DataSegment[];
   dataCount: number | undefined;
   names: ReadonlyMap<number, string>;
@@ -78,6 +81,7 @@ interface Sections {
 const exportKinds = ['function', 'table', 'memory', 'global'] as const;
 
 function readTable(reader: Reader): Table {
+  const byteOffset = reader.offset;
   let initial: Table['initial'];
   const explicit = reader.peek() === 0x40;
   if (explicit) {
@@ -87,7 +91,7 @@ function readTable(reader: Reader): Table {
   const type = readReferenceType(reader);
   const limits = readLimits(reader, 'table');
   if (explicit) initial = readConstantExpression(reader);
-  return { type, limits, initial, imported: undefined };
+  return { type, limits, initial, imported: undefined, byteOffset };
 }
 
 function readMutability(reader: Reader): boolean {
@@ -116,10 +120,11 @@ function readImport(reader: Reader, sections: Sections): void {
         limits: readLimits(reader, 'table'),
         initial: undefined,
         imported,
+        byteOffset,
       });
       return;
     case 2:
-      sections.memories.push({ limits: readLimits(reader, 'memory'), imported });
+      sections.memories.push({ limits: readLimits(reader, 'memory'), imported, byteOffset });
       return;
     case 3:
       sections.globals.push({
@@ -127,6 +132,7 @@ function readImport(reader: Reader, sections: Sections): void {
         mutable: readMutability(reader),
         initial: undefined,
         imported,
+        byteOffset,
       });
       return;
     case 4:
@@ -136,22 +142,24 @@ function readImport(reader: Reader, sections: Sections): void {
   }
 }
 
-function readCode(reader: Reader): CodeEntry {
+function readCode(reader: Reader, sections: Sections): CodeEntry {
   const size = reader.u32();
   const start = reader.offset;
   const end = start + size;
   if (end > reader.end) reader.fail('unexpected end');
+  checkLimit('bytes of one function', size, start);
   const body = new Reader(reader.bytes, start, end);
   const locals: ValueType[] = [];
   const groups = body.u32();
   for (let group = 0; group < groups; group += 1) {
     const count = body.u32();
-    // The limit every engine has; without one a few bytes could ask for gigabytes here.
-    if (locals.length + count > 50_000) body.fail('too many locals');
+    if (locals.length + count > limits['locals of one function']) body.fail('too many locals');
     const type = readValueType(body);
     for (let index = 0; index < count; index += 1) locals.push(type);
   }
-  if (end === body.offset || reader.bytes[end - 1] !== 0x0b) body.fail('function body must end with end', end);
+  sections.localCount += locals.length;
+  checkLimit('locals of all functions', sections.localCount, start);
+  if (end === body.offset || reader.bytes[end - 1] !== 0x0b) body.fail('END opcode expected', end - 1);
   reader.offset = end;
   return { locals, bodyStart: body.offset, bodyEnd: end };
 }
@@ -171,32 +179,39 @@ function readSection(id: number, reader: Reader, sections: Sections): void {
       reader.vector(() => sections.tables.push(readTable(reader)));
       return;
     case 5:
-      reader.vector(() => sections.memories.push({ limits: readLimits(reader, 'memory'), imported: undefined }));
+      reader.vector(() => {
+        const byteOffset = reader.offset;
+        sections.memories.push({ limits: readLimits(reader, 'memory'), imported: undefined, byteOffset });
+      });
       return;
     case 6:
       reader.vector(() => {
+        const byteOffset = reader.offset;
         const type = readValueType(reader);
         const mutable = readMutability(reader);
-        sections.globals.push({ type, mutable, initial: readConstantExpression(reader), imported: undefined });
+        const initial = readConstantExpression(reader);
+        sections.globals.push({ type, mutable, initial, imported: undefined, byteOffset });
       });
       return;
     case 7:
       sections.exports = reader.vector(() => {
+        const byteOffset = reader.offset;
         const name = reader.name();
         const kindByte = reader.byte();
         const kind = exportKinds[kindByte];
         if (kind === undefined) return reader.fail('malformed export kind', reader.offset - 1);
-        return { name, kind, index: reader.u32() };
+        return { name, kind, index: reader.u32(), byteOffset };
       });
       return;
     case 8:
+      sections.startByteOffset = reader.offset;
       sections.start = reader.u32();
       return;
     case 9:
       sections.elements = reader.vector(() => readElementSegment(reader));
       return;
     case 10:
-      sections.code = reader.vector(() => readCode(reader));
+      sections.code = reader.vector(() => readCode(reader, sections));
       return;
     case 11:
       sections.data = reader.vector(() => readDataSegment(reader));
@@ -225,8 +240,10 @@ export function decode(bytes: Uint8Array): DecodedModule {
     globals: [],
     exports: [],
     start: undefined,
+    startByteOffset: 0,
     elements: [],
     code: [],
+    localCount: 0,
     data: [],
     dataCount: undefined,
     names: new Map(),
@@ -244,7 +261,9 @@ export function decode(bytes: Uint8Array): DecodedModule {
     } else {
       const order = sectionOrder[id];
       if (order === undefined) reader.fail(`malformed section id ${id}`, at);
-      if (order <= last) reader.fail(`unexpected section ${sectionNames[id]}: out of order or repeated`, at);
+      if (order <= last) {
+        reader.fail(`unexpected content after last section: section ${sectionNames[id]} out of order or repeated`, at);
+      }
       last = order;
       const section = new Reader(bytes, start, start + size);
       readSection(id, section, sections);
@@ -276,7 +295,9 @@ function assemble(bytes: Uint8Array, sections: Sections): DecodedModule {
     globals: sections.globals,
     exports: sections.exports,
     start: sections.start,
+    startByteOffset: sections.startByteOffset,
     elements: sections.elements,
     data: sections.data,
+    dataCount: sections.dataCount,
   };
 }

@@ -1,19 +1,23 @@
 /** A module that cannot be compiled: what is wrong, in which function, at which byte of the input. */
 export class ModuleError extends Error {
+  /** `malformed`: not the binary format. `invalid`: breaks a rule of validation. `unsupported`: fine, but not here. */
   readonly code: 'malformed' | 'invalid' | 'unsupported';
   readonly byteOffset: number;
-  private readonly what: string;
+  /** What is wrong, in the words of the reference interpreter where it has some. */
+  readonly reason: string;
+  readonly functionName: string | undefined;
 
-  constructor(code: ModuleError['code'], what: string, byteOffset: number, functionName?: string) {
+  constructor(code: ModuleError['code'], reason: string, byteOffset: number, functionName?: string) {
     const where = functionName === undefined ? '' : ` in function ${functionName}`;
-    super(`wasm module is ${code}: ${what}${where}, at byte 0x${byteOffset.toString(16)}`);
+    super(`wasm module is ${code}: ${reason}${where}, at byte 0x${byteOffset.toString(16)}`);
     this.name = 'ModuleError';
     this.code = code;
     this.byteOffset = byteOffset;
-    this.what = what;
+    this.reason = reason;
+    this.functionName = functionName;
   }
 
   inFunction(name: string): ModuleError {
-    return new ModuleError(this.code, this.what, this.byteOffset, name);
+    return new ModuleError(this.code, this.reason, this.byteOffset, name);
   }
 }

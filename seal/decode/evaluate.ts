@@ -7,6 +7,25 @@ export type InitialValue =
   | { readonly kind: 'bits'; readonly bits: bigint }
   | { readonly kind: 'function'; readonly index: number };
 
+/**
+ * Values of the globals, in order: an initialiser reads only those before it. Remembered, since one that reads its
+ * predecessor twice would otherwise cost 2^n steps.
+ */
+const globalValues = new WeakMap<DecodedModule['globals'], (InitialValue | undefined)[]>();
+
+function valueOfGlobal(module: DecodedModule, index: number): InitialValue | undefined {
+  let values = globalValues.get(module.globals);
+  if (values === undefined) {
+    values = [];
+    globalValues.set(module.globals, values);
+  }
+  for (let next = values.length; next <= index; next += 1) {
+    const initial = module.globals[next]?.initial;
+    values.push(initial === undefined ? undefined : evaluate(module, initial));
+  }
+  return values[index];
+}
+
 export function evaluate(module: DecodedModule, expression: ConstantExpression): InitialValue {
   const stack: InitialValue[] = [];
   const number = (): bigint => {
@@ -25,11 +44,11 @@ export function evaluate(module: DecodedModule, expression: ConstantExpression):
         stack.push({ kind: 'function', index: operation.index });
         break;
       case 'global': {
-        const initial = module.globals[operation.index]?.initial;
-        if (initial === undefined) {
+        const value = valueOfGlobal(module, operation.index);
+        if (value === undefined) {
           throw new ModuleError('unsupported', 'constant expression that reads an import', expression.byteOffset);
         }
-        stack.push(evaluate(module, initial));
+        stack.push(value);
         break;
       }
       case 'binary': {

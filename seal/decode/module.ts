@@ -48,12 +48,14 @@ export interface Table {
   readonly type: ReferenceType;
   readonly initial: ConstantExpression | undefined;
   readonly imported: ImportName | undefined;
+  readonly byteOffset: number;
 }
 
 export interface Memory {
   /** In pages of 64 KiB. */
   readonly limits: Limits;
   readonly imported: ImportName | undefined;
+  readonly byteOffset: number;
 }
 
 export interface Global {
@@ -61,6 +63,7 @@ export interface Global {
   readonly mutable: boolean;
   readonly initial: ConstantExpression | undefined;
   readonly imported: ImportName | undefined;
+  readonly byteOffset: number;
 }
 
 /** Constant expressions with the extended-const operators, in evaluation order on a stack. */
@@ -68,7 +71,7 @@ export type ConstantOperation =
   | { readonly kind: 'const'; readonly type: NumberType; readonly bits: bigint }
   | { readonly kind: 'global'; readonly index: number }
   | { readonly kind: 'function'; readonly index: number }
-  | { readonly kind: 'null' }
+  | { readonly kind: 'null'; readonly type: ReferenceType }
   | { readonly kind: 'binary'; readonly operator: 'add' | 'sub' | 'mul'; readonly type: 'i32' | 'i64' };
 
 export interface ConstantExpression {
@@ -98,6 +101,7 @@ export interface Export {
   readonly name: string;
   readonly kind: 'function' | 'table' | 'memory' | 'global';
   readonly index: number;
+  readonly byteOffset: number;
 }
 
 export interface DecodedModule {
@@ -108,6 +112,9 @@ export interface DecodedModule {
   readonly globals: readonly Global[];
   readonly exports: readonly Export[];
   readonly start: number | undefined;
+  readonly startByteOffset: number;
   readonly elements: readonly ElementSegment[];
   readonly data: readonly DataSegment[];
+  /** What the data count section says; without it no instruction may name a data segment. */
+  readonly dataCount: number | undefined;
 }

@@ -1,6 +1,6 @@
 import { ModuleError } from './error.ts';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Cursor over a part of the module. Every read is bounds-checked; offsets in errors count from the module's first byte. */
 export class Reader {
@@ -45,7 +45,7 @@ export class Reader {
     let result = 0;
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.byte();
-      if (shift === 28 && byte > 0x0f) this.fail('integer too large', this.offset - 1);
+      if (shift === 28 && (byte & 0x70) !== 0) this.fail('integer too large', this.offset - 1);
       result += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return result;
     }

@@ -1,34 +1,48 @@
-/** What has to be known about all bodies before the first is compiled. Reads every body, so it finds all malformed ones. */
-import { readBody } from './body.ts';
-import { evaluate } from './evaluate.ts';
-import type { DecodedModule } from './module.ts';
+/** What has to be known about all bodies before the first is compiled. */
+import { type BodyInstruction, readBody } from './body.ts';
+import type { ConstantExpression, DecodedModule } from './module.ts';
 
 export interface BodyFacts {
+  /** Functions whose address something can hold: they carry their type id and need code even when native. */
   readonly references: ReadonlySet<number>;
   readonly growsTables: boolean;
 }
 
-/** Functions whose address something can hold: they carry their type id and need code even when native. */
+/** Functions that initialisers of globals and tables or element segments name. */
+export function functionsInConstants(module: DecodedModule): ReadonlySet<number> {
+  const functions = new Set<number>();
+  const note = (expression: ConstantExpression | undefined) => {
+    for (const operation of expression?.operations ?? []) {
+      if (operation.kind === 'function') functions.add(operation.index);
+    }
+  };
+  for (const { initial } of module.globals) note(initial);
+  for (const { initial } of module.tables) note(initial);
+  for (const { items } of module.elements) items.forEach(note);
+  return functions;
+}
+
+export class FactCollector implements BodyFacts {
+  readonly references = new Set<number>();
+  growsTables = false;
+
+  constructor(module: DecodedModule) {
+    for (const index of functionsInConstants(module)) this.references.add(index);
+  }
+
+  addBody(body: readonly BodyInstruction[]): void {
+    for (const { opcode, index } of body) {
+      if (opcode.name === 'ref.func') this.references.add(index);
+      else if (opcode.name === 'table.grow') this.growsTables = true;
+    }
+  }
+}
+
+/** The facts about a module that is known to be valid. */
 export function surveyBodies(module: DecodedModule): BodyFacts {
-  const references = new Set<number>();
-  let growsTables = false;
-  for (const segment of module.elements) {
-    for (const item of segment.items) {
-      const value = evaluate(module, item);
-      if (value.kind === 'function') references.add(value.index);
-    }
-  }
-  const initials = [...module.globals, ...module.tables].map(({ initial }) => initial);
-  for (const initial of initials) {
-    const value = initial === undefined ? undefined : evaluate(module, initial);
-    if (value?.kind === 'function') references.add(value.index);
-  }
+  const facts = new FactCollector(module);
   for (const fn of module.functions) {
-    if (fn.kind !== 'defined') continue;
-    for (const { opcode, index } of readBody(fn, module.types)) {
-      if (opcode.name === 'ref.func') references.add(index);
-      if (opcode.name === 'table.grow') growsTables = true;
-    }
+    if (fn.kind === 'defined') facts.addBody(readBody(fn, module.types));
   }
-  return { references, growsTables };
+  return facts;
 }

@@ -1,4 +1,5 @@
 import { ModuleError } from './error.ts';
+import { checkLimit } from './limits.ts';
 import type { FunctionType, Limits, ReferenceType, ValueType } from './module.ts';
 import type { Reader } from './reader.ts';
 
@@ -60,19 +61,22 @@ export function readFunctionType(reader: Reader): FunctionType {
     throw new ModuleError('unsupported', 'type of garbage collection', at);
   }
   if (form !== 0x60) reader.fail('malformed function type', at);
-  return {
-    parameters: reader.vector(() => readValueType(reader)),
-    results: reader.vector(() => readValueType(reader)),
-  };
+  const parameters = reader.vector(() => readValueType(reader));
+  const results = reader.vector(() => readValueType(reader));
+  checkLimit('parameters', parameters.length, at);
+  checkLimit('results', results.length, at);
+  return { parameters, results };
 }
 
 export function readLimits(reader: Reader, what: 'memory' | 'table'): Limits {
   const at = reader.offset;
   const flags = reader.byte();
-  if (flags & 0x02) throw new ModuleError('unsupported', `threads (shared ${what})`, at);
-  if (flags & 0x04) throw new ModuleError('unsupported', `memory64 (64-bit ${what})`, at);
-  if (flags & 0x08) throw new ModuleError('unsupported', 'custom page sizes', at);
-  if (flags > 1) reader.fail('malformed limits flags', at);
+  if (flags === 0x02 || flags === 0x03) throw new ModuleError('unsupported', `threads (shared ${what})`, at);
+  if (flags >= 0x04 && flags <= 0x07) throw new ModuleError('unsupported', `memory64 (64-bit ${what})`, at);
+  if (flags > 1) {
+    const hint = flags === 0x08 && what === 'memory' ? ': custom page sizes are not supported' : '';
+    reader.fail(`malformed limits flags 0x${flags.toString(16)}${hint}`, at);
+  }
   const minimum = reader.u32();
   return { minimum, maximum: flags === 1 ? reader.u32() : undefined };
 }
