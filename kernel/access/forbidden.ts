@@ -3,7 +3,7 @@ import type { Identity, Status } from '@diatom/sdk/api';
 import type { Attributes } from './access.ts';
 
 /** `User "x" cannot list resource "pods" in API group "" in the namespace "default"` */
-export function forbiddenSentence(identity: Identity, attributes: Attributes): string {
+function forbiddenSentence(identity: Identity, attributes: Attributes): string {
   const user = `User ${JSON.stringify(identity.name)}`;
   if (attributes.kind === 'path') return `${user} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}`;
   const resource = attributes.subresource ? `${attributes.resource}/${attributes.subresource}` : attributes.resource;

@@ -14,7 +14,7 @@ import { createInFlight, type InFlightLimits } from './in-flight.ts';
 
 /** As Kubernetes: MaxRequestBodyBytes and RequestTimeout (apiserver pkg/server/config.go). */
 export const maximumBodyBytes = 3 * 1024 * 1024;
-export const requestTimeoutMs = 60_000;
+const requestTimeoutMs = 60_000;
 
 export interface FrontOptions {
   readonly api: ApiHandler;

@@ -11,7 +11,7 @@ export interface InFlightLimits {
   readonly waiting: number;
 }
 
-export const defaultInFlightLimits: InFlightLimits = { reading: 400, writing: 200, waiting: 2000 };
+const defaultInFlightLimits: InFlightLimits = { reading: 400, writing: 200, waiting: 2000 };
 
 export interface InFlight {
   /** Undefined: go ahead. A promise: go ahead when it resolves. Throws 429 when the line is full. */

@@ -35,7 +35,7 @@ export interface TestServer extends AsyncDisposable {
   close(graceMs?: number): Promise<void>;
 }
 
-export const allowEverything: Authorizer = { authorize: () => ({ allowed: true, reason: '' }) };
+const allowEverything: Authorizer = { authorize: () => ({ allowed: true, reason: '' }) };
 
 export async function startServer(
   api: ApiHandler,

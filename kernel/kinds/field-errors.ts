@@ -42,7 +42,7 @@ export function tooMany(field: string, count: number, most: number): FieldError 
   return { reason: 'FieldValueTooMany', field, message };
 }
 
-export const immutableMessage = 'field is immutable';
+const immutableMessage = 'field is immutable';
 
 export function immutable(field: string, value: unknown): FieldError {
   return invalidValue(field, value, immutableMessage);

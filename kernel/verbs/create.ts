@@ -34,12 +34,7 @@ export async function create(context: Context, call: Call): Promise<ApiResponse>
 }
 
 /** Stores a decoded object, with a generated name when it asks for one. */
-export async function createObject(
-  context: Context,
-  call: Call,
-  object: JsonRecord,
-  dryRun: boolean,
-): Promise<Outcome> {
+async function createObject(context: Context, call: Call, object: JsonRecord, dryRun: boolean): Promise<Outcome> {
   const generateName = stringAt(object, 'metadata', 'generateName');
   const isGenerated = stringAt(object, 'metadata', 'name') === '' && generateName !== '';
   for (let attempt = 1; ; attempt++) {

@@ -24,7 +24,7 @@ export interface DeleteOptions {
 const propagations: readonly Propagation[] = ['Background', 'Foreground', 'Orphan'];
 
 /** From the body (JSON, YAML or protobuf; may be empty) or the query. */
-export async function readDeleteOptions(call: Call): Promise<DeleteOptions> {
+async function readDeleteOptions(call: Call): Promise<DeleteOptions> {
   const schema = schemaOf('meta.v1.DeleteOptions');
   const { body, headers } = call.request;
   const given = body.length === 0 ? {} : (await readBody(body, headers['content-type'], schema)).value;

@@ -29,7 +29,7 @@ function unparsable(text: string, why: string): ApiError {
 const keyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const valuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
-export function parseLabelSelector(text: string): readonly Requirement[] {
+function parseLabelSelector(text: string): readonly Requirement[] {
   return splitOutsideParentheses(text).map((part) => parseRequirement(part.trim(), text));
 }
 
@@ -127,7 +127,7 @@ interface FieldTerm {
   readonly value: string;
 }
 
-export function parseFieldSelector(text: string): readonly FieldTerm[] {
+function parseFieldSelector(text: string): readonly FieldTerm[] {
   const terms: FieldTerm[] = [];
   for (const part of text.split(/(?<!\\),/)) {
     if (part === '') continue;

@@ -8,7 +8,7 @@ import { decodeEnvelope, decodeMessage } from './protobuf.ts';
 import { badRequest, entityTooLarge, unsupportedMediaType } from './status.ts';
 
 export const bodyLimitBytes = 3 * 1024 * 1024;
-export const protobufType = 'application/vnd.kubernetes.protobuf';
+const protobufType = 'application/vnd.kubernetes.protobuf';
 
 export interface Body {
   readonly value: JsonRecord;

@@ -19,7 +19,7 @@ interface Group {
 }
 
 /** Stable before beta before alpha, then higher numbers first (apimachinery pkg/version, CompareKubeAwareVersionStrings). */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const rank = (version: string): readonly [number, number, number] => {
     const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
     if (match === null) return [-1, 0, 0];

@@ -16,7 +16,7 @@ export interface Envelope {
 const magic = [0x6b, 0x38, 0x73, 0x00];
 const utf8 = new TextDecoder();
 
-export function isProtobuf(body: Uint8Array): boolean {
+function isProtobuf(body: Uint8Array): boolean {
   return magic.every((byte, index) => body[index] === byte);
 }
 

@@ -41,7 +41,7 @@ export function columnDefinitions(kind: Kind): string {
   );
 }
 
-export function tableRow(kind: Kind, text: string, options: RenderOptions, parsed?: JsonRecord): string {
+function tableRow(kind: Kind, text: string, options: RenderOptions, parsed?: JsonRecord): string {
   const object = parsed ?? (JSON.parse(text) as JsonRecord);
   const cells = tableColumns(kind).map((column) => {
     const cell = column.cell(object, options.nowMs);

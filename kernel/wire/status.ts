@@ -46,7 +46,7 @@ export class ApiError extends Error {
 }
 
 /** `deployments.apps`, `pods`. */
-export function qualifiedResource(kind: Qualified): string {
+function qualifiedResource(kind: Qualified): string {
   return kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`;
 }
 
@@ -91,11 +91,6 @@ export function forbidden(kind: Qualified, name: string, why: string, causes: St
   return new ApiError(403, 'Forbidden', `${what} is forbidden: ${why}`, detailsOf(kind, name, more));
 }
 
-export function forbiddenPath(user: string, verb: string, path: string, why: string): ApiError {
-  const message = `forbidden: User "${user}" cannot ${verb} path "${path}"${why === '' ? '' : `: ${why}`}`;
-  return new ApiError(403, 'Forbidden', message, {});
-}
-
 export function unauthorized(): ApiError {
   return new ApiError(401, 'Unauthorized', 'Unauthorized');
 }
@@ -138,10 +133,6 @@ export function entityTooLarge(message: string): ApiError {
 
 export function internalError(message: string): ApiError {
   return new ApiError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
-}
-
-export function methodNotSupported(message: string): ApiError {
-  return new ApiError(405, 'MethodNotAllowed', message);
 }
 
 /** One thing wrong with an object (apimachinery pkg/util/validation/field/errors.go). */

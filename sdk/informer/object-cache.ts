@@ -114,7 +114,7 @@ export class ObjectCache<T extends KubernetesObject> {
 }
 
 /** Resource versions of one object are decimal numbers that only grow; where they are not, any other one is news. */
-export function isNewer(object: KubernetesObject, old: KubernetesObject): boolean {
+function isNewer(object: KubernetesObject, old: KubernetesObject): boolean {
   const [version, before] = [object.metadata.resourceVersion, old.metadata.resourceVersion];
   if (version === before) return false;
   return object.metadata.uid !== old.metadata.uid || !(Number(version) < Number(before));

@@ -5,7 +5,7 @@
 import type { KubernetesObject, OwnerReference } from '@diatom/sdk';
 
 export const orphanFinalizer = 'orphan';
-export const foregroundFinalizer = 'foregroundDeletion';
+const foregroundFinalizer = 'foregroundDeletion';
 
 export type OwnerState =
   | 'present'

@@ -5,7 +5,7 @@
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 export const protocolVersion = 1;
-export const maximumFrameBytes = 262_144;
+const maximumFrameBytes = 262_144;
 
 const requestKinds = { hello: 1, start: 2, stop: 3, list: 4 } as const;
 const replyKinds = { done: 0x80, failed: 0x81, state: 0x82 } as const;

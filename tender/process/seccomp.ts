@@ -17,9 +17,9 @@ export const returnTrap = 0x0003_0000;
 /** AUDIT_ARCH_X86_64. The same numbers mean other calls for int 0x80. */
 export const architecture = 0xc000_003e;
 /** __X32_SYSCALL_BIT: calls of the x32 ABI have the same architecture. */
-export const x32Bit = 0x4000_0000;
+const x32Bit = 0x4000_0000;
 
-export const dataOffsets = {
+const dataOffsets = {
   number: 0,
   architecture: 4,
   low: (argument: number) => 16 + argument * 8,

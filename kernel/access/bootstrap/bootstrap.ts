@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 import { type ClusterRoleRow, clusterRoleBindings, clusterRoles, namespaces } from './cluster-roles.ts';
 
 /** The kernel acting for itself. */
-export const kernelIdentity: Identity = {
+const kernelIdentity: Identity = {
   name: 'system:apiserver',
   groups: ['system:masters', 'system:authenticated'],
 };

@@ -14,7 +14,7 @@ const leafDays = 365;
 const renewalDays = 60;
 
 /** What the kernel answers to inside a cluster, besides the addresses it listens on. */
-export const serverNames: readonly string[] = [
+const serverNames: readonly string[] = [
   'localhost',
   'kubernetes',
   'kubernetes.default',

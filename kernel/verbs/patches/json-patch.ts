@@ -2,7 +2,7 @@
 import { deepEqual, isRecord, type JsonRecord } from '../../kinds/json.ts';
 import { ApiError, badRequest } from '../../wire/status.ts';
 
-export const operationLimit = 10_000;
+const operationLimit = 10_000;
 
 /** §4: one operation. */
 interface Operation {

@@ -20,7 +20,7 @@ const scalarTypes: Readonly<Record<string, { readonly name: string; readonly sch
 };
 
 /** `core.v1.Pod` → `io.k8s.api.core.v1.Pod` */
-export function componentName(typeName: string): string {
+function componentName(typeName: string): string {
   if (typeName.startsWith('meta.')) return `io.k8s.apimachinery.pkg.apis.${typeName}`;
   if (typeName.startsWith('apiextensions.')) return `io.k8s.apiextensions-apiserver.pkg.apis.${typeName}`;
   return `io.k8s.api.${typeName}`;

@@ -1,7 +1,7 @@
 /** Delays between attempts, as the kubelet's: 10 s doubling to 5 min (kubelet.go `backOffPeriod`, `MaxContainerBackOff`). */
 
-export const firstBackOffMs = 10_000;
-export const longestBackOffMs = 300_000;
+const firstBackOffMs = 10_000;
+const longestBackOffMs = 300_000;
 /** A container that ran this long starts with a clean slate (twice the longest back-off, as flowcontrol.Backoff). */
 export const backOffResetMs = 600_000;
 

@@ -3,7 +3,7 @@ import type { Condition, Node } from '@diatom/sdk';
 import { podCidr } from '../../addresses/address-pool.ts';
 import type { Machine } from './machine.ts';
 
-export const agentVersion = 'v1.35.0+diatom.0.1.0';
+const agentVersion = 'v1.35.0+diatom.0.1.0';
 
 /** Kept back from pods: the cell itself and the rest of the machine. */
 const reservedMemoryBytes = 256 * 2 ** 20;
