@@ -1,6 +1,6 @@
 /**
  * The machine ABI: the only door out of an image (design §5). Every call is a row here; the guest declarations
- * (`guest/machine.ts`), the `node` tender and the process bindings are all checked against this table.
+ * (`guest/os/machine.ts`), the `node` tender and the process bindings are all checked against this table.
  *
  * Rules that hold for every call:
  * - Integers only. `ptr` is an offset into the memory of the library OS; `len` a length in bytes.

@@ -76,3 +76,14 @@ for (let round = 0; round < 20; round++) {
     assert.equal(outcome.elapsedNs, 600_000_000n, 'only the last ones stayed until their own idle time was over');
   });
 }
+
+for (let round = 0; round < 20; round++) {
+  test(`round ${round} of seed ${seed}: at the connection limit the slowest over its head makes room`, () => {
+    const next = random(seed + 2000 + round);
+    const slow = Array.from({ length: 4 }, () => ({ sends: Buffer.from('POST / HTTP/1.1\r\nX: '), stays: true }));
+    const honest = { sends: Buffer.from('POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n') };
+    const outcome = simulate(limited, [...slow, honest], next);
+    assert.match(outcome.received[4]?.toString('latin1') ?? '', /^HTTP\/1\.1 200 /);
+    assert.equal(outcome.received.filter((received) => received.length === 0).length, 1, 'one had to make room');
+  });
+}

@@ -63,15 +63,20 @@ function drain(listener: Listener): void {
   }
 }
 
-/** A client that only keeps its connection alive makes room for one that waits. */
-function makeRoom(listener: Listener): bool {
+/**
+ * Which connection makes room for one that waits: the one that has been idle longest; if none is, the one that has taken
+ * longest over its request's head, once that is a tenth of the time it may take. Without that, a few thousand that send
+ * nothing would shut out everybody else for all of that time, again and again. 0: nobody yet.
+ */
+function leastWanted(listener: Listener): usize {
   const idle = timeoutList(listener, IDLE_TIMEOUT).first;
-  if (idle == 0) {
-    listener.held = true;
-    return false;
-  }
-  close(changetype<Connection>(idle));
-  return true;
+  if (idle != 0) return idle;
+  const reading = timeoutList(listener, HEAD_TIMEOUT);
+  if (reading.first == 0) return 0;
+  const mayGoAt = changetype<Connection>(reading.first).deadline - reading.durationNs + reading.durationNs / 10;
+  if (mayGoAt <= now) return reading.first;
+  listener.retryAt = mayGoAt;
+  return 0;
 }
 
 function accept(listener: Listener): void {
@@ -79,11 +84,20 @@ function accept(listener: Listener): void {
   listener.held = false;
   listener.retryAt = i64.MAX_VALUE;
   for (let i = 0; i < acceptBatch; i++) {
-    if (listener.open >= listener.connectionLimit && !makeRoom(listener)) return;
+    let leaving: usize = 0;
+    if (listener.open >= listener.connectionLimit) {
+      leaving = leastWanted(listener);
+      if (leaving == 0) {
+        listener.held = true;
+        return;
+      }
+    }
     const handle = machine.sock_accept(listener.handle);
     if (handle == machine.AGAIN) return;
+    if (handle == machine.LIMIT && leaving == 0) leaving = leastWanted(listener);
+    if (leaving != 0) close(changetype<Connection>(leaving));
     if (handle < 0) {
-      if (handle == machine.LIMIT && makeRoom(listener)) continue;
+      if (handle == machine.LIMIT && leaving != 0) continue;
       listener.held = true;
       if (listener.open == 0) listener.retryAt = now + retryNs;
       return;
