@@ -92,7 +92,7 @@ export interface Kind {
   readonly schema: Schema;
   /** Field label to path, beside metadata.name and metadata.namespace. */
   readonly selectable: ReadonlyMap<string, readonly string[]>;
-  /** Without Name, with Age where it has one; printers.ts puts Name in front. */
+  /** Without Name, with Age where it has one; printers/table-columns.ts puts Name in front. */
   readonly columns: readonly Column[];
   readonly rules: KindRules;
   /** `custom`: schema validation and pruning instead of typed decoding; no strategic merge. */
