@@ -181,7 +181,11 @@ test('a lazy pod that crashes is started again and answers the next request', as
   const asleep = await onePod('fragile', (subject) => stateOf(subject) === 'Asleep');
   const address = await addressOf('fragile');
   await assert.rejects(retryWhileRefused(() => request(address, 8080, '/exit?code=7')));
-  const after = await onePod('fragile', ({ status }) => status?.containerStatuses?.[0]?.restartCount === 1);
+  // Asleep again, not only counted: a connection that meets the old slot in its last moment is reset.
+  const after = await onePod(
+    'fragile',
+    (subject) => subject.status?.containerStatuses?.[0]?.restartCount === 1 && stateOf(subject) === 'Asleep',
+  );
   assert.equal(after.metadata.uid, asleep.metadata.uid);
   assert.equal(after.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 7);
   assert.equal(await request(address, 8080, '/json'), '{"ok":true}');
