@@ -25,6 +25,7 @@ const unsupportedTypes: Readonly<Record<number, string>> = {
   113: 'garbage collection',
   114: 'garbage collection',
   115: 'garbage collection',
+  116: 'exception handling',
 };
 
 export const valueTypeOf = (code: number): ValueType | undefined => valueTypes[code];
@@ -48,7 +49,12 @@ export function readReferenceType(reader: Reader): ReferenceType {
 
 /** Operand of ref.null. The bottom types behind each hierarchy have one value, null, which funcref and externref have too. */
 export function readHeapType(reader: Reader): ReferenceType {
+  const at = reader.offset;
   const code = reader.peek();
+  if (code < 0x40 || code >= 0x80) {
+    reader.s33();
+    throw new ModuleError('unsupported', 'typed function references (a type index as heap type)', at);
+  }
   if (code !== 0x73 && code !== 0x72) return readReferenceType(reader);
   reader.byte();
   return code === 0x73 ? 'funcref' : 'externref';
