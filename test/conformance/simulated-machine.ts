@@ -14,6 +14,8 @@ export interface SimulatedConnection {
 export interface Outcome {
   /** What each client received. */
   readonly received: readonly Buffer[];
+  /** When each client received its first byte. */
+  readonly answeredNs: readonly (bigint | undefined)[];
   /** Nanoseconds that had to pass. */
   readonly elapsedNs: bigint;
   /** Connections the guest has not closed. */
@@ -32,6 +34,7 @@ interface Wire {
   edge: boolean;
   closed: boolean;
   readonly received: Buffer[];
+  answeredNs: bigint | undefined;
 }
 
 const listener = 4;
@@ -55,6 +58,7 @@ export function simulate(
     edge: false,
     closed: false,
     received: [],
+    answeredNs: undefined,
   }));
   let now = startNs;
   let accepted = 0;
@@ -132,6 +136,7 @@ export function simulate(
       const count = Math.min(len, wire.room);
       if (count === 0) return machineErrors.again;
       wire.room -= count;
+      wire.answeredNs ??= now - startNs;
       wire.received.push(Buffer.from(bytes(ptr, count)));
       return count;
     },
@@ -178,6 +183,7 @@ export function simulate(
   }
   return {
     received: wires.map(({ received }) => Buffer.concat(received)),
+    answeredNs: wires.map(({ answeredNs }) => answeredNs),
     elapsedNs: now - startNs,
     open: wires.filter(({ closed }) => !closed).length,
   };

@@ -64,19 +64,30 @@ function drain(listener: Listener): void {
 }
 
 /**
- * Which connection makes room for one that waits: the one that has been idle longest; if none is, the one that has taken
- * longest over its request's head, once that is a tenth of the time it may take. Without that, a few thousand that send
- * nothing would shut out everybody else for all of that time, again and again. 0: nobody yet.
+ * Which connection makes room for one that waits: the one that has been idle longest; if none is, one that has made no
+ * progress with its head, body or response for a tenth of the time it may take. Without that, a few thousand that send or
+ * take nothing would shut out everybody else for all of that time, again and again. 0: nobody yet.
  */
 function leastWanted(listener: Listener): usize {
   const idle = timeoutList(listener, IDLE_TIMEOUT).first;
   if (idle != 0) return idle;
-  const reading = timeoutList(listener, HEAD_TIMEOUT);
-  if (reading.first == 0) return 0;
-  const mayGoAt = changetype<Connection>(reading.first).deadline - reading.durationNs + reading.durationNs / 10;
-  if (mayGoAt <= now) return reading.first;
-  listener.retryAt = mayGoAt;
+  for (let timeout = 0; timeout < timeoutCount; timeout++) {
+    const list = timeoutList(listener, timeout);
+    if (list.first == 0 || timeout == LINGER_TIMEOUT) continue;
+    const mayGoAt = changetype<Connection>(list.first).deadline - list.durationNs + list.durationNs / 10;
+    if (mayGoAt <= now) return list.first;
+    listener.retryAt = min(listener.retryAt, mayGoAt);
+  }
   return 0;
+}
+
+/** Tells a client that was too slow with its request so, as far as that can be told at once. */
+function evict(connection: Connection): void {
+  if (connection.timeout == BODY_TIMEOUT || (connection.timeout == HEAD_TIMEOUT && connection.input != 0)) {
+    refuse(connection, 408);
+    flush(connection);
+  }
+  close(connection);
 }
 
 function accept(listener: Listener): void {
@@ -95,7 +106,7 @@ function accept(listener: Listener): void {
     const handle = machine.sock_accept(listener.handle);
     if (handle == machine.AGAIN) return;
     if (handle == machine.LIMIT && leaving == 0) leaving = leastWanted(listener);
-    if (leaving != 0) close(changetype<Connection>(leaving));
+    if (leaving != 0) evict(changetype<Connection>(leaving));
     if (handle < 0) {
       if (handle == machine.LIMIT && leaving != 0) continue;
       listener.held = true;
