@@ -1,6 +1,6 @@
 import binaryen from 'binaryen';
 
-const features =
+export const assemblerFeatures =
   binaryen.Features.MutableGlobals |
   binaryen.Features.NontrappingFPToInt |
   binaryen.Features.BulkMemory |
@@ -15,7 +15,7 @@ const features =
 /** A module from text, with the features the compiler has. */
 export function assemble(text: string): Uint8Array {
   const module = binaryen.parseText(text);
-  module.setFeatures(features);
+  module.setFeatures(assemblerFeatures);
   try {
     return module.emitBinary();
   } finally {

@@ -19,8 +19,8 @@ export interface Case {
 }
 
 export type Outcome =
-  | { readonly kind: 'results'; readonly bits: readonly bigint[] }
-  | { readonly kind: 'trap'; readonly signal: number; readonly code: number }
+  | { readonly kind: 'results'; readonly bits: readonly bigint[]; readonly state: bigint }
+  | { readonly kind: 'trap'; readonly signal: number; readonly code: number; readonly state: bigint }
   | { readonly kind: 'missing' };
 
 const bufferAddress = 0x7000_0000;
@@ -87,6 +87,10 @@ const localSet = (index: number): Bytes => [0x21, ...unsigned(index)];
 const call = (index: number): Bytes => [0x10, ...unsigned(index)];
 const drop: Bytes = [0x1a];
 
+/** What a case leaves behind the word with its status: its state, then its results. */
+const stateOffset = 8;
+const resultOffset = 16;
+
 /** Turn a result into the 64 bits that are stored. */
 const toBits: Readonly<Record<ValueType, Bytes>> = {
   i32: [0xad],
@@ -97,7 +101,7 @@ const toBits: Readonly<Record<ValueType, Bytes>> = {
   externref: [],
 };
 
-function defineCase(driver: Driver, item: Case, address: number, poke: Bytes): number {
+function defineCase(driver: Driver, item: Case, address: number, poke: Bytes, state: Bytes): number {
   const type = driver.types[driver.functions[item.functionIndex]?.typeIndex ?? -1];
   const results = type?.results ?? [];
   const code: number[] = [];
@@ -105,13 +109,21 @@ function defineCase(driver: Driver, item: Case, address: number, poke: Bytes): n
   code.push(...call(item.functionIndex));
   for (let index = results.length - 1; index >= 0; index -= 1) code.push(...localSet(index));
   for (const [index, result] of results.entries()) {
-    code.push(...i64(address + 8 + index * 8), ...localGet(index), ...toBits[result], ...poke);
+    code.push(...i64(address + resultOffset + index * 8), ...localGet(index), ...toBits[result], ...poke);
   }
+  code.push(...i64(address + stateOffset), ...state, ...poke);
   code.push(...i64(address), ...i64(1), ...poke);
   return driver.define('case', [], results, code);
 }
 
-export function driverModule(module: DecodedModule, cases: readonly Case[], strideWords: number): DecodedModule {
+/** `stateFunction`, of type () -> i64, is called after each case, also after those that trap. */
+export function driverModule(
+  module: DecodedModule,
+  cases: readonly Case[],
+  strideWords: number,
+  stateFunction?: number,
+): DecodedModule {
+  const state = stateFunction === undefined ? i64(0) : call(stateFunction);
   const driver = new Driver(module);
   const poke = driver.native('poke64', 2, ['i64', 'i64'], []);
   const peek = driver.native('peek64', 1, ['i64']);
@@ -156,6 +168,11 @@ export function driverModule(module: DecodedModule, cases: readonly Case[], stri
       ...i64(2),
       0x84,
       ...poke,
+      ...status,
+      ...i64(stateOffset),
+      0x7c,
+      ...state,
+      ...poke,
       ...i64(at(1)),
       ...peek,
       0x50,
@@ -189,7 +206,7 @@ export function driverModule(module: DecodedModule, cases: readonly Case[], stri
     start.push(...i64(signal), ...i64(at(2)), ...i64(0), ...i64(8), ...driver.native('rt_sigaction', 4), ...drop);
   }
   for (const [index, item] of cases.entries()) {
-    const run = call(defineCase(driver, item, firstCase + index * strideWords * 8, poke));
+    const run = call(defineCase(driver, item, firstCase + index * strideWords * 8, poke, state));
     pokeAt(0, i64(index));
     if (!item.isolated) {
       start.push(...run);
@@ -228,12 +245,12 @@ export function writeExecutable(elf: Uint8Array): string {
 /** Run an ELF that needs no arguments; returns what it printed. */
 export const runExecutable = (elf: Uint8Array): string => execFileSync(writeExecutable(elf), { encoding: 'utf8' });
 
-export function runCases(module: DecodedModule, cases: readonly Case[]): readonly Outcome[] {
+export function runCases(module: DecodedModule, cases: readonly Case[], stateFunction?: number): readonly Outcome[] {
   const resultCounts = cases.map(
     ({ functionIndex }) => module.types[module.functions[functionIndex]?.typeIndex ?? -1]?.results.length ?? 0,
   );
-  const strideWords = 1 + Math.max(1, ...resultCounts);
-  const image = compileModule(driverModule(module, cases, strideWords), {
+  const strideWords = 2 + Math.max(1, ...resultCounts);
+  const image = compileModule(driverModule(module, cases, strideWords, stateFunction), {
     flavour: 'linux',
     entry: 'seal:run-cases',
     check: true,
@@ -248,14 +265,18 @@ export function runCases(module: DecodedModule, cases: readonly Case[]): readonl
   const word = (index: number) => view.getBigUint64(index * 8, true);
   return cases.map((_, index): Outcome => {
     const at = headerWords + index * strideWords;
-    const state = Number(word(at));
-    if ((state & 0xff) === 1) {
+    const status = Number(word(at));
+    const state = word(at + 1);
+    if ((status & 0xff) === 1) {
       return {
+        state,
         kind: 'results',
-        bits: Array.from({ length: resultCounts[index] ?? 0 }, (_item, result) => word(at + 1 + result)),
+        bits: Array.from({ length: resultCounts[index] ?? 0 }, (_item, result) => word(at + 2 + result)),
       };
     }
-    if ((state & 0xff) === 2) return { kind: 'trap', signal: (state >> 8) & 0xff, code: (state >> 16) & 0xff };
+    if ((status & 0xff) === 2) {
+      return { kind: 'trap', signal: (status >> 8) & 0xff, code: (status >> 16) & 0xff, state };
+    }
     return { kind: 'missing' };
   });
 }

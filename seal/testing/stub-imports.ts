@@ -1,7 +1,7 @@
-import type { DecodedModule, FunctionType, ModuleFunction } from '../decode/module.ts';
+import type { ConstantOperation, DecodedModule, FunctionType, Global, ModuleFunction } from '../decode/module.ts';
 import { constant } from './wasm-writer.ts';
 
-/** The module with every imported function replaced by one that returns zeros, and imported memories by its own. */
+/** The module with every imported function replaced by one that returns zeros, imported globals by zeros, imported memories by its own. */
 export function withStubbedImports(module: DecodedModule): DecodedModule {
   const stub = (fn: ModuleFunction): ModuleFunction => {
     if (fn.kind === 'defined') return fn;
@@ -11,7 +11,14 @@ export function withStubbedImports(module: DecodedModule): DecodedModule {
     return { kind: 'defined', typeIndex, name, locals: [], bodyStart: 0, bodyEnd: bytes.length, bytes };
   };
   const memories = module.memories.map((memory) => ({ ...memory, imported: undefined }));
-  return { ...module, functions: module.functions.map(stub), memories };
+  const globals = module.globals.map((global): Global => {
+    if (global.imported === undefined) return global;
+    const { type } = global;
+    const zero: ConstantOperation =
+      type === 'funcref' || type === 'externref' ? { kind: 'null', type } : { kind: 'const', type, bits: 0n };
+    return { ...global, imported: undefined, initial: { operations: [zero], byteOffset: 0 } };
+  });
+  return { ...module, functions: module.functions.map(stub), memories, globals };
 }
 
 const zeroOf = ({ results }: FunctionType) => {
@@ -21,13 +28,22 @@ const zeroOf = ({ results }: FunctionType) => {
 
 /** The same imports for the engine. */
 export function stubImports(module: DecodedModule): WebAssembly.Imports {
-  const imports: Record<string, Record<string, () => unknown>> = {};
+  const imports: Record<string, Record<string, unknown>> = {};
   for (const fn of module.functions) {
     if (fn.kind !== 'imported') continue;
     const fields = imports[fn.module] ?? {};
     const value = zeroOf(module.types[fn.typeIndex] ?? { parameters: [], results: [] });
     fields[fn.field] = () => value;
     imports[fn.module] = fields;
+  }
+  for (const { imported, type, mutable } of module.globals) {
+    if (imported === undefined) continue;
+    const value = type === 'funcref' ? 'anyfunc' : type;
+    const zero = type === 'i64' ? 0n : type === 'funcref' || type === 'externref' ? null : 0;
+    imports[imported.module] = {
+      ...imports[imported.module],
+      [imported.field]: new WebAssembly.Global({ value, mutable }, zero as never),
+    };
   }
   return imports as WebAssembly.Imports;
 }

@@ -1,0 +1,125 @@
+/**
+ * One module in the engine and as native code: every export from a fresh instance (a forked child there), with its results
+ * or trap and a sum over memory and globals afterwards.
+ */
+import { decode } from '../decode/decode.ts';
+import type { ValueType } from '../decode/module.ts';
+import { canonical, toBits, toJavaScript } from '../testing/differential.ts';
+import { type Case, type Outcome, runCases } from '../testing/native-run.ts';
+import { stubImports, withStubbedImports } from '../testing/stub-imports.ts';
+import { stateExport } from './generate.ts';
+
+const interesting = [0n, 1n, 2n, 7n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 1n << 63n, 0x3ff8n << 48n, 0x3fc0_0000n];
+
+function randomArgument(type: ValueType, random: () => number): bigint {
+  const bits = random() % 3 === 0 ? BigInt(random()) * BigInt(random()) : interesting[random() % interesting.length];
+  return BigInt.asUintN(type === 'i32' || type === 'f32' ? 32 : 64, bits ?? 0n);
+}
+
+/** What V8 says, and which code or signal that is in an image. */
+const engineTraps: readonly (readonly [RegExp, string])[] = [
+  [/unreachable/, 'unreachable'],
+  [/divide by zero|remainder by zero/, 'divide by zero'],
+  [/divide result unrepresentable/, 'integer overflow'],
+  [/float unrepresentable/, 'invalid conversion'],
+  [/null function|signature mismatch/, 'bad indirect call'],
+  [/table index|table access/, 'table'],
+  [/memory access|data segment|element segment/, 'out of bounds'],
+];
+
+const nativeTraps: Readonly<Record<number, string>> = {
+  1: 'unreachable',
+  2: 'divide by zero',
+  3: 'integer overflow',
+  4: 'invalid conversion',
+  5: 'undefined element',
+  6: 'bad indirect call',
+  7: 'out of bounds',
+};
+const illegalInstruction = 4;
+
+function nativeOutcome(outcome: Outcome, results: readonly ValueType[]): string {
+  if (outcome.kind === 'missing') return 'nothing';
+  const state = `state ${outcome.state.toString(16)}`;
+  if (outcome.kind === 'trap') {
+    return `${outcome.signal === illegalInstruction ? nativeTraps[outcome.code] : 'out of bounds'}, ${state}`;
+  }
+  return [...outcome.bits.map((bits, index) => canonical(results[index] ?? 'i32', bits)), state].join(', ');
+}
+
+/** What the engine gives one name may have several here. */
+const trapFamilies: Readonly<Record<string, readonly string[]>> = {
+  'bad indirect call': ['undefined element'],
+  'invalid conversion': ['integer overflow'],
+  table: ['undefined element', 'out of bounds'],
+};
+
+function sameOutcome(expected: string, actual: string): boolean {
+  if (expected === actual) return true;
+  const [trap = '', ...rest] = expected.split(', ');
+  return (trapFamilies[trap] ?? []).some((name) => [name, ...rest].join(', ') === actual);
+}
+
+const isNumber = (type: ValueType) => type !== 'funcref' && type !== 'externref';
+
+export interface Comparison {
+  readonly compared: number;
+  readonly differences: readonly string[];
+}
+
+export function compareModule(wasm: Uint8Array, random: () => number, callsPerExport = 3): Comparison {
+  const original = decode(wasm);
+  const module = withStubbedImports(original);
+  const compiled = new WebAssembly.Module(new Uint8Array(wasm));
+  const cases: Case[] = [];
+  const expected: { readonly text: string; readonly call: string; readonly results: readonly ValueType[] }[] = [];
+  for (const { kind, name, index } of module.exports) {
+    const type = module.types[module.functions[index]?.typeIndex ?? -1];
+    if (kind !== 'function' || name === stateExport || type === undefined) continue;
+    if (![...type.parameters, ...type.results].every(isNumber)) continue;
+    for (let turn = 0; turn < (type.parameters.length === 0 ? 1 : callsPerExport); turn += 1) {
+      const args = type.parameters.map((parameter) => ({ type: parameter, bits: randomArgument(parameter, random) }));
+      const text = engineOutcome(compiled, stubImports(original), name, args, type.results);
+      if (text === undefined) continue;
+      cases.push({ functionIndex: index, arguments: args, isolated: true });
+      const call = `${name}(${args.map(({ bits }) => `0x${bits.toString(16)}`).join(', ')})`;
+      expected.push({ text, call, results: type.results });
+    }
+  }
+  if (cases.length === 0) return { compared: 0, differences: [] };
+  const stateFunction = module.exports.find(({ name }) => name === stateExport)?.index;
+  const differences = runCases(module, cases, stateFunction).flatMap((outcome, index): string[] => {
+    const wanted = expected[index];
+    if (wanted === undefined) return [];
+    const actual = nativeOutcome(outcome, wanted.results);
+    return sameOutcome(wanted.text, actual) ? [] : [`${wanted.call} = ${actual}; the engine says ${wanted.text}`];
+  });
+  return { compared: cases.length, differences };
+}
+
+/** Undefined when the stack ran out, for how much fits differs. */
+function engineOutcome(
+  module: WebAssembly.Module,
+  imports: WebAssembly.Imports,
+  name: string,
+  args: Case['arguments'],
+  results: readonly ValueType[],
+): string | undefined {
+  const { exports } = new WebAssembly.Instance(module, imports);
+  const call = exports[name];
+  const state = exports[stateExport];
+  if (typeof call !== 'function' || typeof state !== 'function') throw new Error(`no export ${name} or ${stateExport}`);
+  const parts: string[] = [];
+  try {
+    const value: unknown = call(...args.map(({ type, bits }) => toJavaScript(type, bits)));
+    const values = results.length === 1 ? [value] : results.length === 0 ? [] : (value as unknown[]);
+    parts.push(...results.map((result, index) => canonical(result, toBits(result, values[index]))));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    const known = engineTraps.find(([pattern]) => pattern.test(error.message));
+    if (known === undefined) throw new Error(`the engine traps with '${error.message}', which is not in the table`);
+    parts.push(known[1]);
+  }
+  return [...parts, `state ${BigInt.asUintN(64, BigInt(state())).toString(16)}`].join(', ');
+}
