@@ -257,7 +257,10 @@ test('when the tender dies everything it ran is started again, and no restart is
   await pods().create(pod('eager', 'http'));
   await onePod('orphan', (subject) => stateOf(subject) === 'Asleep');
   const eager = await onePod('eager', isPodReady);
-  for (const pid of await tenderPids()) process.kill(pid, 'SIGKILL');
+  const killed = await tenderPids();
+  for (const pid of killed) process.kill(pid, 'SIGKILL');
+  // Until they are gone their sockets take connections, to reset them.
+  for (const pid of killed) while ((await commandLine(pid)).length > 0) await new Promise(setImmediate);
   const address = await addressOf('orphan');
   assert.equal(await retryWhileRefused(() => request(address, 8080, '/json')), '{"ok":true}');
   assert.equal(await retryWhileRefused(() => request(eager.status?.podIP ?? '', 8080, '/json')), '{"ok":true}');
@@ -272,11 +275,16 @@ async function tenderPids(): Promise<readonly number[]> {
   const found: number[] = [];
   for (const entry of await readdir('/proc')) {
     if (!/^[0-9]+$/.test(entry)) continue;
-    const words = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
-    if (words.split('\0').includes(socketPath)) found.push(Number(entry));
+    if ((await commandLine(Number(entry))).includes(socketPath)) found.push(Number(entry));
   }
   assert.ok(found.length > 0, 'the tender was found');
   return found;
+}
+
+/** Empty for a process that has ended. */
+async function commandLine(pid: number): Promise<readonly string[]> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return text === '' ? [] : text.split('\0');
 }
 
 test('two containers of a pod share its address', async () => {
