@@ -14,6 +14,20 @@ interface Decoding {
   readonly unknown: string[];
 }
 
+/** Where decoding stands: `spec.containers[0].env` for people, `spec.containers.env` (no items, no map keys) for Go. */
+interface Place {
+  readonly path: string;
+  readonly fields: string;
+  /** The struct that has the field. */
+  readonly owner: string;
+}
+
+const root: Place = { path: '', fields: '', owner: '' };
+
+function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
 export interface Decoded {
   readonly object: JsonRecord;
   /** Paths of fields the type does not have. */
@@ -25,7 +39,7 @@ export function decodeTyped(schema: Schema, value: JsonRecord, kind: string, ver
     subject: `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`,
     unknown: [],
   };
-  const object = decodeObject(schema, value, '', decoding);
+  const object = decodeObject(schema, value, root, decoding);
   return { object, unknownFields: decoding.unknown };
 }
 
@@ -50,65 +64,60 @@ function shortType(typeName: string, separator: '.' | ''): string {
   return separator === '.' ? parts.slice(-2).join('.') : (parts.at(-1) ?? typeName);
 }
 
-function mismatch(value: unknown, schema: Schema, path: string, owner: string, decoding: Decoding): never {
+function mismatch(value: unknown, schema: Schema, { fields, owner }: Place, decoding: Decoding): never {
   const got = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  const where = path === '' ? 'Go value' : `Go struct field ${owner}.${path.replace(/\[\d+\]/g, '')}`;
+  const where = fields === '' ? 'Go value' : `Go struct field ${owner}.${fields}`;
   const what = got === 'number' && schema.type === 'integer' ? `number ${String(value)}` : got;
   throw badRequest(`${decoding.subject}: json: cannot unmarshal ${what} into ${where} of type ${goType(schema)}`);
 }
 
-function decodeObject(schema: Schema, value: JsonRecord, path: string, decoding: Decoding): JsonRecord {
+function decodeObject(schema: Schema, value: JsonRecord, place: Place, decoding: Decoding): JsonRecord {
   const result: JsonRecord = {};
   const owner = shortType(schema.typeName ?? '', '');
   const fields = schema.fields;
   for (const [key, item] of Object.entries(value)) {
-    const at = path === '' ? key : `${path}.${key}`;
+    const path = join(place.path, key);
     const field = fields?.get(key);
     if (field === undefined) {
-      decoding.unknown.push(at);
+      decoding.unknown.push(path);
       continue;
     }
     if (item === null || item === undefined) continue;
-    result[key] = decodeValue(field.schema, item, at, owner, decoding);
+    result[key] = decodeValue(field.schema, item, { path, fields: join(place.fields, key), owner }, decoding);
   }
   return result;
 }
 
-function decodeValue(schema: Schema, value: unknown, path: string, owner: string, decoding: Decoding): unknown {
+function decodeValue(schema: Schema, value: unknown, place: Place, decoding: Decoding): unknown {
   switch (schema.type) {
     case 'object':
-      return isRecord(value)
-        ? decodeObject(schema, value, path, decoding)
-        : mismatch(value, schema, path, owner, decoding);
+      return isRecord(value) ? decodeObject(schema, value, place, decoding) : mismatch(value, schema, place, decoding);
     case 'map':
-      return isRecord(value)
-        ? decodeMap(schema, value, path, owner, decoding)
-        : mismatch(value, schema, path, owner, decoding);
+      return isRecord(value) ? decodeMap(schema, value, place, decoding) : mismatch(value, schema, place, decoding);
     case 'array': {
-      if (!Array.isArray(value)) return mismatch(value, schema, path, owner, decoding);
+      if (!Array.isArray(value)) return mismatch(value, schema, place, decoding);
       const items = schema.items ?? { type: 'any' };
       return value.map((item, index) =>
         item === null && items.type === 'object'
           ? {}
-          : decodeValue(items, item ?? zeroOf(items), `${path}[${index}]`, owner, decoding),
+          : decodeValue(items, item ?? zeroOf(items), { ...place, path: `${place.path}[${index}]` }, decoding),
       );
     }
     case 'string':
-      return decodeString(schema, value, path, owner, decoding);
+      return decodeString(schema, value, place, decoding);
     case 'integer':
-      if (typeof value !== 'number' || !Number.isInteger(value)) return mismatch(value, schema, path, owner, decoding);
-      if (schema.format === 'int32' && Math.abs(value) > 2147483648)
-        return mismatch(value, schema, path, owner, decoding);
+      if (typeof value !== 'number' || !Number.isInteger(value)) return mismatch(value, schema, place, decoding);
+      if (schema.format === 'int32' && Math.abs(value) > 2147483648) return mismatch(value, schema, place, decoding);
       return value;
     case 'number':
-      return typeof value === 'number' ? value : mismatch(value, schema, path, owner, decoding);
+      return typeof value === 'number' ? value : mismatch(value, schema, place, decoding);
     case 'boolean':
-      return typeof value === 'boolean' ? value : mismatch(value, schema, path, owner, decoding);
+      return typeof value === 'boolean' ? value : mismatch(value, schema, place, decoding);
     case 'int-or-string':
       if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
-      return mismatch(value, { type: 'integer', format: 'int32' }, path, owner, decoding);
+      return mismatch(value, { type: 'integer', format: 'int32' }, place, decoding);
     case 'any':
-      return schema.format?.startsWith('schema-or-') === true ? decodeSchemaUnion(value, path, decoding) : value;
+      return schema.format?.startsWith('schema-or-') === true ? decodeSchemaUnion(value, place, decoding) : value;
   }
 }
 
@@ -116,26 +125,26 @@ function zeroOf(schema: Schema): unknown {
   return schema.type === 'string' ? '' : schema.type === 'boolean' ? false : 0;
 }
 
-function decodeMap(schema: Schema, value: JsonRecord, path: string, owner: string, decoding: Decoding): JsonRecord {
+function decodeMap(schema: Schema, value: JsonRecord, place: Place, decoding: Decoding): JsonRecord {
   const values = schema.values ?? { type: 'any' };
   const result: JsonRecord = {};
   for (const [key, item] of Object.entries(value)) {
     if (item === null) {
       // Go leaves the zero value in a map, except for quantities and objects, where it is the empty one.
       result[key] = values.type === 'object' ? {} : values.type === 'array' ? [] : zeroOf(values);
-    } else result[key] = decodeValue(values, item, `${path}.${key}`, owner, decoding);
+    } else result[key] = decodeValue(values, item, { ...place, path: join(place.path, key) }, decoding);
   }
   return result;
 }
 
-function decodeString(schema: Schema, value: unknown, path: string, owner: string, decoding: Decoding): string {
+function decodeString(schema: Schema, value: unknown, place: Place, decoding: Decoding): string {
   if (schema.format === 'quantity') {
     const text = typeof value === 'number' ? String(value) : value;
     const canonical = typeof text === 'string' ? canonicalQuantity(text.trim()) : undefined;
     if (canonical === undefined) throw badRequest(`${decoding.subject}: ${quantityMessage}`);
     return canonical;
   }
-  if (typeof value !== 'string') return mismatch(value, schema, path, owner, decoding);
+  if (typeof value !== 'string') return mismatch(value, schema, place, decoding);
   if (schema.format === 'byte' && !isBase64(value)) {
     throw badRequest(`${decoding.subject}: illegal base64 data at input byte ${firstNonBase64(value)}`);
   }
@@ -162,7 +171,7 @@ function firstNonBase64(text: string): number {
 }
 
 /** RFC 3339 in UTC, with seconds or microseconds (meta/v1 Time, MicroTime). */
-export function canonicalTime(text: string, micro: boolean): string | undefined {
+function canonicalTime(text: string, micro: boolean): string | undefined {
   const match = /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.exec(text);
   if (match === null) return undefined;
   const [, date, time, fraction = '.', zone = 'Z'] = match;
@@ -173,11 +182,11 @@ export function canonicalTime(text: string, micro: boolean): string | undefined 
 }
 
 /** JSONSchemaProps where it may also be a boolean, an array of itself or an array of strings. */
-function decodeSchemaUnion(value: unknown, path: string, decoding: Decoding): unknown {
+function decodeSchemaUnion(value: unknown, place: Place, decoding: Decoding): unknown {
   const schema = schemaOf('apiextensions.v1.JSONSchemaProps');
-  if (isRecord(value)) return decodeObject(schema, value, path, decoding);
+  if (isRecord(value)) return decodeObject(schema, value, place, decoding);
   if (!Array.isArray(value)) return value;
   return value.map((item, index) =>
-    isRecord(item) ? decodeObject(schema, item, `${path}[${index}]`, decoding) : item,
+    isRecord(item) ? decodeObject(schema, item, { ...place, path: `${place.path}[${index}]` }, decoding) : item,
   );
 }

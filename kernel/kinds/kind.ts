@@ -103,6 +103,8 @@ export interface Kind {
   readonly review?: ReviewName;
   /** Its objects are stored as those of another kind. */
   readonly view?: KindView;
+  /** A version to move away from: the warning every request to it gets. */
+  readonly deprecationWarning?: string;
   /** The OpenAPI v3 schema a CustomResourceDefinition published. */
   readonly publishedSchema?: JsonRecord;
 }

@@ -27,6 +27,7 @@ export interface KindDefinition {
   readonly review?: Kind['review'];
   readonly view?: Kind['view'];
   readonly publishedSchema?: Kind['publishedSchema'];
+  readonly deprecationWarning?: Kind['deprecationWarning'];
 }
 
 export class KindRegistry {
@@ -61,6 +62,7 @@ export class KindRegistry {
       ...(definition.terminating === undefined ? {} : { terminating: definition.terminating }),
       ...(definition.view === undefined ? {} : { view: definition.view }),
       ...(definition.review === undefined ? {} : { review: definition.review }),
+      ...(definition.deprecationWarning === undefined ? {} : { deprecationWarning: definition.deprecationWarning }),
       ...(definition.publishedSchema === undefined ? {} : { publishedSchema: definition.publishedSchema }),
     };
     this.#kinds.set(keyOf(kind.group, kind.version, kind.resource), kind);

@@ -186,6 +186,7 @@ async function serveResource(
   });
   const kind = context.kinds.find(group, route.version, resource);
   if (kind === undefined) throw pathNotFound();
+  if (kind.deprecationWarning !== undefined) warnings.push(kind.deprecationWarning);
   const call: Call = { request, identity, route, kind, query, warnings };
   requireScope(call, verb);
   if (kind.review !== undefined && subresource === '') return review(context, call, verb, kind.review);

@@ -45,9 +45,9 @@ test('another value for a field somebody else manages is a conflict, unless forc
   await applyTo(api, path, 'one', withData({ x: '1' }));
   const conflict = await applyTo(api, path, 'two', withData({ x: '2' }));
   assert.equal(conflict.status, 409);
-  assert.equal(conflict.body.message, 'Apply failed with 1 conflict: conflict with "one" using v1: .data.x');
+  assert.equal(conflict.body.message, 'Apply failed with 1 conflict: conflict with "one": .data.x');
   assert.deepEqual((conflict.body.details as JsonRecord).causes, [
-    { reason: 'FieldManagerConflict', message: 'conflict with "one" using v1', field: '.data.x' },
+    { reason: 'FieldManagerConflict', message: 'conflict with "one"', field: '.data.x' },
   ]);
   const forced = await applyTo(api, path, 'two', withData({ x: '2' }), '&force=true');
   assert.deepEqual([forced.status, forced.body.data, managers(forced.body)], [200, { x: '2' }, ['two Apply']]);
@@ -100,4 +100,23 @@ test('an apply needs a manager and no managedFields', async () => {
   );
   const managed = configMap('a', { metadata: { name: 'a', managedFields: [{ manager: 'x' }] } });
   assert.equal((await applyTo(api, `${configMaps}/a`, 'one', managed)).status, 400);
+});
+
+test('kubectl goes on server-side with what it applied client-side, but not with what was changed since', async () => {
+  await using api = await openApi();
+  const applied = withData({ x: '1', y: '1' });
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(applied) };
+  await api.call('POST', configMaps, { ...applied, metadata: { ...(applied.metadata as JsonRecord), annotations } });
+  const path = `${configMaps}/a`;
+  await api.call('PATCH', path, { data: { y: 'edited' } }, mergePatch);
+  const stranger = await applyTo(api, path, 'somebody', withData({ x: '2' }));
+  assert.equal(stranger.status, 409);
+  const changed = await applyTo(api, path, 'kubectl', withData({ x: '2', y: '2' }));
+  assert.equal(changed.status, 409);
+  assert.deepEqual(
+    ((changed.body.details as JsonRecord).causes as JsonRecord[]).map(({ field }) => field),
+    ['.data.y'],
+  );
+  const taken = await applyTo(api, path, 'kubectl', withData({ x: '2', y: 'edited' }));
+  assert.deepEqual([taken.status, taken.body.data], [200, { x: '2', y: 'edited' }]);
 });

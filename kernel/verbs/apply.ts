@@ -8,7 +8,8 @@ import { ApiError, badRequest, type FieldError, invalid, notFound } from '../wir
 import type { Call, Context } from './context.ts';
 import { applyNamespace } from './create.ts';
 import { decodeObject, expectedOf } from './decode.ts';
-import { encodeFields, type FieldSet, fieldsOf, formatPath, subtract, union } from './managed/field-set.ts';
+import { encodeFields, type FieldSet, fieldsOf, formatPath, owns, subtract, union } from './managed/field-set.ts';
+import { lastAppliedFields, migratingManager } from './managed/last-applied.ts';
 import { beforeFirstApply, encodeManagers, isSameManager, type Manager, manageable } from './managed/managed-fields.ts';
 import { conflictingPaths, mergeApplied, pruneApplied, setOfPaths } from './managed/merge-applied.ts';
 import { asVersion, parseStored } from './stored.ts';
@@ -93,7 +94,8 @@ function applyTo(
     other,
     paths: conflictingPaths(schema, manageable(live), wanted, manager.fields, other.fields),
   }));
-  if (!options.force && conflicts.some(({ paths }) => paths.length > 0)) throw conflictError(conflicts);
+  if (!options.force)
+    refuseConflicts(conflicts, options.manager === migratingManager ? lastAppliedFields(schema, live) : undefined);
   others = conflicts.map(({ other, paths }) =>
     paths.length === 0 ? other : { ...other, fields: subtract(other.fields, setOfPaths(paths)) },
   );
@@ -124,10 +126,19 @@ interface Conflict {
   readonly paths: readonly (readonly string[])[];
 }
 
+/** Paths in `allowed` are the manager's already. */
+function refuseConflicts(conflicts: readonly Conflict[], allowed: FieldSet | undefined): void {
+  const refused = conflicts.map(({ other, paths }) => ({
+    other,
+    paths: allowed === undefined ? paths : paths.filter((path) => !owns(allowed, path)),
+  }));
+  if (refused.some(({ paths }) => paths.length > 0)) throw conflictError(refused);
+}
+
 function printManager({ name, operation, apiVersion, subresource, time }: Manager): string {
   const part = subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`;
-  const when = operation === 'Update' && time !== '' ? ` at ${time}` : '';
-  return `${JSON.stringify(name)}${part} using ${apiVersion}${when}`;
+  const when = time === '' ? '' : ` at ${time}`;
+  return `${JSON.stringify(name)}${part}${operation === 'Update' ? ` using ${apiVersion}${when}` : ''}`;
 }
 
 /** managedfields/internal/conflict.go */

@@ -40,6 +40,7 @@ function definition(change: (version: JsonRecord) => void = () => {}): JsonRecor
     schema: {
       openAPIV3Schema: {
         type: 'object',
+        description: 'A widget is a thing.',
         properties: { spec: specSchema, status: { type: 'object', properties: { done: { type: 'boolean' } } } },
       },
     },
@@ -88,7 +89,10 @@ test('a definition is established at once and its kind is discovered and documen
     resources.map(({ name }) => name),
     ['widgets', 'widgets/status'],
   );
-  assert.match((await api.call('GET', '/openapi/v3/apis/example.com/v1')).text, /"com.example.v1.Widget"/);
+  const { components } = (await api.call('GET', '/openapi/v3/apis/example.com/v1')).body as {
+    components: { schemas: Record<string, JsonRecord> };
+  };
+  assert.equal(components.schemas['com.example.v1.Widget']?.description, 'A widget is a thing.');
 });
 
 test('objects are defaulted, pruned and stored', async () => {
@@ -177,7 +181,7 @@ test('a second version is served from the same objects', async () => {
   await api.call('POST', widgets, widget({ size: 1 }));
   const current = (await api.call('GET', `${definitions}/widgets.example.com`)).body;
   const versions = (current.spec as JsonRecord).versions as JsonRecord[];
-  const second = { ...structuredClone(versions[0]), name: 'v2', storage: false };
+  const second = { ...structuredClone(versions[0]), name: 'v2', storage: false, deprecated: true };
   const updated = await api.call('PUT', `${definitions}/widgets.example.com`, {
     ...current,
     spec: { ...(current.spec as JsonRecord), versions: [...versions, second] },
@@ -185,6 +189,7 @@ test('a second version is served from the same objects', async () => {
   assert.equal(updated.status, 200, updated.text);
   const asSecond = await api.call('GET', widgets.replace('/v1/', '/v2/').concat('/w'));
   assert.deepEqual([asSecond.body.apiVersion, asSecond.body.kind], ['example.com/v2', 'Widget']);
+  assert.equal(asSecond.headers.warning, '299 - "example.com/v2 Widget is deprecated"');
 });
 
 test('deleting a definition deletes its objects, and waits for those that finalizers hold', async () => {

@@ -44,8 +44,16 @@ export function definitionsOf(crd: JsonRecord): readonly KindDefinition[] {
         rules: { generation: true, conditionalUpdate: true, defaults: (object) => applySchemaDefaults(schema, object) },
         terminating: stringAt(crd, 'metadata', 'deletionTimestamp') !== '',
         publishedSchema: source,
+        ...(version.deprecated === true ? { deprecationWarning: deprecationWarning(crd, version) } : {}),
       } satisfies KindDefinition;
     });
+}
+
+function deprecationWarning(crd: JsonRecord, version: JsonRecord): string {
+  const spec = recordAt(crd, 'spec');
+  const own = stringAt(version, 'deprecationWarning');
+  if (own !== '') return own;
+  return `${stringAt(spec, 'group')}/${stringAt(version, 'name')} ${stringAt(spec, 'names', 'kind')} is deprecated`;
 }
 
 const pathOf = (text: string): readonly string[] => text.replace(/^\./, '').split('.');

@@ -2,6 +2,7 @@
 import { arrayAt, isRecord, type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../json.ts';
 import type { Column } from '../kind.ts';
 import { formatSelector } from '../selector-text.ts';
+import { scalingTargets } from './autoscaling.ts';
 import { ageLast, at, createdAt, integer, joined, labelsText, none, text, wide } from './column.ts';
 import { podColumns } from './pod.ts';
 import { age, nameColumn } from './table-columns.ts';
@@ -270,6 +271,7 @@ export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
       (scaler) =>
         `${stringAt(scaler, 'spec', 'scaleTargetRef', 'kind')}/${stringAt(scaler, 'spec', 'scaleTargetRef', 'name')}`,
     ),
+    text('Targets', scalingTargets),
     integer('MinPods', (scaler) => numberAt(scaler, 'spec', 'minReplicas') ?? 1),
     integer('MaxPods', (scaler) => numberAt(scaler, 'spec', 'maxReplicas') ?? 0),
     integer('Replicas', (scaler) => numberAt(scaler, 'status', 'currentReplicas') ?? 0),

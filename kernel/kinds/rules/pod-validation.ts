@@ -23,7 +23,7 @@ export const isPort = (value: unknown): boolean => typeof value === 'number' && 
 export function validatePodSpec(
   spec: JsonRecord,
   path: string,
-  restartPolicies = ['Always', 'OnFailure', 'Never'],
+  restartPolicies: readonly string[] = ['Always', 'OnFailure', 'Never'],
 ): FieldError[] {
   const errors: FieldError[] = [];
   const volumes = validateVolumes(recordsAt(spec, 'volumes'), `${path}.volumes`, errors);
@@ -193,6 +193,7 @@ function validateEnvironment(variables: readonly JsonRecord[], path: string, err
     }
     if (!isRecord(variable.valueFrom)) continue;
     const sources = Object.keys(variable.valueFrom);
+    validateFieldReference(variable.valueFrom.fieldRef, `${at}.valueFrom.fieldRef`, errors);
     if (stringAt(variable, 'value') !== '') {
       errors.push(invalidValue(`${at}.valueFrom`, '', 'may not be specified when `value` is not empty'));
     } else if (sources.length === 0)
@@ -205,6 +206,19 @@ function validateEnvironment(variables: readonly JsonRecord[], path: string, err
       );
     else if (sources.length > 1)
       errors.push(invalidValue(`${at}.valueFrom`, '', 'may not have more than one field specified at a time'));
+  }
+}
+
+const referableFields =
+  /^(metadata\.(name|namespace|uid|labels\['.+'\]|annotations\['.+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$/;
+
+function validateFieldReference(reference: unknown, path: string, errors: FieldError[]): void {
+  if (!isRecord(reference)) return;
+  const field = stringAt(reference, 'fieldPath');
+  if (field === '') errors.push(required(`${path}.fieldPath`));
+  else if (!referableFields.test(field)) {
+    const detail = `error converting fieldPath: field label not supported: ${field}`;
+    errors.push(invalidValue(`${path}.fieldPath`, field, detail));
   }
 }
 
@@ -258,6 +272,15 @@ function validateProbe(probe: JsonRecord, path: string, needsOneSuccess: boolean
   if (given.length === 0) errors.push(required(path, 'must specify a handler type'));
   for (const extra of given.slice(1))
     errors.push(forbiddenField(`${path}.${extra}`, 'may not specify more than 1 handler type'));
+  for (const name of ['httpGet', 'tcpSocket'] as const) {
+    if (!isRecord(probe[name])) continue;
+    const { port } = probe[name];
+    if (typeof port === 'string') {
+      errors.push(...portNameProblems(port).map((problem) => invalidValue(`${path}.${name}.port`, port, problem)));
+    } else if (!isPort(port)) errors.push(invalidValue(`${path}.${name}.port`, port ?? 0, portRange));
+  }
+  if (isRecord(probe.exec) && arrayAt(probe.exec, 'command').length === 0)
+    errors.push(required(`${path}.exec.command`));
   for (const key of [
     'initialDelaySeconds',
     'timeoutSeconds',
@@ -272,15 +295,6 @@ function validateProbe(probe: JsonRecord, path: string, needsOneSuccess: boolean
   if (needsOneSuccess && successes !== undefined && successes !== 1) {
     errors.push(invalidValue(`${path}.successThreshold`, successes, 'must be 1'));
   }
-  for (const name of ['httpGet', 'tcpSocket'] as const) {
-    if (!isRecord(probe[name])) continue;
-    const { port } = probe[name];
-    if (typeof port === 'string') {
-      errors.push(...portNameProblems(port).map((problem) => invalidValue(`${path}.${name}.port`, port, problem)));
-    } else if (!isPort(port)) errors.push(invalidValue(`${path}.${name}.port`, port ?? 0, portRange));
-  }
-  if (isRecord(probe.exec) && arrayAt(probe.exec, 'command').length === 0)
-    errors.push(required(`${path}.exec.command`));
 }
 
 /** A pod's spec is fixed once created, but for a few fields (ValidatePodUpdate). */

@@ -137,7 +137,10 @@ const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], 
     'a deployment without a selector',
     'apps.v1.Deployment',
     workload({ selector: undefined }),
-    ['spec.selector: Required value'],
+    [
+      'spec.selector: Required value',
+      'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`',
+    ],
   ],
   [
     'a selector that selects all',
@@ -244,4 +247,54 @@ test('a pod changes its image and nothing else', () => {
     problems('core.v1.Pod', pod({ hostname: 'h' }), pod()).join(),
     /^spec: Forbidden: pod updates may not change fields other than/,
   );
+});
+
+test('what a rollout may add or miss is a number or a percentage, and not nothing of both', () => {
+  const deployment = (rollingUpdate: JsonRecord): JsonRecord => ({
+    spec: {
+      selector: { matchLabels: { a: 'b' } },
+      strategy: { rollingUpdate },
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [container()] } },
+    },
+  });
+  const found = (rollingUpdate: JsonRecord): string[] => problems('apps.v1.Deployment', deployment(rollingUpdate));
+  assert.deepEqual(found({ maxSurge: '50%', maxUnavailable: 0 }), []);
+  assert.deepEqual(found({ maxSurge: 'some', maxUnavailable: '120%' }), [
+    "spec.strategy.rollingUpdate.maxSurge: Invalid value: \"some\": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+    'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "120%": must not be greater than 100%',
+  ]);
+  assert.deepEqual(found({ maxSurge: -1, maxUnavailable: 1 }), [
+    'spec.strategy.rollingUpdate.maxSurge: Invalid value: -1: must be greater than or equal to 0',
+  ]);
+  assert.deepEqual(found({ maxSurge: '0%', maxUnavailable: 0 }), [
+    'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0',
+  ]);
+});
+
+test('a job has to say how its pods end', () => {
+  const job = (restartPolicy: string | undefined): JsonRecord => ({
+    spec: { template: { spec: { containers: [container()], ...(restartPolicy && { restartPolicy }) } } },
+  });
+  const path = 'spec.template.spec.restartPolicy';
+  assert.deepEqual(problems('batch.v1.Job', job(undefined)), [
+    `${path}: Required value: valid values: "OnFailure", "Never"`,
+  ]);
+  assert.deepEqual(problems('batch.v1.Job', job('Sometimes')), [
+    `${path}: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"`,
+  ]);
+  assert.deepEqual(problems('batch.v1.Job', job('Never')), []);
+});
+
+test('a variable refers to a field that there is', () => {
+  const found = (fieldPath: string): string[] =>
+    problems(
+      'core.v1.Pod',
+      pod({ containers: [container({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath } } }] })] }),
+    );
+  for (const known of ['metadata.name', "metadata.labels['a']", 'spec.nodeName', 'status.podIP']) {
+    assert.deepEqual(found(known), []);
+  }
+  assert.deepEqual(found('spec.nothing'), [
+    'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.nothing": error converting fieldPath: field label not supported: spec.nothing',
+  ]);
 });

@@ -18,6 +18,7 @@ import { matchesSelector } from '../label-selector.ts';
 import { validateLabels } from '../validate-metadata.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { validatePodSpec } from './pod-validation.ts';
+import { validateStrategy } from './rolling-update.ts';
 
 const notNegative = 'must be greater than or equal to 0';
 const mismatch = '`selector` does not match template `labels`';
@@ -26,11 +27,6 @@ function defaultTemplate(spec: JsonRecord): void {
   const template = ensureRecord(spec, 'template');
   ensureRecord(template, 'metadata');
   defaultPodSpec(ensureRecord(template, 'spec'));
-}
-
-/** Go: `"1"`-like percentages and plain numbers. */
-function isZero(value: unknown): boolean {
-  return value === 0 || value === '0%' || value === '0';
 }
 
 function validateSelector(selector: unknown, path: string, what: string): FieldError[] {
@@ -64,18 +60,19 @@ function validateWorkload(object: JsonRecord, what: string): FieldError[] {
   }
   errors.push(...validateSelector(spec.selector, 'spec.selector', what));
   const labels = recordAt(spec, 'template', 'metadata', 'labels');
-  if (isRecord(spec.selector) && Object.keys(spec.selector).length > 0 && !matchesSelector(spec.selector, labels)) {
+  // A selector that is not there selects nothing, an empty one everything.
+  if (!isRecord(spec.selector) || !matchesSelector(spec.selector, labels)) {
     errors.push(invalidValue('spec.template.metadata.labels', labels, mismatch));
   }
   errors.push(...validateTemplate(spec, ['Always']));
   return errors;
 }
 
-function validateTemplate(spec: JsonRecord, restartPolicies: readonly string[]): FieldError[] {
+function validateTemplate(spec: JsonRecord, restartPolicies?: readonly string[]): FieldError[] {
   const template = recordAt(spec, 'template');
   return [
     ...validateLabels(recordAt(template, 'metadata', 'labels'), 'spec.template.metadata.labels'),
-    ...validatePodSpec(recordAt(template, 'spec'), 'spec.template.spec', [...restartPolicies]),
+    ...validatePodSpec(recordAt(template, 'spec'), 'spec.template.spec', restartPolicies),
   ];
 }
 
@@ -101,30 +98,16 @@ export const deploymentRules: KindRules = {
     defaultRollingUpdate(ensureRecord(spec, 'strategy'), { maxUnavailable: '25%', maxSurge: '25%' });
     defaultTemplate(spec);
   },
-  validate: (object) => [...validateWorkload(object, 'deployment'), ...validateStrategy(recordAt(object, 'spec'))],
+  validate: validateDeployment,
   validateUpdate: selectorIsImmutable,
 };
 
-function validateStrategy(spec: JsonRecord): FieldError[] {
-  const strategy = recordAt(spec, 'strategy');
-  const type = stringAt(strategy, 'type');
-  const errors: FieldError[] = [];
-  if (type === 'Recreate') {
-    if (isRecord(strategy.rollingUpdate)) {
-      errors.push(
-        forbiddenField('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"),
-      );
-    }
-  } else if (type !== 'RollingUpdate')
-    errors.push(notSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate']));
-  else {
-    const { maxUnavailable, maxSurge } = recordAt(strategy, 'rollingUpdate');
-    if (isZero(maxUnavailable) && isZero(maxSurge)) {
-      errors.push(
-        invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'may not be 0 when `maxSurge` is 0'),
-      );
-    }
-  }
+function validateDeployment(object: JsonRecord): FieldError[] {
+  const spec = recordAt(object, 'spec');
+  const errors = [
+    ...validateWorkload(object, 'deployment'),
+    ...validateStrategy(recordAt(spec, 'strategy'), 'spec.strategy'),
+  ];
   const deadline = numberAt(spec, 'progressDeadlineSeconds');
   if (deadline !== undefined && deadline <= (numberAt(spec, 'minReadySeconds') ?? 0)) {
     errors.push(invalidValue('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'));
@@ -231,6 +214,13 @@ function defaultJobSpec(spec: JsonRecord): void {
   defaultTemplate(spec);
 }
 
+/** Pods of jobs come to an end. A policy that does not exist has been reported already. */
+function endingRestartPolicy(podSpec: JsonRecord, path: string): FieldError[] {
+  return podSpec.restartPolicy === 'Always'
+    ? [required(`${path}.restartPolicy`, 'valid values: "OnFailure", "Never"')]
+    : [];
+}
+
 export const jobRules: KindRules = {
   generation: true,
   // batch/v1 keeps what it did before garbage collection existed (registry/batch/job/strategy.go).
@@ -253,7 +243,8 @@ export const jobRules: KindRules = {
   },
   validate: (object) => {
     const spec = recordAt(object, 'spec');
-    const errors = validateTemplate(spec, ['OnFailure', 'Never']);
+    const errors = validateTemplate(spec);
+    errors.push(...endingRestartPolicy(recordAt(spec, 'template', 'spec'), 'spec.template.spec'));
     for (const key of [
       'completions',
       'parallelism',
@@ -302,7 +293,8 @@ export const cronJobRules: KindRules = {
     const policy = stringAt(spec, 'concurrencyPolicy');
     if (!policies.includes(policy)) errors.push(notSupported('spec.concurrencyPolicy', policy, policies));
     const template = recordAt(spec, 'jobTemplate', 'spec', 'template', 'spec');
-    errors.push(...validatePodSpec(template, 'spec.jobTemplate.spec.template.spec', ['OnFailure', 'Never']));
+    const field = 'spec.jobTemplate.spec.template.spec';
+    errors.push(...validatePodSpec(template, field), ...endingRestartPolicy(template, field));
     return errors;
   },
 };

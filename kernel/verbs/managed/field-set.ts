@@ -122,6 +122,12 @@ export function subtract(a: FieldSet, b: FieldSet): FieldSet {
   return result;
 }
 
+export function owns(set: FieldSet, path: readonly string[]): boolean {
+  let at: FieldSet | undefined = set;
+  for (const edge of path) at = at?.children.get(edge);
+  return at?.owned ?? false;
+}
+
 export function isEmptySet(set: FieldSet): boolean {
   return !set.owned && set.children.size === 0;
 }

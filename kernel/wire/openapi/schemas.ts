@@ -93,7 +93,7 @@ export class Components {
     const schema = this.schemas[name];
     if (schema === undefined) return;
     schema['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
-    schema.description = `${kind.kind} of ${apiVersionOf(kind)}.`;
+    schema.description ??= `${kind.kind} of ${apiVersionOf(kind)}.`;
   }
 
   #ref(typeName: string): string {
