@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -62,6 +62,21 @@ test('following delivers what is appended, a half-written line only when it is w
   isOver = true;
   appendFileSync(path, record(3, 'half').slice(20));
   assert.equal((await parts.next()).value, 'half\n');
+  assert.equal((await parts.next()).done, true);
+});
+
+test('following goes on with the new file when the log is rotated', async (context) => {
+  const path = logFile(context, record(1, 'before'));
+  let isOver = false;
+  const source = { path, isOver: () => isOver, signal: new AbortController().signal };
+  const parts = readLog(source, { ...plain, follow: true });
+  assert.equal((await parts.next()).value, 'before\n');
+  appendFileSync(path, record(2, 'last of the old'));
+  renameSync(path, `${path}.1`);
+  appendFileSync(path, record(3, 'first of the new'));
+  assert.equal((await parts.next()).value, 'last of the old\n');
+  assert.equal((await parts.next()).value, 'first of the new\n');
+  isOver = true;
   assert.equal((await parts.next()).done, true);
 });
 

@@ -1,6 +1,6 @@
 /** Reads one log file and follows it. Memory is bounded by one chunk, not by the file. */
 import { type FSWatcher, watch } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { formatLine, isSince, type LogOptions, parseLine } from './cri-line.ts';
 
 const chunkBytes = 64 * 1024;
@@ -14,12 +14,13 @@ export interface LogSource {
 
 /** Text as a client sees it, piece by piece. Ends at the end of the file, or with `follow` when the container is over. */
 export async function* readLog(source: LogSource, options: LogOptions): AsyncGenerator<string, void, undefined> {
-  await using file = await open(source.path, 'r');
-  let position = options.tailLines === undefined ? 0 : await tailPosition(file, options.tailLines);
+  let file = await open(source.path, 'r');
+  let newer: FileHandle | undefined;
   let budget = options.limitBytes ?? Number.POSITIVE_INFINITY;
   let rest = Buffer.alloc(0);
   const change = options.follow ? watchFile(source) : undefined;
   try {
+    let position = options.tailLines === undefined ? 0 : await tailPosition(file, options.tailLines);
     for (;;) {
       // Asked before reading: what was written before the end is read after it.
       const wasOver = source.isOver();
@@ -40,12 +41,30 @@ export async function* readLog(source: LogSource, options: LogOptions): AsyncGen
         budget -= bytes.length;
         yield text;
       }
+      if (newer !== undefined) {
+        await file.close();
+        file = newer;
+        newer = undefined;
+        position = 0;
+        continue;
+      }
+      newer = change === undefined ? undefined : await openNewer(source.path, file);
+      // What was written before the renaming is read first.
+      if (newer !== undefined) continue;
       if (change === undefined || wasOver || source.signal.aborted) return;
       await change.next();
     }
   } finally {
     change?.close();
+    await file.close();
+    await newer?.close();
   }
+}
+
+/** The tender has renamed the file that is being read and begun another one in its place: it rotates long logs. */
+async function openNewer(path: string, file: FileHandle): Promise<FileHandle | undefined> {
+  const [present, own] = await Promise.all([stat(path).catch(() => undefined), file.stat()]);
+  return present === undefined || present.ino === own.ino ? undefined : open(path, 'r');
 }
 
 function render(records: string, options: LogOptions): string {
