@@ -5,7 +5,7 @@ import { AddressPool, podAddresses, serviceAddresses } from './address-pool.ts';
 test('addresses are given out in order, and a released one only after the block is through', () => {
   const pool = new AddressPool('127.20.0.254', 3);
   assert.deepEqual([pool.allocate('a'), pool.allocate('b')], ['127.20.0.254', '127.20.0.255']);
-  pool.release('127.20.0.254', 'a');
+  pool.release('a');
   assert.deepEqual(
     [pool.allocate('c'), pool.allocate('d'), pool.allocate('e')],
     ['127.20.1.0', '127.20.0.254', undefined],
@@ -17,8 +17,17 @@ test('an address has one holder; only that one can give it back', () => {
   assert.equal(pool.reserve('127.20.0.16', 'a'), 'reserved');
   assert.equal(pool.reserve('127.20.0.16', 'a'), 'reserved');
   assert.equal(pool.reserve('127.20.0.16', 'b'), 'taken');
-  pool.release('127.20.0.16', 'b');
+  pool.release('b');
   assert.equal(pool.holderOf('127.20.0.16'), 'a');
+});
+
+test('a holder that asks again is given what it has', () => {
+  const pool = podAddresses(20);
+  assert.equal(pool.allocate('a'), '127.20.0.16');
+  assert.equal(pool.allocate('a'), '127.20.0.16');
+  assert.equal(pool.allocate('b'), '127.20.0.17');
+  pool.release('a');
+  assert.equal(pool.allocate('a'), '127.20.0.18');
 });
 
 test('pods and services of a cell come from different halves of its range', () => {

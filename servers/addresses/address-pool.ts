@@ -6,6 +6,8 @@ export class AddressPool {
   readonly #first: number;
   readonly #count: number;
   readonly #holders = new Map<string, string>();
+  /** The same the other way round: a holder that failed to write down what it was given is given it again. */
+  readonly #held = new Map<string, Set<string>>();
   #next = 0;
 
   /** `first` and `count` name the usable addresses. */
@@ -16,13 +18,13 @@ export class AddressPool {
 
   /** The holder's address: the one it has, else the next free one. Undefined when the block is full. */
   allocate(holder: string): string | undefined {
+    for (const address of this.#held.get(holder) ?? []) return address;
     for (let tries = 0; tries < this.#count; tries += 1) {
       const address = toText(this.#first + this.#next);
       this.#next = (this.#next + 1) % this.#count;
-      if (!this.#holders.has(address)) {
-        this.#holders.set(address, holder);
-        return address;
-      }
+      if (this.#holders.has(address)) continue;
+      this.#give(address, holder);
+      return address;
     }
     return undefined;
   }
@@ -32,12 +34,14 @@ export class AddressPool {
     if (!this.includes(address)) return 'outside';
     const present = this.#holders.get(address);
     if (present !== undefined && present !== holder) return 'taken';
-    this.#holders.set(address, holder);
+    this.#give(address, holder);
     return 'reserved';
   }
 
-  release(address: string, holder: string): void {
-    if (this.#holders.get(address) === holder) this.#holders.delete(address);
+  /** Takes back whatever the holder has. */
+  release(holder: string): void {
+    for (const address of this.#held.get(holder) ?? []) this.#holders.delete(address);
+    this.#held.delete(holder);
   }
 
   holderOf(address: string): string | undefined {
@@ -47,6 +51,13 @@ export class AddressPool {
   includes(address: string): boolean {
     const offset = toNumber(address) - this.#first;
     return offset >= 0 && offset < this.#count;
+  }
+
+  #give(address: string, holder: string): void {
+    this.#holders.set(address, holder);
+    const held = this.#held.get(holder);
+    if (held === undefined) this.#held.set(holder, new Set([address]));
+    else held.add(address);
   }
 }
 

@@ -177,7 +177,7 @@ export class Agent {
     for (const id of runner.slotIds) this.#keyOfSlot.delete(id);
     this.#runners.delete(key);
     this.#written.delete(key);
-    this.#options.addresses.release(runner.podIP, runner.uid);
+    this.#options.addresses.release(runner.uid);
   }
 
   async #writeStatus(key: string, pod: Pod, status: PodStatus): Promise<void> {

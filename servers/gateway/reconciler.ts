@@ -30,8 +30,8 @@ export interface ServiceReconcilerOptions {
 
 export class ServiceReconciler {
   readonly #options: ServiceReconcilerOptions;
-  /** What is listened on for each Service, and the Service as it was then. */
-  readonly #served = new Map<string, { readonly keys: ReadonlySet<string>; readonly service: Service }>();
+  /** What is listened on for each Service. */
+  readonly #served = new Map<string, ReadonlySet<string>>();
   /** Routes this process will never be allowed to listen on: said once, not tried again. */
   readonly #forbidden = new Set<string>();
 
@@ -63,14 +63,12 @@ export class ServiceReconciler {
   };
 
   #forget(key: string): void {
-    const before = this.#served.get(key);
-    if (before === undefined) return;
-    this.#served.delete(key);
-    for (const routeKey of before.keys) {
+    for (const routeKey of this.#served.get(key) ?? []) {
       this.#options.forwarder.remove(routeKey);
       this.#forbidden.delete(routeKey);
     }
-    this.#options.addresses.release(key, before.service);
+    this.#served.delete(key);
+    this.#options.addresses.release(key);
   }
 
   /** Writes the address and the node ports the Service lacks; false when it has them all. */
@@ -88,8 +86,8 @@ export class ServiceReconciler {
   /** Listens on these routes and on no others of the Service; false when one is worth trying again. */
   async #serve(key: string, service: Service, routes: readonly Route[]): Promise<boolean> {
     const keys = new Set(routes.map((route) => route.key));
-    for (const old of this.#served.get(key)?.keys ?? []) if (!keys.has(old)) this.#options.forwarder.remove(old);
-    this.#served.set(key, { keys, service });
+    for (const old of this.#served.get(key) ?? []) if (!keys.has(old)) this.#options.forwarder.remove(old);
+    this.#served.set(key, keys);
     const settled = await Promise.all(routes.map((route) => this.#listen(service, route)));
     return settled.every(Boolean);
   }

@@ -101,7 +101,7 @@ test('a Service gets an address and node ports once, keeps them, and gives them 
     message: 'clusterIP 127.20.128.2 is already allocated to default/hello',
   });
   assert.deepEqual([...addresses.freeNodePorts(0)].slice(0, 2), [30_001, 30_002]);
-  addresses.release('default/hello', held);
+  addresses.release('default/hello');
   assert.deepEqual(addresses.claim('default/other', held), { kind: 'held' });
 });
 

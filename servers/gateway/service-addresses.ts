@@ -3,6 +3,8 @@ import type { Service } from '@diatom/sdk';
 import { type AddressPool, apiServiceAddress, serviceAddresses } from '../addresses/address-pool.ts';
 import { hasClusterAddress, needsClusterAddress, takesNodePort } from './routes.ts';
 
+const apiService = 'default/kubernetes';
+
 export const firstNodePort = 30_000;
 export const lastNodePort = 32_767;
 
@@ -20,7 +22,7 @@ export class ServiceAddresses {
   constructor(range: number) {
     this.#addresses = serviceAddresses(range);
     this.#apiAddress = apiServiceAddress(range);
-    this.#addresses.reserve(this.#apiAddress, 'default/kubernetes');
+    this.#addresses.reserve(this.#apiAddress, apiService);
   }
 
   /** Notes what the Service holds already. */
@@ -44,9 +46,11 @@ export class ServiceAddresses {
     }
   }
 
-  release(key: string, service: Service): void {
-    const address = service.spec?.clusterIP;
-    if (address !== undefined) this.#addresses.release(address, key);
+  /** The Service is gone. */
+  release(key: string): void {
+    this.#addresses.release(key);
+    // The API's own is for nobody else, also while its Service is away.
+    this.#addresses.reserve(this.#apiAddress, apiService);
     for (const [port, holder] of this.#nodePorts) if (holder === key) this.#nodePorts.delete(port);
   }
 
@@ -69,7 +73,7 @@ export class ServiceAddresses {
     if (spec === undefined) return undefined;
     const changes: Partial<NonNullable<Service['spec']>> = {};
     if (needsClusterAddress(service)) {
-      const address = key === 'default/kubernetes' ? this.#apiAddress : this.#addresses.allocate(key);
+      const address = key === apiService ? this.#apiAddress : this.#addresses.allocate(key);
       if (address === undefined)
         throw new Error('the range of Service addresses is used up; delete Services that are not needed');
       changes.clusterIP = address;
