@@ -3,7 +3,9 @@ import type { Condition, Node } from '@diatom/sdk';
 import { podCidr } from '../../addresses/address-pool.ts';
 import type { Machine } from './machine.ts';
 
-const agentVersion = 'v1.35.0+diatom.0.1.0';
+const diatomVersion = '0.1.0';
+/** The Kubernetes version whose API it speaks, and its own. */
+const agentVersion = `v1.35.0+diatom.${diatomVersion}`;
 
 /** Kept back from pods: the cell itself and the rest of the machine. */
 const reservedMemoryBytes = 256 * 2 ** 20;
@@ -70,7 +72,7 @@ export function nodeStatus(facts: NodeFacts, previous: Node['status'], nowIso: s
       bootID: machine.bootId,
       kernelVersion: machine.kernelVersion,
       osImage: machine.operatingSystem,
-      containerRuntimeVersion: `diatom-${facts.runtimeClass}://0.1.0`,
+      containerRuntimeVersion: `diatom-${facts.runtimeClass}://${diatomVersion}`,
       kubeletVersion: agentVersion,
       kubeProxyVersion: '',
       operatingSystem: 'linux',
