@@ -151,6 +151,26 @@ test(
 );
 
 test(
+  'a tender without a free descriptor says so and still lets the next client in',
+  withTender(async (subject) => {
+    const few = join(subject.directory, 'few-descriptors');
+    await writeFile(few, `#!/bin/sh\nulimit -n 64\nexec ${subject.binaryPath} "$@"\n`, { mode: 0o755 });
+    const options = { binaryPath: few, socketPath: join(subject.directory, 'few.sock'), clientGraceMs: 2000 };
+    const first = await connectProcessTender(options);
+    let started = 0;
+    const fill = async (): Promise<void> => {
+      for (; ; started += 1) await first.start(await server(subject, `slot-${started}`, 30));
+    };
+    await assert.rejects(fill(), /too many open files/);
+    const second = await connectProcessTender(options);
+    await first.closed;
+    assert.equal((await second.list()).length, started);
+    for (let index = 0; index < started; index += 1) await second.stop(`slot-${index}`, 0);
+    await second.close();
+  }),
+);
+
+test(
   'an eager slot boots at once and reports its end',
   withTender(async (subject) => {
     const spec = await server(subject, 'eager', 30, { boot: 'eager' });

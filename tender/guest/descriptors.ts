@@ -4,7 +4,7 @@ import { pathBuffer } from './layout';
 import { AT_FDCWD, dup3, native, O_CLOEXEC, O_RDWR, openat } from './linux';
 import { append, appendByte, beginText } from './text';
 
-const descriptorsReserved: i32 = 32;
+export const descriptorsReserved: i32 = 32;
 
 /** Descriptor 0 and the places of an image's epoll and listening sockets hold `/dev/null` until a child needs them. */
 export function reserveDescriptors(): bool {

@@ -138,6 +138,7 @@ export const O_NONBLOCK: i32 = 0o4000;
 export const O_CLOEXEC: i32 = 0o2000000;
 export const AT_FDCWD: i32 = -100;
 export const F_GETFL: i32 = 3;
+export const F_DUPFD_CLOEXEC: i32 = 1030;
 export const F_SETFL: i32 = 4;
 export const LOCK_EXCLUSIVE_NOW: i32 = 2 | 4;
 
@@ -172,3 +173,4 @@ export const CLOCK_MONOTONIC: i32 = 1;
 export const EINTR: i64 = -4;
 export const EAGAIN: i64 = -11;
 export const EEXIST: i64 = -17;
+export const EMFILE: i64 = -24;

@@ -22,7 +22,7 @@ import {
   sendFailure,
   sendState,
 } from './control';
-import { dropOutputs } from './descriptors';
+import { descriptorsReserved, dropOutputs } from './descriptors';
 import { fail, failureLength, failWith } from './failure';
 import {
   bootSlot,
@@ -43,9 +43,13 @@ import {
   AF_UNIX,
   AT_FDCWD,
   bind,
+  close,
+  EMFILE,
   EPOLLOUT,
   epollPwait,
   exitGroup,
+  F_DUPFD_CLOEXEC,
+  fcntl,
   flock,
   listen,
   LOCK_EXCLUSIVE_NOW,
@@ -83,6 +87,7 @@ const socketPath: usize = argumentBuffer + 0x400;
 
 let controlFd: i32 = -1;
 let signalFd: i32 = -1;
+let spareFd: i32 = -1;
 let wantsToWrite: bool = false;
 /** What the slot list's reader still has to get; `listRequest` 0: nobody reads it. */
 let listRequest: u32 = 0;
@@ -159,6 +164,7 @@ function end(): void {
 
 function onClientGone(): void {
   dropClient();
+  keepSpare();
   listRequest = 0;
   withoutClientSince = monotonic();
 }
@@ -244,9 +250,21 @@ function serveClient(): void {
   watchClient(clientFd, wantsToWrite, false);
 }
 
+/** A descriptor for the first client that comes when slots hold all others. */
+function keepSpare(): void {
+  if (spareFd < 0) spareFd = <i32>fcntl(0, F_DUPFD_CLOEXEC, descriptorsReserved);
+}
+
 function acceptClient(): void {
-  const fd = accept4(controlFd, 0, 0, O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return;
+  let fd = accept4(controlFd, 0, 0, O_NONBLOCK | O_CLOEXEC);
+  if (fd == EMFILE) {
+    // Whoever waits is reported without end: it gets the present client's descriptor, or the spare one.
+    if (clientFd >= 0) onClientGone();
+    close(spareFd);
+    spareFd = -1;
+    fd = accept4(controlFd, 0, 0, O_NONBLOCK | O_CLOEXEC);
+  }
+  if (fd < 0) return keepSpare();
   adoptClient(<i32>fd);
   listRequest = 0;
   wantsToWrite = false;
@@ -318,6 +336,7 @@ export function serve(): void {
     exitGroup(1);
   }
   raiseDescriptorLimit();
+  keepSpare();
   watch(controlFd, Source.control);
   watch(signalFd, Source.signal);
   withoutClientSince = monotonic();
