@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { build, buildPortable } from './build.ts';
 import { BuildError } from './diagnostic.ts';
 import { inspect } from './inspect/inspect.ts';
 
 const applications = join(dirname(createRequire(import.meta.url).resolve('@diatom/libos/abi')), 'guest', 'test-apps');
 const hello = join(import.meta.dirname, '..', 'examples', 'hello', 'hello.ts');
+const run = promisify(execFile);
 
 let directory: string;
 before(async () => {
@@ -94,6 +98,35 @@ test('the same source in two places gives the same bytes', async () => {
     assert.ok(Buffer.from(one.layers[role]).equals(two.layers[role]), role);
     assert.ok(!names(one.layers[role]).includes(directory), `no path of this machine in ${role}`);
   }
+});
+
+test('neither directory, home, cache, clock, locale nor file times reach the bytes', async () => {
+  const here = join(directory, 'here');
+  const there = join(directory, 'there/far/away');
+  const file = join(here, 'echo.ts');
+  const moved = join(there, 'echo.ts');
+  await Promise.all([here, there].map((folder) => mkdir(folder, { recursive: true })));
+  await copyFile(join(applications, 'echo.ts'), file);
+  await copyFile(file, moved);
+  await utimes(moved, 86_400, 86_400);
+  const { manifest, layers } = await build({ file });
+  // A process of its own in a world of its own; its cache is empty, so everything is made again.
+  const script = `import { build } from ${JSON.stringify(import.meta.resolve('./build.ts'))};
+    import { createHash } from 'node:crypto';
+    const { manifest, layers } = await build({ file: 'echo.ts' });
+    const digests = Object.entries(layers).map(([role, bytes]) => [role, createHash('sha256').update(bytes).digest('hex')]);
+    process.stdout.write(JSON.stringify({ manifest, digests }));`;
+  await writeFile(join(there, 'make.mjs'), script);
+  const { stdout } = await run(process.execPath, [join(there, 'make.mjs')], {
+    cwd: there,
+    env: { PATH: '/nowhere', HOME: there, DIATOM_HOME: join(there, 'home'), TZ: 'Asia/Tokyo', LANG: 'tr_TR.UTF-8' },
+    maxBuffer: 1 << 24,
+  });
+  const digests = Object.entries(layers).map(([role, bytes]) => [
+    role,
+    createHash('sha256').update(bytes).digest('hex'),
+  ]);
+  assert.deepEqual(JSON.parse(stdout), JSON.parse(JSON.stringify({ manifest, digests })));
 });
 
 test('diatom.json overrides name, ports and memory', async () => {

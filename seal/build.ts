@@ -10,6 +10,7 @@ import { compileApplication, linkPortable, linkProcess } from './link/link.ts';
 import { readModule } from './link/module.ts';
 import { type Project, readProject } from './project.ts';
 import { type Recording, record } from './record/record.ts';
+import { type Package, packagesOf } from './sbom/packages.ts';
 
 export interface BuildRequest {
   /** The application's entry file. A `diatom.json` beside it overrides name, ports, memory and connect. */
@@ -37,6 +38,8 @@ export interface BuildTimings {
 export interface PortableBuild {
   readonly manifest: Omit<Manifest, 'layers'>;
   readonly wasm: Uint8Array;
+  /** npm packages the application imports. */
+  readonly packages: readonly Package[];
   readonly timings: Omit<BuildTimings, 'codegenMs'>;
 }
 
@@ -55,7 +58,13 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
   if (!isFile) throw new BuildError([{ code: 'file', message: `there is no file ${request.file}` }]);
   const project = await readProject(file);
 
-  const application = await compileApplication({ file, maximumBytes: project.maximumBytes });
+  const sources: string[] = [];
+  const application = await compileApplication({
+    file,
+    maximumBytes: project.maximumBytes,
+    onSource: (path) => sources.push(path),
+  });
+  const packages = await packagesOf(sources);
   const compiled = performance.now();
   const wasm = await linkPortable(application, project.maximumBytes);
   const linked = performance.now();
@@ -88,6 +97,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
       functions: [],
     },
     wasm,
+    packages,
     timings: {
       compileMs: compiled - started,
       linkMs: linked - compiled,
@@ -98,7 +108,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
 }
 
 export async function build(request: BuildRequest): Promise<BuildResult> {
-  const { manifest, wasm, timings } = await buildPortable(request);
+  const { manifest, wasm, packages, timings } = await buildPortable(request);
   const started = performance.now();
   const linked = await linkProcess(wasm);
   refuseMissingCalls(linked);
@@ -106,8 +116,8 @@ export async function build(request: BuildRequest): Promise<BuildResult> {
   const image = compile(linked, { flavour: 'process' });
   const compiled = performance.now();
   return {
-    manifest: { ...manifest, systemCalls: image.systemCalls, functions: functionsOf(image) },
-    layers: { wasm, process: image.elf, symbols: symbolsOf(image) },
+    manifest: { ...manifest, systemCalls: image.systemCalls, functions: functionsOf(image, packages) },
+    layers: { wasm, process: image.elf, symbols: symbolsOf(image, packages) },
     timings: {
       ...timings,
       linkMs: timings.linkMs + bound - started,
@@ -140,14 +150,18 @@ function refuseMissingCalls(linked: Uint8Array): void {
   );
 }
 
-function functionsOf(image: CompiledImage): Manifest['functions'] {
+function functionsOf(image: CompiledImage, packages: readonly Package[]): Manifest['functions'] {
+  const packageOf = (name: string) => packages.find((each) => name.includes(`~lib/${each.name}/`));
   return image.functions
-    .map(({ name, sizeBytes }) => ({ name, origin: originOf(name), bytes: sizeBytes }))
+    .map(({ name, sizeBytes }) => {
+      const found = packageOf(name);
+      return { name, origin: found === undefined ? originOf(name) : `npm/${found.name}`, bytes: sizeBytes };
+    })
     .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
 }
 
-/** Address → name, for trap reports. */
-function symbolsOf(image: CompiledImage): Uint8Array {
+/** Address → name, for trap reports, and the packages those names come from. */
+function symbolsOf(image: CompiledImage, packages: readonly Package[]): Uint8Array {
   const functions = image.functions.map(({ name, address, sizeBytes }) => ({ name, address, sizeBytes }));
-  return Buffer.from(JSON.stringify({ version: 1, functions }));
+  return Buffer.from(JSON.stringify({ version: 1, functions, packages }));
 }

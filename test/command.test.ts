@@ -105,6 +105,12 @@ test('a source file becomes an image that can be listed, looked into and removed
   );
   assert.ok(manifest.systemCalls.includes('accept4') && !manifest.systemCalls.includes('open'));
   assert.ok(origins.some(({ origin }: { origin: string }) => origin === 'libos/http'));
+  const why = JSON.parse(diatom('inspect', 'first:1.0', '--why', 'libos/loop/run', '--json').stdout);
+  assert.deepEqual([why.path[0].by, why.path.at(-1)], ['entry', { function: 'libos/loop/run', by: 'call' }]);
+  const absent = diatom('inspect', 'first:1.0', '--why', 'libos/loop/runs');
+  assert.deepEqual([absent.status, /Near to it: libos\/loop\/run/.test(absent.stderr)], [1, true]);
+  const bill = JSON.parse(diatom('inspect', 'first:1.0', '--sbom').stdout);
+  assert.deepEqual([bill.bomFormat, bill.metadata.component.name], ['CycloneDX', manifest.name]);
   assert.match(diatom('inspect', 'first:1.0').stdout, /^system calls +accept4 /m);
   assert.equal(diatom('rmi', 'first:1.0').status, 0);
   assert.equal(diatom('inspect', 'first:1.0').status, 1);

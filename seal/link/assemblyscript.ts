@@ -11,6 +11,8 @@ export interface Compilation {
   /** First path segment that stands for `directory` in file and function names. */
   readonly prefix?: string;
   readonly library?: Library;
+  /** Told the path of every file of the program that was read, the library's left out. */
+  readonly onSource?: (path: string) => void;
   readonly arguments: readonly string[];
 }
 
@@ -37,6 +39,7 @@ export async function compileAssemblyScript(compilation: Compilation): Promise<U
     const path = isLibrary ? join(library.directory, file.slice(library.name.length + 1)) : join(directory, own(file));
     try {
       const text = await readFile(path, 'utf8');
+      if (!isLibrary) compilation.onSource?.(path);
       sources.set(isLibrary ? `~lib/${file}` : file, text);
       return text;
     } catch {

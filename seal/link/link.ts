@@ -23,6 +23,7 @@ export interface LinkOptions {
   readonly file: string;
   /** Upper limit of both memories together. */
   readonly maximumBytes: number;
+  readonly onSource?: (path: string) => void;
 }
 
 /** Half of the memory is the library OS's (buffers of connections), half the application's. */
@@ -38,6 +39,7 @@ export function compileApplication(options: LinkOptions): Promise<Uint8Array> {
     entry: basename(options.file),
     directory: dirname(options.file),
     library: applicationLibrary,
+    ...(options.onSource === undefined ? {} : { onSource: options.onSource }),
     arguments: [
       '--runtime',
       'incremental',
