@@ -88,7 +88,14 @@ export class Agent {
     const uids = new Set(present.filter((pod) => pod.status?.podIP !== undefined).map(({ metadata }) => metadata.uid));
     for (const id of known.keys()) if (!uids.has(uidOf(id))) known.delete(id);
     await this.#stopSlots(slots.filter(({ id }) => !known.has(id)));
-    for (const pod of present) this.#runnerFor(keyOf(pod), pod, known);
+    for (const pod of present) {
+      try {
+        this.#runnerFor(keyOf(pod), pod, known);
+      } catch (error) {
+        // One pod that cannot run keeps the others waiting for nothing; the controller comes back to it.
+        log(`${keyOf(pod)}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
 
     this.#controller = new Controller({
       name: 'agent',
