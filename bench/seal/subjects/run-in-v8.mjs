@@ -18,10 +18,17 @@ else {
   const run = new WebAssembly.Instance(module, {}).exports.run;
   const words = new BigUint64Array(1 + callsPerProcess);
   words[0] = BigInt(run() >>> 0);
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  const now = () => {
+    // Linux brings a thread's getrusage up to date on a timer tick or when the thread gives up its processor: so it does.
+    Atomics.wait(never, 0, 0, 0.001);
+    const { user, system } = process.threadCpuUsage();
+    return BigInt(user + system) * 1000n;
+  };
   for (let call = 1; call <= callsPerProcess; call++) {
-    const before = process.hrtime.bigint();
+    const before = now();
     run();
-    words[call] = process.hrtime.bigint() - before;
+    words[call] = now() - before;
   }
   process.stdout.write(new Uint8Array(words.buffer));
 }

@@ -18,7 +18,7 @@ export interface CompiledProgram {
 
 export interface ProgramRun {
   readonly checksum: number;
-  /** Of each call of `run`, measured inside the process. */
+  /** Processor time of each call of `run`, measured inside the process. */
   readonly runMs: readonly number[];
 }
 

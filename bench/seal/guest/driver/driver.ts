@@ -14,12 +14,13 @@
 @external('linux', 'write') declare function write(fd: i64, address: i64, length: i64): i64;
 
 const callsPerProcess: i64 = 12;
-const CLOCK_MONOTONIC: i64 = 1;
+/** Processor time of this thread: what else runs on the machine costs little. */
+const CLOCK_THREAD_CPUTIME_ID: i64 = 3;
 const READ_WRITE: i64 = 3;
 const PRIVATE_ANONYMOUS: i64 = 0x22;
 
 function now(time: i64): i64 {
-  clockGettime(CLOCK_MONOTONIC, time);
+  clockGettime(CLOCK_THREAD_CPUTIME_ID, time);
   return peek64(time) * 1_000_000_000 + peek64(time + 8);
 }
 
