@@ -1,8 +1,9 @@
 /**
  * Writes kernel/kinds/tables/*.json from a file of facts about the Kubernetes API (types with merge keys and required
- * fields, protobuf messages with field numbers). Run by hand when the API version moves:
+ * fields, protobuf messages with field numbers), gathered from a release's OpenAPI documents and generated.proto files
+ * in the shape of `Facts` below. Run by hand when the API version moves:
  *
- *     node kernel/kinds/generate.ts ../shared/data/kubernetes-1.35-facts.json
+ *     node kernel/kinds/generate.ts FACTS.json
  *
  * One file per API package, one string per field; `type-table.ts` documents and reads the format.
  */
