@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { resources } from '@diatom/sdk';
+import { waitForObjects } from '@diatom/sdk/testing';
 import { type CellRig, deployment, pod, service, startCellRig } from './cell-rig.ts';
 import { kubectl, needsKubectl } from './kubectl.ts';
 
@@ -75,4 +77,45 @@ test('deleting a namespace takes its running pods along', needsKubectl, async ()
   await run('apply -f -', { ...pod('inner', 'http'), metadata: { name: 'inner', namespace: 'shortlived' } });
   await run('wait --for=condition=Ready pod/inner -n shortlived --timeout=40s');
   assert.match(await run('delete namespace shortlived --timeout=60s'), /deleted/);
+});
+
+test('no request fails while a rollout replaces every pod, with a connection for each', needsKubectl, async () => {
+  const container = { readinessProbe: { httpGet: { port: 8080, path: '/hello' }, periodSeconds: 1 } };
+  await run('apply -f -', deployment('rolling', { image: 'http', replicas: 2, container }));
+  await run('apply -f -', service('rolling', 8080));
+  await run('rollout status deployment/rolling --timeout=40s');
+  const address = await run('get service rolling -o jsonpath={.spec.clusterIP}');
+  const failures: string[] = [];
+  let [answered, isOver] = [0, false];
+  const ask = async (): Promise<void> => {
+    while (!isOver) {
+      try {
+        const answer = await fetch(`http://${address}:8080/hello`, { headers: { connection: 'close' } });
+        assert.equal(await answer.text(), 'hello\n');
+        answered += 1;
+      } catch (error) {
+        failures.push(error instanceof Error ? String(error.cause ?? error) : String(error));
+      }
+    }
+  };
+  const clients = Array.from({ length: 6 }, ask);
+  for (let round = 0; round < 2; round += 1) {
+    await run('rollout restart deployment/rolling');
+    await run('rollout status deployment/rolling --timeout=40s');
+  }
+  const query = { namespace: 'default', labelSelector: 'app=rolling' };
+  await waitForObjects(rig.client, resources.pods, query, ({ length }) => length === 2, { timeoutMs: 40_000 });
+  isOver = true;
+  await Promise.all(clients);
+  assert.deepEqual(failures, [], `of ${answered + failures.length} requests`);
+  await run('delete deployment,service rolling');
+});
+
+test("the API's own Service comes back, with its address, when it is deleted", needsKubectl, async () => {
+  const show = 'get service kubernetes -o jsonpath={.spec.clusterIP}';
+  const address = await run(show);
+  await run('delete service kubernetes');
+  await run('wait --for=create service/kubernetes --timeout=40s');
+  await run(`wait --for=jsonpath={.spec.clusterIP}=${address} service/kubernetes --timeout=40s`);
+  await run('wait --for=create endpointslice/kubernetes --timeout=40s');
 });

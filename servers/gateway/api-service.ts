@@ -7,7 +7,9 @@ const namespace = 'default';
 const labels = { component: 'apiserver', provider: 'kubernetes' };
 const port = { name: 'https', port: 443, protocol: 'TCP' } as const;
 
-/** Makes both true; to be called at every start, as the kernel's port may have changed. */
+export const apiServiceKey = `${namespace}/${name}`;
+
+/** Makes both true; to be called at every start, as the kernel's port may have changed, and when somebody deleted one. */
 export async function publishApiService(client: Client, { kernel }: GatewaySettings): Promise<void> {
   const service: Service = {
     apiVersion: 'v1',

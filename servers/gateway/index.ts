@@ -42,10 +42,20 @@ export const server: Server = {
     };
     const forwarder = new Forwarder({ isAwake, log, waitMs: 10_000, longestQueue: 4096 });
     const addresses = new ServiceAddresses(gatewaySettings.addressRange);
-    await publishApiService(client, gatewaySettings);
+    const publishApi = (): Promise<void> => publishApiService(client, gatewaySettings);
+    await publishApi();
     await informers.synced(signal);
 
-    const reconciler = new ServiceReconciler({ client, services, slices, addresses, forwarder, events, log });
+    const reconciler = new ServiceReconciler({
+      client,
+      services,
+      slices,
+      addresses,
+      forwarder,
+      publishApi,
+      events,
+      log,
+    });
     const controller = new Controller({
       name: 'gateway',
       log,

@@ -10,6 +10,7 @@ import {
   resources,
   type Service,
 } from '@diatom/sdk';
+import { apiServiceKey } from './api-service.ts';
 import type { Forwarder } from './forward.ts';
 import { type Route, routesOf } from './routes.ts';
 import { firstNodePort, lastNodePort, type ServiceAddresses } from './service-addresses.ts';
@@ -24,6 +25,8 @@ export interface ServiceReconcilerOptions {
   readonly slices: Informer<EndpointSlice>;
   readonly addresses: ServiceAddresses;
   readonly forwarder: Forwarder;
+  /** Makes the API's own Service and its slice again. */
+  readonly publishApi: () => Promise<void>;
   readonly events: EventRecorder;
   readonly log: (message: string) => void;
 }
@@ -46,8 +49,10 @@ export class ServiceReconciler {
     const service = services.get(key);
     if (service === undefined || service.metadata.deletionTimestamp !== undefined) {
       this.#forget(key);
+      if (key === apiServiceKey && service === undefined) await this.#options.publishApi();
       return undefined;
     }
+    if (key === apiServiceKey && slices.byIndex('service', key).length === 0) await this.#options.publishApi();
     const claim = addresses.claim(key, service);
     if (claim.kind === 'refused') {
       this.#forget(key);

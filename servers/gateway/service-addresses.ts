@@ -1,9 +1,8 @@
 /** Which Service has which address and node port, and which still needs one. Pure but for the pool it owns. */
 import type { Service } from '@diatom/sdk';
 import { type AddressPool, apiServiceAddress, serviceAddresses } from '../addresses/address-pool.ts';
+import { apiServiceKey } from './api-service.ts';
 import { hasClusterAddress, needsClusterAddress, takesNodePort } from './routes.ts';
-
-const apiService = 'default/kubernetes';
 
 export const firstNodePort = 30_000;
 export const lastNodePort = 32_767;
@@ -22,7 +21,7 @@ export class ServiceAddresses {
   constructor(range: number) {
     this.#addresses = serviceAddresses(range);
     this.#apiAddress = apiServiceAddress(range);
-    this.#addresses.reserve(this.#apiAddress, apiService);
+    this.#addresses.reserve(this.#apiAddress, apiServiceKey);
   }
 
   /** Notes what the Service holds already. */
@@ -50,7 +49,7 @@ export class ServiceAddresses {
   release(key: string): void {
     this.#addresses.release(key);
     // The API's own is for nobody else, also while its Service is away.
-    this.#addresses.reserve(this.#apiAddress, apiService);
+    this.#addresses.reserve(this.#apiAddress, apiServiceKey);
     for (const [port, holder] of this.#nodePorts) if (holder === key) this.#nodePorts.delete(port);
   }
 
@@ -73,7 +72,7 @@ export class ServiceAddresses {
     if (spec === undefined) return undefined;
     const changes: Partial<NonNullable<Service['spec']>> = {};
     if (needsClusterAddress(service)) {
-      const address = key === apiService ? this.#apiAddress : this.#addresses.allocate(key);
+      const address = key === apiServiceKey ? this.#apiAddress : this.#addresses.allocate(key);
       if (address === undefined)
         throw new Error('the range of Service addresses is used up; delete Services that are not needed');
       changes.clusterIP = address;

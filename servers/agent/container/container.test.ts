@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Exit, SlotState } from '@diatom/tender';
-import { advance, type Container, type ContainerEvent, type ContainerPolicy, newContainer } from './container.ts';
+import {
+  advance,
+  type Container,
+  type ContainerEvent,
+  type ContainerPolicy,
+  leaveMs,
+  newContainer,
+} from './container.ts';
 
 const policy: ContainerPolicy = {
   name: 'hello',
@@ -55,7 +62,7 @@ function play(
           : effect.kind === 'wake'
             ? `wake ${effect.at}`
             : effect.kind === 'stop'
-              ? `stop ${effect.graceMs}`
+              ? `stop ${effect.graceMs}${effect.delayMs > 0 ? ` after ${effect.delayMs}` : ''}`
               : effect.kind,
       );
     }
@@ -232,6 +239,17 @@ test('deleting a pod while its slot is being prepared stops the slot once it is 
   ]);
   assert.deepEqual(done, ['start', 'stop 30000']);
   assert.equal(container.phase.kind, 'stopped');
+});
+
+test('an instance that is ready leaves the endpoints before it stops; one that is not, or must go now, stops at once', () => {
+  const deletion: readonly (readonly [number, ContainerEvent])[] = [
+    [0, start],
+    [0, up],
+    [1, { kind: 'stop' }],
+  ];
+  assert.equal(play(deletion).done.at(-1), `stop 30000 after ${leaveMs}`);
+  assert.equal(play(deletion, { hasReadinessProbe: true }).done.at(-1), 'stop 30000');
+  assert.equal(play(deletion, { graceMs: 0 }).done.at(-1), 'stop 0');
 });
 
 test('a lost tender means the same start again, not a restart', () => {

@@ -68,7 +68,7 @@ export interface ContainerMessage {
 export type ContainerEffect =
   /** Prepare everything and start a slot; answer with `started` or `blocked`. */
   | { readonly kind: 'start' }
-  | { readonly kind: 'stop'; readonly graceMs: number }
+  | { readonly kind: 'stop'; readonly graceMs: number; readonly delayMs: number }
   | { readonly kind: 'wake'; readonly at: number }
   | ({ readonly kind: 'event' } & ContainerMessage);
 
@@ -76,6 +76,12 @@ export interface ContainerStep {
   readonly container: Container;
   readonly effects: readonly ContainerEffect[];
 }
+
+/**
+ * A ready instance goes on for this long after its pod is deleted, so that it leaves the endpoints before it stops
+ * accepting: a connection already in its queue could only be reset. Upstream asks users for a preStop sleep instead.
+ */
+export const leaveMs = 150;
 
 export const newContainer: Container = {
   phase: { kind: 'new' },
@@ -160,7 +166,7 @@ function blocked(
 function started(container: Container, slot: SlotState, now: number, policy: ContainerPolicy): ContainerStep {
   // The pod was deleted while the slot was being prepared: what has just been started must go again.
   if (container.phase.kind === 'stopping') {
-    return { container, effects: [{ kind: 'stop', graceMs: policy.graceMs }] };
+    return { container, effects: [{ kind: 'stop', graceMs: policy.graceMs, delayMs: 0 }] };
   }
   if (container.phase.kind !== 'starting') return nothing(container);
   const up = enterUp(container, slot, now, policy);
@@ -259,7 +265,7 @@ function unhealthy(container: Container, probe: 'Liveness' | 'Startup', policy: 
         reason: 'Killing',
         message: `Container ${policy.name} failed ${probe.toLowerCase()} probe, will be restarted`,
       },
-      { kind: 'stop', graceMs: policy.graceMs },
+      { kind: 'stop', graceMs: policy.graceMs, delayMs: 0 },
     ],
   };
 }
@@ -285,7 +291,7 @@ function stop(container: Container, policy: ContainerPolicy): ContainerStep {
       // The slot of an ended instance still holds its place at the tender.
       return {
         container: { ...container, phase: { kind: 'stopping', exit: phase.exit }, isReady: false },
-        effects: [{ kind: 'stop', graceMs: 0 }],
+        effects: [{ kind: 'stop', graceMs: 0, delayMs: 0 }],
       };
     case 'starting':
       // `started` or `blocked` comes and finishes it.
@@ -295,7 +301,7 @@ function stop(container: Container, policy: ContainerPolicy): ContainerStep {
         container: { ...container, phase: { kind: 'stopping', exit: undefined }, isReady: false },
         effects: [
           { kind: 'event', type: 'Normal', reason: 'Killing', message: `Stopping container ${policy.name}` },
-          { kind: 'stop', graceMs: policy.graceMs },
+          { kind: 'stop', graceMs: policy.graceMs, delayMs: container.isReady ? Math.min(leaveMs, policy.graceMs) : 0 },
         ],
       };
     case 'stopping':

@@ -146,7 +146,8 @@ export class PodRunner {
       const { phase } = entry.state;
       // What was asked of the lost connection may never have arrived.
       const isLeaving = phase.kind === 'stopping' || (phase.kind === 'up' && phase.isRestarting);
-      if (slot !== undefined && isLeaving) this.#perform(entry, { kind: 'stop', graceMs: entry.policy.graceMs });
+      if (slot !== undefined && isLeaving)
+        this.#perform(entry, { kind: 'stop', graceMs: entry.policy.graceMs, delayMs: 0 });
     }
     this.retryBlocked();
   }
@@ -253,7 +254,7 @@ export class PodRunner {
         entry.tail = entry.tail.then(() => this.#start(entry));
         return;
       case 'stop':
-        entry.tail = entry.tail.then(() => this.#stop(entry, effect.graceMs));
+        entry.tail = entry.tail.then(() => this.#pause(effect.delayMs)).then(() => this.#stop(entry, effect.graceMs));
         return;
       case 'wake':
         entry.timer?.cancel();
@@ -269,6 +270,11 @@ export class PodRunner {
           fieldPath: `spec.containers{${entry.spec.name}}`,
         });
     }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    if (delayMs === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#options.clock.after(delayMs, resolve));
   }
 
   async #start(entry: Entry): Promise<void> {
