@@ -30,3 +30,15 @@ export function rotateLoops(blocks: readonly Block[], landing: (block: Block) =>
   }
   return order;
 }
+
+/** Blocks that end in a trap, whatever they call before, go behind all others, so that those stand closer together. */
+export function coldLast(blocks: readonly Block[]): readonly Block[] {
+  const cold = new Set(blocks.filter(({ terminator }) => terminator.kind === 'trap'));
+  for (const block of [...blocks].reverse()) {
+    const { edges } = block.terminator;
+    if (edges.length > 0 && edges.every(({ target }) => cold.has(target))) cold.add(block);
+  }
+  const [entry] = blocks;
+  if (entry !== undefined) cold.delete(entry);
+  return [...blocks.filter((block) => !cold.has(block)), ...blocks.filter((block) => cold.has(block))];
+}

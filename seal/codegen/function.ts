@@ -1,9 +1,9 @@
 /** One function from IR to machine code: legalise, allocate, resolve, emit. */
-import type { Block, Edge, Instruction, IrFunction, Value } from '../ir/ir.ts';
+import type { Block, Edge, Instruction, IrFunction, TrapName, Value } from '../ir/ir.ts';
 import { verifyFunction } from '../ir/verify.ts';
 import { type Allocation, allocate } from './allocate.ts';
 import type { Label } from './assembler.ts';
-import { rotateLoops } from './block-order.ts';
+import { coldLast, rotateLoops } from './block-order.ts';
 import { passArguments, passResults } from './calling.ts';
 import { checkAllocation } from './check-allocation.ts';
 import { type ConstraintRules, useAt } from './constraints.ts';
@@ -92,8 +92,10 @@ class FunctionEmitter {
   emit(): void {
     const { emission, fn } = this;
     emitPrologue(emission);
-    const withCode = fn.blocks.filter((block, index) => index === 0 || this.skipsTo(block) === undefined);
-    const emitted = rotateLoops(withCode, (block) => this.landing(block));
+    const withCode = fn.blocks.filter(
+      (block, index) => index === 0 || (this.skipsTo(block) === undefined && this.onlyTraps(block) === undefined),
+    );
+    const emitted = coldLast(rotateLoops(withCode, (block) => this.landing(block)));
     for (const [index, block] of emitted.entries()) this.block(block, emitted[index + 1]);
     emission.emitTraps();
   }
@@ -108,6 +110,21 @@ class FunctionEmitter {
     // Only forward, so that a loop of blocks that do nothing keeps some code.
     if (target === undefined || (this.order.get(target) ?? 0) <= (this.order.get(block) ?? 0)) return undefined;
     return target;
+  }
+
+  /** The trap of a block that does nothing else: whoever goes there can go to the stub behind the function. */
+  private onlyTraps(block: Block): TrapName | undefined {
+    const { terminator } = block;
+    if (block.instructions.length > 0 || terminator.kind !== 'trap' || this.moves.starts.has(block)) return undefined;
+    return block.parameters.length > 0 ? undefined : terminator.trap;
+  }
+
+  private labelOf(edge: Edge): Label {
+    const landing = this.landing(edge.target);
+    const trap = this.onlyTraps(landing);
+    const label = trap === undefined ? this.labels.get(landing) : this.emission.trap(trap);
+    if (label === undefined) throw new Error(`block ${landing.id} has no label`);
+    return label;
   }
 
   private landing(block: Block): Block {
@@ -136,7 +153,7 @@ class FunctionEmitter {
     emission.moves(this.moves.ends.get(block) ?? []);
     const locations = block.terminator.inputs.map((value) => locationAt(allocation, value, position + 1));
     const targets: Targets = {
-      labelOf: (edge: Edge) => this.labels.get(this.landing(edge.target)) ?? label,
+      labelOf: (edge: Edge) => this.labelOf(edge),
       isNext: (edge: Edge) => this.landing(edge.target) === next,
     };
     emitTerminator(emission, block, locations, targets, this.incomingWords);

@@ -97,7 +97,17 @@ export function compareModule(wasm: Uint8Array, random: () => number, callsPerEx
   return { compared: cases.length, differences };
 }
 
-/** Undefined when the stack ran out, for how much fits differs. */
+/** Undefined when the start function or a segment traps: nothing can be called then. */
+function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports | undefined {
+  try {
+    return new WebAssembly.Instance(module, imports).exports;
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined when there is no instance, or the stack ran out, for how much fits differs. */
 function engineOutcome(
   module: WebAssembly.Module,
   imports: WebAssembly.Imports,
@@ -105,7 +115,8 @@ function engineOutcome(
   args: Case['arguments'],
   results: readonly ValueType[],
 ): string | undefined {
-  const { exports } = new WebAssembly.Instance(module, imports);
+  const exports = instantiate(module, imports);
+  if (exports === undefined) return undefined;
   const call = exports[name];
   const state = exports[stateExport];
   if (typeof call !== 'function' || typeof state !== 'function') throw new Error(`no export ${name} or ${stateExport}`);

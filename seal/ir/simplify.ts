@@ -1,12 +1,14 @@
 /** Safe clean-ups between the builder and the code generator. Order matters: each pass feeds the next. */
 import type { Block, Edge, IrFunction, SelectInstruction, Terminator, Value } from './ir.ts';
 import { replaceValues } from './replace.ts';
+import { reduceStrength } from './strength.ts';
 
 export function simplify(fn: IrFunction): void {
   foldConstantBranches(fn);
   removeUnreachable(fn);
   removeRedundantParameters(fn);
   mergeChains(fn);
+  reduceStrength(fn);
   fuseComparisons(fn);
   fuseShiftedAdditions(fn);
   removeDeadCode(fn);
