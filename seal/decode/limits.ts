@@ -47,10 +47,5 @@ export function checkModuleLimits(module: DecodedModule): void {
     ['element segments', module.elements.length],
   ];
   for (const [limit, count] of counts) checkLimit(limit, count, 0);
-  for (const {
-    limits: { minimum },
-    byteOffset,
-  } of module.tables)
-    checkLimit('elements of one table', minimum, byteOffset);
   for (const { items, byteOffset } of module.elements) checkLimit('elements of one segment', items.length, byteOffset);
 }

@@ -3,7 +3,7 @@
  * rely on that without looking again.
  */
 import { ModuleError } from './error.ts';
-import { checkModuleLimits } from './limits.ts';
+import { checkLimit, checkModuleLimits } from './limits.ts';
 import type { DecodedModule, Export, Limits, SegmentMode } from './module.ts';
 import { type BodyFacts, FactCollector, functionsInConstants } from './survey.ts';
 import { validateBody } from './validate-body.ts';
@@ -31,6 +31,7 @@ function validateTables(module: DecodedModule): void {
   const importedGlobals = module.globals.filter(({ imported }) => imported !== undefined).length;
   for (const { limits, initial, type, byteOffset } of module.tables) {
     checkOrder(limits, byteOffset);
+    checkLimit('elements of one table', limits.minimum, byteOffset);
     // Tables come before globals, so an initialiser sees imported ones only.
     if (initial !== undefined) validateConstant(module, initial, type, importedGlobals);
   }

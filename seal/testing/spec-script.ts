@@ -1,122 +1,94 @@
-/** Runs a WebAssembly spec script that wast2json has taken apart: natively, one executable per module. */
+/**
+ * Runs a WebAssembly spec script that wast2json has taken apart: natively, one executable per module, or one for the whole
+ * script where its modules use each other.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from '../decode/decode.ts';
 import { ModuleError } from '../decode/error.ts';
-import type { DecodedModule, ValueType } from '../decode/module.ts';
+import type { DecodedModule } from '../decode/module.ts';
 import { validate } from '../decode/validate.ts';
-import { type Case, type Outcome, runCases } from './native-run.ts';
-import { withSpectest } from './spectest.ts';
-
-interface JsonValue {
-  readonly type: ValueType;
-  readonly value?: string;
-}
-
-interface JsonAction {
-  readonly type: string;
-  readonly field: string;
-  readonly module?: string;
-  readonly args?: readonly JsonValue[];
-}
-
-interface JsonCommand {
-  readonly type: string;
-  readonly line: number;
-  readonly filename?: string;
-  readonly module_type?: string;
-  readonly action?: JsonAction;
-  readonly expected?: readonly JsonValue[];
-  readonly text?: string;
-}
+import { LinkError } from './linked-instances.ts';
+import { bitsOf, complaint, expectsTrap, type JsonCommand } from './spec-commands.ts';
+import { Session } from './spec-session.ts';
 
 export interface ScriptResult {
-  passed: number;
-  /** Commands that need what an image cannot have: several instances, imports of other modules. */
-  skipped: number;
+  /** By type of command. */
+  readonly passed: Map<string, number>;
+  /** By reason. */
+  readonly skipped: Map<string, number>;
   readonly failures: string[];
 }
 
-interface PendingCase {
-  readonly command: JsonCommand;
-  readonly item: Case;
-}
-
-/** A null reference is 0, so host references count from 1. */
-const bitsOf = ({ type, value = '0' }: JsonValue): bigint => {
-  if (value === 'null') return 0n;
-  return type === 'externref' ? BigInt(value) + 1n : BigInt(value);
+const count = (counts: Map<string, number>, key: string, by = 1): void => {
+  counts.set(key, (counts.get(key) ?? 0) + by);
 };
 
-function matches({ type, value = '' }: JsonValue, bits: bigint): boolean {
-  if (type === 'funcref' && value !== 'null') return bits !== 0n;
-  if (value.startsWith('nan:')) {
-    const payloadBits = type === 'f32' ? 23n : 52n;
-    const width = type === 'f32' ? 32 : 64;
-    const quiet = 1n << (payloadBits - 1n);
-    const exponent = ((1n << (BigInt(width) - payloadBits - 1n)) - 1n) << payloadBits;
-    const magnitude = bits & ((1n << BigInt(width - 1)) - 1n);
-    if (value === 'nan:canonical') return magnitude === (exponent | quiet);
-    return (magnitude & (exponent | quiet)) === (exponent | quiet);
-  }
-  return bits === bitsOf({ type, value });
-}
-
-const trapNames: Readonly<Record<number, RegExp>> = {
-  1: /^unreachable/,
-  2: /^integer divide by zero/,
-  3: /^integer overflow/,
-  4: /^invalid conversion to integer/,
-  5: /^(undefined element|uninitialized element|out of bounds table access|undefined)/,
-  6: /^indirect call type mismatch/,
-  7: /^out of bounds/,
-};
-
-function isExpectedTrap(command: JsonCommand, outcome: Outcome): boolean {
-  if (outcome.kind !== 'trap') return false;
-  const expected = command.text ?? '';
-  if (outcome.signal === 11) return /^(out of bounds memory access|call stack exhausted)/.test(expected);
-  return outcome.signal === 4 && (trapNames[outcome.code]?.test(expected) ?? false);
-}
+const needsLinking = ({ type, action }: JsonCommand): boolean =>
+  type === 'register' || action?.module !== undefined || action?.type === 'get';
 
 class Script {
-  readonly result: ScriptResult = { passed: 0, skipped: 0, failures: [] };
+  readonly result: ScriptResult = { passed: new Map(), skipped: new Map(), failures: [] };
   private readonly directory: string;
-  private module: DecodedModule | undefined;
-  private pending: PendingCase[] = [];
+  private readonly alone: boolean;
+  private session = new Session();
 
-  constructor(directory: string) {
+  constructor(directory: string, commands: readonly JsonCommand[]) {
     this.directory = directory;
+    this.alone = !commands.some(needsLinking);
   }
 
   private fail(command: JsonCommand, why: string): void {
     this.result.failures.push(`line ${command.line}: ${command.type} ${command.action?.field ?? ''}: ${why}`);
   }
 
-  private bytes(command: JsonCommand): Uint8Array {
-    return readFileSync(join(this.directory, command.filename ?? ''));
+  private attempt(command: JsonCommand, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (error instanceof ModuleError && error.code === 'unsupported') {
+        count(this.result.skipped, `${command.type} of ${error.reason.replaceAll(/\d{4,}/g, 'N')}`);
+      } else {
+        this.fail(command, error instanceof Error ? String(error.stack) : String(error));
+      }
+    }
+  }
+
+  private read(command: JsonCommand): DecodedModule {
+    const module = decode(readFileSync(join(this.directory, command.filename ?? '')));
+    validate(module);
+    return module;
   }
 
   run(commands: readonly JsonCommand[]): void {
-    for (const command of commands) this.command(command);
+    for (const command of commands) {
+      if (command.module_type === 'text') {
+        count(this.result.skipped, `${command.type} of text, which no compiler of binaries reads`);
+      } else {
+        this.attempt(command, () => this.command(command));
+      }
+    }
     this.flush();
   }
 
   private command(command: JsonCommand): void {
     switch (command.type) {
       case 'module':
-        this.flush();
-        this.load(command);
+        if (this.alone) this.flush();
+        this.session.add(command, this.read(command), { alone: this.alone });
         return;
       case 'register':
+        this.session.register(command);
         return;
       case 'assert_malformed':
-        if (command.module_type === 'binary') this.refuse(command, () => validate(decode(this.bytes(command))));
-        return;
       case 'assert_invalid':
-        if (command.module_type === 'binary') {
-          this.refuse(command, () => validate(decode(this.bytes(command))));
-        }
+        this.expectRefusal(command);
+        return;
+      case 'assert_unlinkable':
+        this.expectLinkError(command);
+        return;
+      case 'assert_uninstantiable':
+        this.expectTrapAtStart(command);
         return;
       case 'action':
       case 'assert_return':
@@ -125,92 +97,77 @@ class Script {
         this.enqueue(command);
         return;
       default:
-        this.result.skipped += 1;
+        throw new Error(`unknown command ${command.type}`);
     }
   }
 
-  private refuse(command: JsonCommand, attempt: () => unknown): void {
+  private expectRefusal(command: JsonCommand): void {
+    const expected = command.type === 'assert_malformed' ? 'malformed' : 'invalid';
     try {
-      attempt();
+      this.read(command);
     } catch (error) {
-      if (error instanceof ModuleError) this.result.passed += 1;
-      else this.fail(command, `unexpected ${error instanceof Error ? error.stack : error}`);
+      if (!(error instanceof ModuleError) || error.code === 'unsupported') throw error;
+      if (error.code === expected) count(this.result.passed, command.type);
+      else this.fail(command, `${error.message}, expected ${expected}: ${command.text}`);
       return;
     }
     this.fail(command, `accepted, but ${command.text}`);
   }
 
-  private load(command: JsonCommand): void {
-    this.module = undefined;
+  private expectLinkError(command: JsonCommand): void {
+    const session = this.alone ? new Session() : this.session;
     try {
-      this.module = withSpectest(decode(this.bytes(command)));
+      session.link(this.read(command), { grown: false });
     } catch (error) {
-      this.fail(command, error instanceof Error ? error.message : String(error));
+      if (!(error instanceof LinkError)) throw error;
+      count(this.result.passed, command.type);
+      return;
     }
+    this.fail(command, `linked, but ${command.text}`);
+  }
+
+  private expectTrapAtStart(command: JsonCommand): void {
+    const session = this.alone ? new Session() : this.session;
+    session.addTrapping(command, this.read(command));
+    if (this.alone) this.judge(session);
   }
 
   private enqueue(command: JsonCommand): void {
     const { action } = command;
-    const { module } = this;
-    if (action === undefined || module === undefined || action.module !== undefined || action.type !== 'invoke') {
-      this.result.skipped += 1;
+    if (action === undefined) throw new Error('no action');
+    const index = this.session.functionOf(action);
+    if (index === undefined) {
+      count(this.result.skipped, `${command.type} on a module that was left out`);
       return;
     }
-    const found = module.exports.find(({ kind, name }) => kind === 'function' && name === action.field);
-    if (found === undefined) {
-      this.result.skipped += 1;
-      return;
-    }
-    const isolated = command.type === 'assert_trap' || command.type === 'assert_exhaustion';
     const args = (action.args ?? []).map((value) => ({ type: value.type, bits: bitsOf(value) }));
-    this.pending.push({ command, item: { functionIndex: found.index, arguments: args, isolated } });
+    this.session.enqueue(command, index, { isolated: expectsTrap(command), arguments: args });
   }
 
   private flush(): void {
-    const { module, pending } = this;
-    this.pending = [];
-    if (module === undefined || pending.length === 0) return;
-    let outcomes: readonly Outcome[];
-    try {
-      outcomes = runCases(
-        module,
-        pending.map(({ item }) => item),
-      );
-    } catch (error) {
-      const [first] = pending;
-      if (error instanceof ModuleError && error.code === 'unsupported') this.result.skipped += pending.length;
-      else if (first !== undefined)
-        this.fail(first.command, `module of ${pending.length} cases: ${error instanceof Error ? error.stack : error}`);
-      return;
-    }
-    for (const [index, { command }] of pending.entries()) {
-      this.judge(command, outcomes[index] ?? { kind: 'missing' });
-    }
+    this.judge(this.session);
+    this.session = new Session();
   }
 
-  private judge(command: JsonCommand, outcome: Outcome): void {
-    const show = () =>
-      outcome.kind === 'results'
-        ? `got ${outcome.bits.map((bits) => `0x${bits.toString(16)}`).join(' ')}`
-        : JSON.stringify(outcome);
-    if (command.type === 'assert_trap' || command.type === 'assert_exhaustion') {
-      if (isExpectedTrap(command, outcome)) this.result.passed += 1;
-      else this.fail(command, `${show()}, expected ${command.text}`);
-      return;
-    }
-    const expected = command.expected ?? [];
-    if (outcome.kind === 'results' && expected.every((value, index) => matches(value, outcome.bits[index] ?? 0n))) {
-      this.result.passed += 1;
-      return;
-    }
-    this.fail(command, `${show()}, expected ${expected.map(({ value }) => value).join(' ')}`);
+  private judge(session: Session): void {
+    const { pending } = session;
+    const [first] = pending;
+    if (first === undefined) return;
+    this.attempt(first.command, () => {
+      const outcomes = session.run();
+      for (const [index, { command }] of pending.entries()) {
+        const wrong = complaint(command, outcomes[index] ?? { kind: 'missing' });
+        if (wrong !== undefined) this.fail(command, wrong);
+        else count(this.result.passed, command.type === 'module' ? 'instantiation' : command.type);
+      }
+    });
   }
 }
 
 /** `path` is the JSON that wast2json wrote, its modules beside it. */
 export function runSpecScript(path: string): ScriptResult {
   const { commands } = JSON.parse(readFileSync(path, 'utf8')) as { readonly commands: readonly JsonCommand[] };
-  const script = new Script(join(path, '..'));
+  const script = new Script(join(path, '..'), commands);
   script.run(commands);
   return script.result;
 }
