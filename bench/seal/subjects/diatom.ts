@@ -16,15 +16,17 @@ export interface DiatomCompilation {
 export const driverPrefix = 'driver/';
 const bench = join(import.meta.dirname, '..');
 
+let driver: Promise<Uint8Array> | undefined;
+
 async function withDriver(wasm: Uint8Array): Promise<Uint8Array> {
-  const driver = await compileAssemblyScript({
+  driver ??= compileAssemblyScript({
     entry: `${driverPrefix}driver.ts`,
     prefix: 'driver',
     directory: join(bench, 'guest/driver'),
     arguments: ['-O3', '--runtime', 'stub', '--use', 'abort=', '--noExportMemory'],
   });
   // The program first: its memory is memory 0, as in an image.
-  return runTool('wasm-merge', { 'program.wasm': wasm, 'driver.wasm': driver }, [
+  return runTool('wasm-merge', { 'program.wasm': wasm, 'driver.wasm': await driver }, [
     ...['program.wasm', 'program', 'driver.wasm', 'driver'],
     '--rename-export-conflicts',
     '-g',
