@@ -89,7 +89,10 @@ function withHeader(response: ApiResponse, name: string, value: string): ApiResp
 function isLongRunning({ method, path }: ApiRequest): boolean {
   // A write that names the parameter is a write: it waits in line and answers in time like every other.
   if (method !== 'GET') return false;
-  return /[?&](watch|follow)=(true|1)(&|$)/.test(path) || /^\/(api|apis\/[^/]+)\/[^/]+\/watch\//.test(path);
+  return (
+    /[?&]watch=(true|1)(&|$)|\/log\?(.*&)?follow=(true|1)(&|$)/.test(path) ||
+    /^\/(api|apis\/[^/]+)\/[^/]+\/watch\//.test(path)
+  );
 }
 
 async function withDeadline(response: Promise<ApiResponse>, timeoutMs: number): Promise<ApiResponse> {

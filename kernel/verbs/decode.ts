@@ -6,6 +6,7 @@ import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import type { Schema } from '../kinds/schema.ts';
 import { readBody } from '../wire/body.ts';
+import { mostStrictProblems } from '../wire/json-body.ts';
 import { badRequest } from '../wire/status.ts';
 import type { Call } from './context.ts';
 
@@ -43,7 +44,7 @@ export function strictProblems(unknown: readonly string[], duplicates: readonly 
   return [
     ...duplicates.map((field) => `duplicate field ${JSON.stringify(field)}`),
     ...unknown.map((field) => `unknown field ${JSON.stringify(field)}`),
-  ];
+  ].slice(0, mostStrictProblems);
 }
 
 export function decodeObject(

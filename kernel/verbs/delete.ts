@@ -38,8 +38,7 @@ export function parseDeleteOptions(body: JsonRecord, query: URLSearchParams): De
   const merged = new URLSearchParams();
   for (const value of [...arrayAt(body, 'dryRun').map(String), ...query.getAll('dryRun')])
     merged.append('dryRun', value);
-  const queryGrace = query.get('gracePeriodSeconds');
-  const gracePeriodSeconds = numberAt(body, 'gracePeriodSeconds') ?? (queryGrace ? Number(queryGrace) : undefined);
+  const gracePeriodSeconds = numberAt(body, 'gracePeriodSeconds') ?? parseGrace(query.get('gracePeriodSeconds'));
   let policy = stringAt(body, 'propagationPolicy') || (query.get('propagationPolicy') ?? '');
   const orphan = body.orphanDependents ?? query.get('orphanDependents');
   if (policy === '' && orphan !== undefined && orphan !== null)
@@ -59,6 +58,15 @@ export function parseDeleteOptions(body: JsonRecord, query: URLSearchParams): De
     resourceVersion: stringAt(body, 'preconditions', 'resourceVersion'),
   };
 }
+
+function parseGrace(text: string | null): number | undefined {
+  if (text === null || text === '') return undefined;
+  if (/^-?\d{1,18}$/.test(text)) return Number(text);
+  throw badRequest(`gracePeriodSeconds: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
+/** 68 years. A deletionTimestamp beyond what a time can say could never be written. */
+const longestGraceSeconds = 2 ** 31 - 1;
 
 export async function remove(context: Context, call: Call): Promise<ApiResponse> {
   const options = await readDeleteOptions(call);
@@ -124,7 +132,8 @@ export function decideDeletion(
   const metadata = metadataOf(object);
   const before = current.value;
   setFinalizers(kind, metadata, options.propagation);
-  const wanted = kind.rules.gracePeriodSeconds?.(object, options.gracePeriodSeconds) ?? 0;
+  const asked = kind.rules.gracePeriodSeconds?.(object, options.gracePeriodSeconds) ?? 0;
+  const wanted = Math.min(asked, longestGraceSeconds);
   const deletedAt = stringAt(metadata, 'deletionTimestamp');
   if (deletedAt === '') {
     metadata.deletionTimestamp = timestamp(nowMs + wanted * 1000);

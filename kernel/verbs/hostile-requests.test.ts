@@ -188,3 +188,24 @@ test(`invented protobuf, paths and queries are refused (seed ${seed})`, async ()
       await refuses500(api, method, path, {});
   }
 });
+
+test('a body full of unknown and duplicate fields is warned about in a header that clients take', async () => {
+  await using api = await openApi();
+  const unknown = Array.from({ length: 150_000 }, (_, index) => `"k${index}":0`);
+  const data = Array.from({ length: 10_000 }, (_, index) => `"d${index}":"","d${index}":""`);
+  const body = `{"kind":"ConfigMap","metadata":{"name":"many"},"data":{${data}},${unknown}}`;
+  const answer = await api.call('POST', '/api/v1/namespaces/default/configmaps', body);
+  assert.equal(answer.status, 201);
+  assert.ok((answer.headers.warning?.length ?? 0) < 8192);
+});
+
+test('a grace period that no clock can hold ends within one that can, and one that is no number is refused', async () => {
+  await using api = await openApi();
+  const path = '/api/v1/namespaces/default/pods';
+  const spec = { nodeName: 'n', containers: [{ name: 'c', image: 'i' }], terminationGracePeriodSeconds: 1e15 };
+  await api.call('POST', path, { kind: 'Pod', metadata: { name: 'p' }, spec });
+  assert.equal((await api.call('DELETE', `${path}/p?gracePeriodSeconds=soon`)).status, 400);
+  const answer = await api.call('DELETE', `${path}/p`);
+  assert.equal(answer.status, 200);
+  assert.match(JSON.stringify(answer.body.metadata), /"deletionTimestamp":"20\d\d-/);
+});

@@ -12,6 +12,8 @@ import { asVersion, nameOfKey, parseStored } from './stored.ts';
 
 const bookmarkIntervalMs = 60_000;
 const shortestTimeoutMs = 1_800_000;
+/** Node's timers go no further, and fire at once beyond. */
+const longestTimeoutMs = 2 ** 31 - 1;
 
 /** What is derived from an event, once for all watchers of it. */
 interface DerivedEvent {
@@ -166,7 +168,7 @@ export function watch(context: Context, call: Call): ApiResponse {
     timers.push(setInterval(send, bookmarkIntervalMs).unref());
   }
   const asked = Number(call.query.get('timeoutSeconds') ?? '0');
-  const timeoutMs = asked > 0 ? asked * 1000 : shortestTimeoutMs * (1 + context.random());
+  const timeoutMs = asked > 0 ? Math.min(asked * 1000, longestTimeoutMs) : shortestTimeoutMs * (1 + context.random());
   timers.push(setTimeout(() => stream.end(), timeoutMs).unref());
   return {
     status: 200,

@@ -16,6 +16,12 @@ test('duplicate fields are named by their path, once each', () => {
   for (const [text, expected] of cases) assert.deepEqual(findDuplicateFields(text), expected, text);
 });
 
+test('of very many duplicate fields the first hundred are named, at once', () => {
+  const text = `{${Array.from({ length: 100_000 }, (_, index) => `"k${index}":0,"k${index}":0`).join(',')}}`;
+  const found = findDuplicateFields(text);
+  assert.deepEqual([found.length, found[0], found.at(-1)], [100, 'k0', 'k99']);
+});
+
 test('text that is not JSON is a 400', () => {
   assert.throws(() => parseJsonBody('{"a"'), { name: 'ApiError', code: 400 });
 });

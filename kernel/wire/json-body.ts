@@ -30,9 +30,12 @@ interface Scope {
   key: string;
 }
 
-/** One pass over text that is known to be valid JSON. */
+/** As many as Kubernetes collects (sigs.k8s.io/json, saveStrictError): nobody reads more, and a body may hold 100,000. */
+export const mostStrictProblems = 100;
+
+/** One pass over text that is known to be valid JSON. Stops looking when there are enough. */
 export function findDuplicateFields(text: string): readonly string[] {
-  const duplicates: string[] = [];
+  const duplicates = new Set<string>();
   const scopes: Scope[] = [];
   let scope: Scope | undefined;
   let expectKey = false;
@@ -51,7 +54,8 @@ export function findDuplicateFields(text: string): readonly string[] {
       const raw = text.slice(start, at);
       const key = escaped ? (JSON.parse(`"${raw}"`) as string) : raw;
       const path = scope.path === '' ? key : `${scope.path}.${key}`;
-      if (scope.keys.has(key) && !duplicates.includes(path)) duplicates.push(path);
+      if (scope.keys.has(key)) duplicates.add(path);
+      if (duplicates.size === mostStrictProblems) break;
       scope.keys.add(key);
       scope.key = key;
       expectKey = false;
@@ -70,7 +74,7 @@ export function findDuplicateFields(text: string): readonly string[] {
       else expectKey = true;
     }
   }
-  return duplicates;
+  return [...duplicates];
 }
 
 function pathOf(scope: Scope): string {

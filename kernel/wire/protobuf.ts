@@ -246,7 +246,9 @@ function decodeTime(bytes: Uint8Array, micro: boolean): string | undefined {
   }
   // Go's zero time, year 1, is how an absent non-pointer time arrives; an empty message means the same.
   if ((seconds === 0n && nanos === 0n) || seconds === -62135596800n) return undefined;
-  const text = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  const date = new Date(Number(seconds) * 1000);
+  if (Number.isNaN(date.getTime())) throw badRequest(`a time of ${seconds} seconds since 1970 is out of range`);
+  const text = date.toISOString().slice(0, 19);
   return micro ? `${text}.${String(nanos / 1000n).padStart(6, '0')}Z` : `${text}Z`;
 }
 
