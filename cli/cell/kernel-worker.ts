@@ -35,13 +35,22 @@ async function work(parent: MessagePort, { dataDirectory, host, port, names }: K
       process.exit(1);
     }
   };
+  const stop = async (): Promise<void> => {
+    try {
+      await kernel.close();
+    } catch (error) {
+      // The cell goes down all the same, but whoever stopped it has to know that something may not be on the disk.
+      log(`closing: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    parent.close();
+  };
   parent.on('message', (message: ToKernelWorker) => {
     switch (message.kind) {
       case 'attach':
         void attach(message);
         return;
       case 'stop':
-        void kernel.close().then(() => parent.close());
+        void stop();
         return;
       case 'connect':
         throw new Error('the kernel is nobody’s client');
