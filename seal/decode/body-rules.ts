@@ -5,7 +5,7 @@
 import type { BodyInstruction } from './body.ts';
 import { ModuleError } from './error.ts';
 import type { DecodedModule, FunctionType, Global, Table, ValueType } from './module.ts';
-import { isReference, OperandStack } from './operand-stack.ts';
+import { type Effort, isReference, OperandStack } from './operand-stack.ts';
 
 /** What a body may refer to, and the stacks. */
 export class BodyContext extends OperandStack {
@@ -14,8 +14,8 @@ export class BodyContext extends OperandStack {
   /** Functions that ref.func may name. */
   readonly declared: ReadonlySet<number>;
 
-  constructor(module: DecodedModule, locals: readonly ValueType[], declared: ReadonlySet<number>) {
-    super();
+  constructor(module: DecodedModule, locals: readonly ValueType[], declared: ReadonlySet<number>, effort: Effort) {
+    super(effort);
     this.module = module;
     this.locals = locals;
     this.declared = declared;
@@ -89,8 +89,12 @@ function threeSizes(stack: BodyContext): void {
 function branchTable(stack: BodyContext, { labels, index }: BodyInstruction): void {
   stack.expect('i32');
   const types = stack.label(index);
+  // Most labels lead to few places: each list of types is checked once.
+  const checked = new Set([types]);
   for (const label of labels) {
     const others = stack.label(label);
+    if (checked.has(others)) continue;
+    checked.add(others);
     if (others.length !== types.length) {
       stack.invalid(`type mismatch: labels of br_table take ${others.length} and ${types.length} values`);
     }

@@ -1,3 +1,11 @@
+const longestName = 120;
+
+/** Names come from the module, which may be anybody's: as text of one line, and not longer than it is worth. */
+export function printableName(name: string): string {
+  const line = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  return line.length > longestName ? `${line.slice(0, longestName)}…` : line;
+}
+
 /** A module that cannot be compiled: what is wrong, in which function, at which byte of the input. */
 export class ModuleError extends Error {
   /** `malformed`: not the binary format. `invalid`: breaks a rule of validation. `unsupported`: fine, but not here. */
@@ -8,7 +16,7 @@ export class ModuleError extends Error {
   readonly functionName: string | undefined;
 
   constructor(code: ModuleError['code'], reason: string, byteOffset: number, functionName?: string) {
-    const where = functionName === undefined ? '' : ` in function ${functionName}`;
+    const where = functionName === undefined ? '' : ` in function ${printableName(functionName)}`;
     super(`wasm module is ${code}: ${reason}${where}, at byte 0x${byteOffset.toString(16)}`);
     this.name = 'ModuleError';
     this.code = code;

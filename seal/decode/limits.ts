@@ -24,6 +24,9 @@ export const limits = {
   'locals of one function': 50_000,
   /** Ours: locals are written out one by one while the module is in memory. */
   'locals of all functions': 10_000_000,
+  /** Ours: a call of two bytes can push a thousand operands, and a program that does so on purpose is no program. */
+  'operands on the stack': 1_000_000,
+  'checks of operands in long lists': 500_000_000,
 } as const;
 
 export type Limit = keyof typeof limits;

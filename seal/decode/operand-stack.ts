@@ -1,5 +1,6 @@
 /** The stacks of the validation algorithm (core specification, appendix "Validation Algorithm"). */
 import { ModuleError } from './error.ts';
+import { checkLimit } from './limits.ts';
 import type { FunctionType, ValueType } from './module.ts';
 
 /** `unknown` stands for any type: what a pop gives behind an unconditional branch. */
@@ -20,11 +21,31 @@ export const labelTypes = ({ opener, type }: ControlFrame): readonly ValueType[]
 
 export const isReference = (type: OperandType): boolean => type === 'funcref' || type === 'externref';
 
+/** What checking long lists of operands has cost so far, in all functions of a module. */
+export interface Effort {
+  operandChecks: number;
+}
+
+/** Lists up to here are as cheap as the instruction that has them. */
+const shortList = 16;
+
 export class OperandStack {
+  private readonly effort: Effort;
   private readonly operands: OperandType[] = [];
   private readonly frames: ControlFrame[] = [];
   /** Where the instruction in hand is. */
   byteOffset = 0;
+
+  constructor(effort: Effort) {
+    this.effort = effort;
+  }
+
+  private account(types: readonly OperandType[]): void {
+    if (types.length <= shortList) return;
+    this.effort.operandChecks += types.length;
+    checkLimit('checks of operands in long lists', this.effort.operandChecks, this.byteOffset);
+    checkLimit('operands on the stack', this.operands.length, this.byteOffset);
+  }
 
   invalid(reason: string): never {
     throw new ModuleError('invalid', reason, this.byteOffset);
@@ -43,6 +64,7 @@ export class OperandStack {
   }
 
   pushAll(types: readonly OperandType[]): void {
+    this.account(types);
     for (const type of types) this.operands.push(type);
   }
 
@@ -60,11 +82,13 @@ export class OperandStack {
   }
 
   expectAll(types: readonly ValueType[]): void {
+    this.account(types);
     for (let index = types.length - 1; index >= 0; index -= 1) this.expect(types[index] ?? 'unknown');
   }
 
   /** Operands that stay, as at a conditional branch: what was unknown may be refined by nothing. */
   require(types: readonly ValueType[]): void {
+    this.account(types);
     const found: OperandType[] = [];
     for (let index = types.length - 1; index >= 0; index -= 1) found.push(this.expect(types[index] ?? 'unknown'));
     this.pushAll(found.reverse());

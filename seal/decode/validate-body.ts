@@ -3,17 +3,19 @@ import { BodyContext, bodyRules } from './body-rules.ts';
 import { ModuleError } from './error.ts';
 import type { DecodedModule, DefinedFunction } from './module.ts';
 import { naturalAlignment } from './natural-alignment.ts';
+import type { Effort } from './operand-stack.ts';
 
 /** Check one function (core specification §3.4.1); throws `ModuleError`. Returns its instructions. */
 export function validateBody(
   module: DecodedModule,
   fn: DefinedFunction,
   declared: ReadonlySet<number>,
+  effort: Effort,
 ): ReturnType<typeof readBody> {
   const type = module.types[fn.typeIndex];
   if (type === undefined) throw new ModuleError('invalid', `unknown type ${fn.typeIndex}`, fn.bodyStart, fn.name);
   const body = readBody(fn, module.types);
-  const stack = new BodyContext(module, [...type.parameters, ...fn.locals], declared);
+  const stack = new BodyContext(module, [...type.parameters, ...fn.locals], declared, effort);
   stack.open('function', { parameters: [], results: type.results });
   try {
     for (const instruction of body) {

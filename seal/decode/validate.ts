@@ -2,7 +2,7 @@
  * Validation (core specification §3.4): after it every index is in range, every operand has its type, and the stages behind
  * rely on that without looking again.
  */
-import { ModuleError } from './error.ts';
+import { ModuleError, printableName } from './error.ts';
 import { checkLimit, checkModuleLimits } from './limits.ts';
 import type { DecodedModule, Export, Limits, SegmentMode } from './module.ts';
 import { type BodyFacts, FactCollector, functionsInConstants } from './survey.ts';
@@ -63,7 +63,7 @@ function validateExports(module: DecodedModule): void {
   const names = new Set<string>();
   for (const { name, kind, index, byteOffset } of module.exports) {
     if (index >= module[spaces[kind]].length) throw invalid(`unknown ${kind} ${index}`, byteOffset);
-    if (names.has(name)) throw invalid(`duplicate export name ${JSON.stringify(name)}`, byteOffset);
+    if (names.has(name)) throw invalid(`duplicate export name "${printableName(name)}"`, byteOffset);
     names.add(name);
   }
 }
@@ -121,8 +121,9 @@ export function validate(module: DecodedModule): BodyFacts {
   validateData(module);
   const declared = declaredFunctions(module);
   const facts = new FactCollector(module);
+  const effort = { operandChecks: 0 };
   for (const fn of module.functions) {
-    if (fn.kind === 'defined') facts.addBody(validateBody(module, fn, declared));
+    if (fn.kind === 'defined') facts.addBody(validateBody(module, fn, declared, effort));
   }
   return facts;
 }
