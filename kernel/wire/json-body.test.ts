@@ -31,3 +31,17 @@ test('YAML is read as version 1.1 and its duplicate keys are reported', async ()
   assert.deepEqual(value, { a: false, b: true, c: 'y' });
   assert.deepEqual(duplicateFields, ['a']);
 });
+
+test('YAML with very many keys is read at once, and one whose aliases explode is a 400', async () => {
+  const many = Array.from({ length: 50_000 }, (_, index) => `  k${index}: v\n`).join('');
+  const startedMs = performance.now();
+  const { duplicateFields } = await parseYamlBody(`data:\n${many}${many}`);
+  assert.equal(duplicateFields.length, 100);
+  // Quadratic it took minutes.
+  assert.ok(performance.now() - startedMs < 10_000);
+  const bomb = Array.from(
+    { length: 20 },
+    (_, index) => `b${index}: &b${index} [${index === 0 ? 'x' : `*b${index - 1}, *b${index - 1}, *b${index - 1}`}]\n`,
+  );
+  await assert.rejects(parseYamlBody(bomb.join('')), { name: 'ApiError', code: 400 });
+});
