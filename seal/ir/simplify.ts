@@ -1,14 +1,20 @@
 /** Safe clean-ups between the builder and the code generator. Order matters: each pass feeds the next. */
 import type { Block, Edge, IrFunction, SelectInstruction, Terminator, Value } from './ir.ts';
+import { removeRedundant } from './redundant.ts';
 import { replaceValues } from './replace.ts';
 import { reduceStrength } from './strength.ts';
+import { threadJumps } from './thread-jumps.ts';
 
 export function simplify(fn: IrFunction): void {
   foldConstantBranches(fn);
   removeUnreachable(fn);
   removeRedundantParameters(fn);
   mergeChains(fn);
+  threadJumps(fn);
+  removeUnreachable(fn);
+  mergeChains(fn);
   reduceStrength(fn);
+  removeRedundant(fn);
   fuseComparisons(fn);
   fuseShiftedAdditions(fn);
   removeDeadCode(fn);
