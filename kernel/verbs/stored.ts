@@ -24,13 +24,16 @@ const metadataOrder = [
   'managedFields',
 ];
 
+/** The revision of an object that exists only in the answer to a dry run. */
+export const notWritten = 0;
+
 /** The text to store for an object, with the revision it will have. */
 export function serialise(kind: Kind, object: JsonRecord, revision: number): string {
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
   const given = isRecord(metadata) ? metadata : {};
   const ordered: JsonRecord = {};
   for (const key of metadataOrder) {
-    const value = key === 'resourceVersion' ? String(revision) : given[key];
+    const value = key === 'resourceVersion' ? (revision === notWritten ? '' : String(revision)) : given[key];
     if (value !== undefined && value !== null && !isEmpty(value)) ordered[key] = value;
   }
   return JSON.stringify({ apiVersion: kind.storageApiVersion, kind: kind.kind, metadata: ordered, ...rest });

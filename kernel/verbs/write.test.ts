@@ -93,6 +93,7 @@ test('a dry run answers as the real thing and stores nothing', async () => {
   await using api = await openApi();
   const before = api.store.revision;
   const answer = await api.call('POST', `${deployments}?dryRun=All`, deployment('web'));
+  assert.equal((answer.body.metadata as JsonRecord).resourceVersion, undefined, 'what is not written has no version');
   assert.equal(answer.status, 201);
   assert.equal(api.store.revision, before);
   const invalid = await api.call('POST', `${deployments}?dryRun=Some`, deployment('web'));

@@ -7,7 +7,7 @@ import { single } from '../wire/render.ts';
 import { ApiError, invalid } from '../wire/status.ts';
 import { type Call, type Context, keyOf } from './context.ts';
 import { jsonHeaders, renderOptions } from './read.ts';
-import { asVersion } from './stored.ts';
+import { asVersion, notWritten } from './stored.ts';
 
 /** True for `dryRun=All`; anything else is refused. */
 export function isDryRun(query: URLSearchParams, kind: string): boolean {
@@ -36,14 +36,14 @@ export async function commit(
 ): Promise<Outcome> {
   if (dryRun) {
     const current = context.store.get(key);
-    return outcomeOf(decide(current), current, context.store.revision);
+    return outcomeOf(decide(current), current);
   }
   let outcome: Outcome | undefined;
   const result = await context.store.write(key, (current) => {
     const decision = decide(current);
     switch (decision.kind) {
       case 'keep':
-        outcome = outcomeOf(decision, current, 0);
+        outcome = outcomeOf(decision, current);
         return decision;
       case 'put': {
         const value = (revision: number): string => {
@@ -65,12 +65,13 @@ export async function commit(
   return outcome ?? { text: result.current?.value ?? result.previous?.value ?? '', gone: false, created: false };
 }
 
-function outcomeOf(decision: Decision, current: StoredObject | undefined, revision: number): Outcome {
+/** Of a write that does not happen: what is new has no revision. */
+function outcomeOf(decision: Decision, current: StoredObject | undefined): Outcome {
   switch (decision.kind) {
     case 'keep':
       return { text: current?.value ?? '', gone: current === undefined, created: false };
     case 'put':
-      return { text: decision.value(current?.modRevision ?? revision), gone: false, created: current === undefined };
+      return { text: decision.value(current?.modRevision ?? notWritten), gone: false, created: current === undefined };
     case 'delete':
       return { text: current?.value ?? '', gone: true, created: false };
   }

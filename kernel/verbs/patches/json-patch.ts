@@ -3,6 +3,8 @@ import { deepEqual, isRecord, type JsonRecord } from '../../kinds/json.ts';
 import { ApiError, badRequest } from '../../wire/status.ts';
 
 const operationLimit = 10_000;
+/** Of all copies together (apiserver config, JSONPatchMaxCopyBytes): 40 copies of a document into itself fill any memory. */
+const copyLimitBytes = 3 * 1024 * 1024;
 
 /** §4: one operation. */
 interface Operation {
@@ -41,7 +43,18 @@ export function parseJsonPatch(patch: unknown): readonly Operation[] {
 /** The patched document; the input is left alone. All operations or none (§5). */
 export function applyJsonPatch(document: unknown, operations: readonly Operation[]): unknown {
   let result = structuredClone(document);
-  for (const operation of operations) result = applyOne(result, operation);
+  let copiedBytes = 0;
+  for (const operation of operations) {
+    if (operation.op === 'copy') {
+      copiedBytes += JSON.stringify(read(result, operation.from ?? '', 'copy')).length;
+      if (copiedBytes > copyLimitBytes) {
+        throw inapplicable(
+          `Unable to complete the copy, the accumulated size increase of copy is ${copiedBytes}, exceeding the limit ${copyLimitBytes}`,
+        );
+      }
+    }
+    result = applyOne(result, operation);
+  }
   return result;
 }
 

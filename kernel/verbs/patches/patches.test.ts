@@ -170,3 +170,24 @@ test('strategic merge: an element without its merge key is refused', () => {
     /declared merge key: name/,
   );
 });
+
+test('strategic merge: lists of 50,000 items are merged at once', () => {
+  const names = (count: number, from: number) => Array.from({ length: count }, (_, index) => `x/${from + index}`);
+  const startedMs = performance.now();
+  const result = applyStrategicMerge(
+    { finalizers: names(50_000, 0) },
+    { finalizers: names(50_000, 25_000) },
+    schemaOf('meta.v1.ObjectMeta'),
+  );
+  assert.equal((result.finalizers as unknown[]).length, 75_000);
+  // Each compared with each it took minutes.
+  assert.ok(performance.now() - startedMs < 10_000);
+});
+
+test('JSON patch: copies of copies end at the limit of Kubernetes', () => {
+  const operations = Array.from({ length: 60 }, (_, index) => ({ op: 'copy', from: '', path: `/copy${index}` }));
+  assert.throws(() => applyJsonPatch({ data: 'x'.repeat(1000) }, parseJsonPatch(operations)), {
+    code: 422,
+    message: /exceeding the limit 3145728/,
+  });
+});

@@ -2,7 +2,7 @@
  * Strategic merge patch (apimachinery pkg/util/strategicpatch/patch.go): a merge patch in which lists merge by key as
  * the schema says, with the directives `$patch`, `$retainKeys`, `$setElementOrder/x` and `$deleteFromPrimitiveList/x`.
  */
-import { deepEqual, isRecord, type JsonRecord } from '../../kinds/json.ts';
+import { isRecord, type JsonRecord } from '../../kinds/json.ts';
 import type { Field, Schema } from '../../kinds/schema.ts';
 import { badRequest } from '../../wire/status.ts';
 
@@ -29,8 +29,8 @@ function mergeMap(original: JsonRecord, patch: JsonRecord, schema: Schema | unde
     if (key.startsWith(deleteFromPrimitiveList)) {
       const name = key.slice(deleteFromPrimitiveList.length);
       const list = result[name];
-      const doomed = Array.isArray(value) ? value : [];
-      if (Array.isArray(list)) result[name] = list.filter((item) => !doomed.includes(item));
+      const doomed = new Set<unknown>(Array.isArray(value) ? value : []);
+      if (Array.isArray(list)) result[name] = list.filter((item) => !doomed.has(item));
       continue;
     }
     if (value === null) delete result[key];
@@ -80,15 +80,16 @@ function withoutSchemaDirectives(value: JsonRecord): JsonRecord {
 }
 
 function retainKeys(result: JsonRecord, patch: JsonRecord): void {
-  const keys = patch.$retainKeys;
-  if (keys === undefined) return;
-  if (!Array.isArray(keys)) throw badRequest('error decoding patch: invalid patch format of retainKeys');
+  const listed = patch.$retainKeys;
+  if (listed === undefined) return;
+  if (!Array.isArray(listed)) throw badRequest('error decoding patch: invalid patch format of retainKeys');
+  const keys = new Set<unknown>(listed);
   for (const key of Object.keys(patch)) {
     const isSpecial = key.startsWith('$') || patch[key] === null;
-    if (!isSpecial && !keys.includes(key))
+    if (!isSpecial && !keys.has(key))
       throw badRequest('error decoding patch: patch has a key that $retainKeys does not list');
   }
-  for (const key of Object.keys(result)) if (!keys.includes(key)) delete result[key];
+  for (const key of Object.keys(result)) if (!keys.has(key)) delete result[key];
 }
 
 /** Merges every list that has a `$setElementOrder`, and puts it in that order. Returns the keys that are done. */
@@ -107,8 +108,9 @@ function mergeOrderedLists(result: JsonRecord, patch: JsonRecord, schema: Schema
     }
     const field = fieldOf(schema, key);
     const before = Array.isArray(original) ? original : [];
-    const doomed = patch[deleteFromPrimitiveList + key];
-    const isKept = (item: unknown) => !Array.isArray(doomed) || !doomed.includes(item);
+    const removals = patch[deleteFromPrimitiveList + key];
+    const doomed = new Set<unknown>(Array.isArray(removals) ? removals : []);
+    const isKept = (item: unknown) => !doomed.has(item);
     if (!Array.isArray(original) && !Array.isArray(changes)) continue;
     const merged = (Array.isArray(changes) ? mergeList(before, changes, field) : before).filter(isKept);
     result[key] = inOrder(merged, order, before, field?.mergeKey);
@@ -119,11 +121,13 @@ function mergeOrderedLists(result: JsonRecord, patch: JsonRecord, schema: Schema
 function mergeList(original: readonly unknown[], patch: readonly unknown[], field: Field | undefined): unknown[] {
   const mergeKey = field?.mergeKey;
   if (mergeKey === undefined || !patch.some(isRecord)) {
-    const union = [...original, ...patch.filter((item) => !original.some((known) => deepEqual(known, item)))];
-    return patch.some(isRecord) ? patch.map(withoutDirectivesIn) : inOrder(union, patch, original, undefined);
+    if (patch.some(isRecord)) return patch.map(withoutDirectivesIn);
+    const known = indexBy(original, undefined);
+    const union = [...original, ...patch.filter((item) => !known.has(identityOf(item, undefined)))];
+    return inOrder(union, patch, original, undefined);
   }
   const additions: JsonRecord[] = [];
-  let merged = original.filter(isRecord);
+  const removals = new Set<string>();
   for (const item of patch) {
     if (!isRecord(item)) throw badRequest('error decoding patch: a list of objects was patched with something else');
     if (item.$patch === 'replace') {
@@ -136,15 +140,15 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], fiel
         `error decoding patch: map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`,
       );
     }
-    if (item.$patch === 'delete') merged = merged.filter((other) => !deepEqual(other[mergeKey], identity));
+    if (item.$patch === 'delete') removals.add(identityOf(item, mergeKey));
     else additions.push(item);
   }
+  const merged = original.filter(isRecord).filter((item) => !removals.has(identityOf(item, mergeKey)));
+  const places = new Map(indexBy(merged, mergeKey));
   for (const item of additions) {
-    const index = merged.findIndex((other) => deepEqual(other[mergeKey], item[mergeKey]));
-    const known = merged[index];
-    const next = mergeMap(known ?? {}, item, field?.schema.items);
-    if (known === undefined) merged.push(next);
-    else merged[index] = next;
+    const place = places.get(identityOf(item, mergeKey)) ?? merged.length;
+    merged[place] = mergeMap(merged[place] ?? {}, item, field?.schema.items);
+    places.set(identityOf(item, mergeKey), place);
   }
   return inOrder(merged, additions, original, mergeKey);
 }
@@ -156,24 +160,43 @@ function inOrder(
   serverOrder: readonly unknown[],
   mergeKey: string | undefined,
 ): unknown[] {
-  const identity = (item: unknown): unknown => (mergeKey !== undefined && isRecord(item) ? item[mergeKey] : item);
-  const indexIn = (list: readonly unknown[], item: unknown): number =>
-    list.findIndex((other) => deepEqual(identity(other), identity(item)));
-  const patched = merged
-    .filter((item) => indexIn(order, item) >= 0)
-    .sort((a, b) => indexIn(order, a) - indexIn(order, b));
-  const serverOnly = merged
-    .filter((item) => indexIn(order, item) < 0)
-    .sort((a, b) => indexIn(serverOrder, a) - indexIn(serverOrder, b));
+  // Looked up, not searched for: a patch may hold 100,000 items.
+  const [ordered, served] = [indexBy(order, mergeKey), indexBy(serverOrder, mergeKey)];
+  const indexIn = (index: ReadonlyMap<string, number>, item: unknown): number =>
+    index.get(identityOf(item, mergeKey)) ?? -1;
+  const placed = (item: unknown) => ({ item, wantedAt: indexIn(ordered, item), servedAt: indexIn(served, item) });
+  const all = merged.map(placed);
+  const patched = all.filter(({ wantedAt }) => wantedAt >= 0).sort((a, b) => a.wantedAt - b.wantedAt);
+  const serverOnly = all.filter(({ wantedAt }) => wantedAt < 0).sort((a, b) => a.servedAt - b.servedAt);
   const result: unknown[] = [];
   let left = 0;
   let right = 0;
   while (left < serverOnly.length || right < patched.length) {
-    const leftAt = left < serverOnly.length ? indexIn(serverOrder, serverOnly[left]) : Number.POSITIVE_INFINITY;
-    const rightAt = right < patched.length ? indexIn(serverOrder, patched[right]) : -1;
+    const leftAt = serverOnly[left]?.servedAt ?? Number.POSITIVE_INFINITY;
+    const rightAt = patched[right]?.servedAt ?? -1;
     const takeLeft =
       right >= patched.length || (left < serverOnly.length && leftAt >= 0 && rightAt >= 0 && leftAt < rightAt);
-    result.push(takeLeft ? serverOnly[left++] : patched[right++]);
+    result.push((takeLeft ? serverOnly[left++] : patched[right++])?.item);
   }
   return result;
+}
+
+/** What two items of a list have in common when they are the same one: their merge key, or all of them. */
+function identityOf(item: unknown, mergeKey: string | undefined): string {
+  const value = mergeKey !== undefined && isRecord(item) ? item[mergeKey] : item;
+  return (
+    JSON.stringify(value, (_, inner: unknown) =>
+      isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+    ) ?? ''
+  );
+}
+
+/** Where each identity stands first. */
+function indexBy(list: readonly unknown[], mergeKey: string | undefined): ReadonlyMap<string, number> {
+  const index = new Map<string, number>();
+  for (const [at, item] of list.entries()) {
+    const identity = identityOf(item, mergeKey);
+    if (!index.has(identity)) index.set(identity, at);
+  }
+  return index;
 }
