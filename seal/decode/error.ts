@@ -1,10 +1,13 @@
 const longestName = 120;
+const longestReason = 400;
 
 /** Names come from the module, which may be anybody's: as text of one line, and not longer than it is worth. */
-export function printableName(name: string): string {
-  const line = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
-  return line.length > longestName ? `${line.slice(0, longestName)}…` : line;
+function printable(text: string, longest: number): string {
+  const line = text.slice(0, longest).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  return text.length > longest ? `${line}…` : line;
 }
+
+export const printableName = (name: string): string => printable(name, longestName);
 
 /** A module that cannot be compiled: what is wrong, in which function, at which byte of the input. */
 export class ModuleError extends Error {
@@ -17,7 +20,7 @@ export class ModuleError extends Error {
 
   constructor(code: ModuleError['code'], reason: string, byteOffset: number, functionName?: string) {
     const where = functionName === undefined ? '' : ` in function ${printableName(functionName)}`;
-    super(`wasm module is ${code}: ${reason}${where}, at byte 0x${byteOffset.toString(16)}`);
+    super(`wasm module is ${code}: ${printable(reason, longestReason)}${where}, at byte 0x${byteOffset.toString(16)}`);
     this.name = 'ModuleError';
     this.code = code;
     this.byteOffset = byteOffset;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { compile } from '../compile.ts';
 import { assemble } from '../testing/assemble.ts';
 import { mutate, randomFrom } from '../testing/mutate.ts';
 import { randomBodyModule } from '../testing/random-body.ts';
@@ -112,6 +113,18 @@ test('functions of random instructions get the verdict of the engine', () => {
 });
 
 const program = createRequire(import.meta.url).resolve('@jitl/quickjs-ng-wasmfile-release-sync/wasm');
+
+test('functions of random instructions that are valid compile', () => {
+  for (const seed of range(from, Math.min(to, from + 999))) {
+    const bytes = randomBodyModule(randomFrom(seed));
+    if (verdictOf(bytes, `seed ${seed}`) !== 'accepted') continue;
+    try {
+      compile(bytes, { flavour: 'linux' });
+    } catch (error) {
+      throw new Error(`seed ${seed} (SEAL_MUTATIONS=${seed}-${seed})`, { cause: error });
+    }
+  }
+});
 
 test('a damaged interpreter of half a megabyte gets the verdict of the engine', () => {
   const whole = readFileSync(program);

@@ -106,7 +106,13 @@ export function randomBodyModule(random: () => number): Uint8Array<ArrayBuffer> 
         [0x70, 1, 0xd2, 0, 0x0b],
       ]),
     ),
-    ...section(7, vector([[...text('run'), 0, 1]])),
+    ...section(
+      7,
+      vector([
+        [...text('_start'), 0, 0],
+        [...text('run'), 0, 1],
+      ]),
+    ),
     ...section(
       9,
       vector([
