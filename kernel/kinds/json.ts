@@ -92,6 +92,13 @@ export function semanticallyEqual(a: unknown, b: unknown): boolean {
   return deepEqual(withoutEmpty(a), withoutEmpty(b));
 }
 
+/** The same text for values that are semantically equal: for looking up what is too much to compare with each. */
+export function semanticText(value: unknown): string {
+  const sorted = (_: string, inner: unknown): unknown =>
+    isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner;
+  return JSON.stringify(withoutEmpty(value), sorted) ?? '';
+}
+
 function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(withoutEmpty);
   if (!isRecord(value)) return value === null ? undefined : value;

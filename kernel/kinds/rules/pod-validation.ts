@@ -9,6 +9,7 @@ import {
   recordAt,
   recordsAt,
   semanticallyEqual,
+  semanticText,
   stringAt,
 } from '../json.ts';
 import { labelProblems, subdomainProblems } from '../names.ts';
@@ -320,11 +321,8 @@ export function validatePodUpdate(pod: JsonRecord, previous: JsonRecord): FieldE
       ),
     );
   }
-  const kept = recordsAt(pod, 'spec', 'tolerations');
-  const lost = recordsAt(previous, 'spec', 'tolerations').filter(
-    (old) => !kept.some((item) => semanticallyEqual(item, old)),
-  );
-  if (lost.length > 0) {
+  const kept = new Set(recordsAt(pod, 'spec', 'tolerations').map(semanticText));
+  if (recordsAt(previous, 'spec', 'tolerations').some((old) => !kept.has(semanticText(old)))) {
     errors.push(
       forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'),
     );
