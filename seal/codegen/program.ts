@@ -5,6 +5,7 @@ import { evaluate } from '../decode/evaluate.ts';
 import type { DecodedModule } from '../decode/module.ts';
 import type { BodyFacts } from '../decode/survey.ts';
 import { buildFunction } from '../ir/build.ts';
+import { inlineSelf } from '../ir/inline-self.ts';
 import { simplify } from '../ir/simplify.ts';
 import { verifyFunction } from '../ir/verify.ts';
 import { Assembler, type Label } from './assembler.ts';
@@ -145,6 +146,7 @@ export function generate(
         return;
       }
       const ir = buildFunction(module, fn);
+      inlineSelf(ir, index);
       simplify(ir);
       if (check) verifyFunction(ir, 'simplify');
       emitFunction(program, ir);

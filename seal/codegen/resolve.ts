@@ -3,7 +3,7 @@ import type { Block, Edge, IrFunction, Value } from '../ir/ir.ts';
 import { distinctEdges } from '../ir/simplify.ts';
 import { type Allocation, pieceAt } from './allocate.ts';
 import { type Interval, stepsPerInstruction } from './intervals.ts';
-import { type Location, type Move, registerLocation } from './locations.ts';
+import { type Location, type Move, registerLocation, sameLocation } from './locations.ts';
 
 export interface ResolvedMoves {
   /** Before the instruction at this position. */
@@ -73,11 +73,10 @@ function edgeMoves(allocation: Allocation, block: Block, edge: Edge): readonly M
   for (const [index, parameter] of edge.target.parameters.entries()) {
     const argument = edge.arguments[index];
     if (argument === undefined) continue;
-    moves.push({
-      to: locationAt(allocation, parameter, enter),
-      from: locationAt(allocation, argument, leave),
-      type: parameter.type,
-    });
+    const to = locationAt(allocation, parameter, enter);
+    const from = locationAt(allocation, argument, leave);
+    // An edge without moves may not need a block.
+    if (!sameLocation(to, from)) moves.push({ to, from, type: parameter.type });
   }
   return moves;
 }
