@@ -38,12 +38,15 @@ export interface ContextLayout {
   readonly sizeBytes: number;
 }
 
+/** The image's file begins with its headers, and `data` with the page they are in: one page less in every file. */
+export const headerRoomBytes = (memoryCount: number) => Math.ceil((64 + (4 + memoryCount) * 56 + 28) / 16) * 16;
+
 /** Elements a table without maximum can grow to. */
 const growableElements = 65_536;
 
 export function layOutContext(module: DecodedModule, flavour: Flavour, growsTables: boolean): ContextLayout {
   const address = baseAddresses[flavour];
-  let next = address;
+  let next = address + headerRoomBytes(module.memories.length);
   const take = (sizeBytes: number) => {
     const at = next;
     next += sizeBytes;

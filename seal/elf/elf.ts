@@ -11,6 +11,8 @@ export interface Segment {
   readonly bytes: Uint8Array;
   readonly memorySizeBytes: number;
   readonly alignment: number;
+  /** Its first bytes are the file's: room the caller has left for headers and notes. */
+  readonly holdsHeaders?: boolean;
 }
 
 const segmentTypes: Readonly<Record<SegmentKind, number>> = {
@@ -20,18 +22,28 @@ const segmentTypes: Readonly<Record<SegmentKind, number>> = {
   stack: 0x6474_e551,
 };
 
+const pageBytes = 4096;
 const headerBytes = 64;
 const programHeaderBytes = 56;
 
+/** What need not begin on a page stands right behind the headers. */
+const fileOrder = (a: Segment, b: Segment) => Number(a.alignment >= pageBytes) - Number(b.alignment >= pageBytes);
+
 export function writeElf(entry: number, segments: readonly Segment[]): Uint8Array {
   let offset = headerBytes + segments.length * programHeaderBytes;
-  const placed = segments.map((segment) => {
-    if (segment.bytes.length > 0) offset = Math.ceil(offset / segment.alignment) * segment.alignment;
-    const at = segment.bytes.length > 0 ? offset : 0;
-    offset += segment.bytes.length;
-    return { segment, at };
-  });
+  const offsets = new Map<Segment, number>();
+  for (const segment of [...segments].sort(fileOrder)) {
+    const { holdsHeaders = false, bytes, alignment } = segment;
+    if (bytes.length === 0) continue;
+    if (holdsHeaders && offset > bytes.length) throw new Error('the headers do not fit into the room left for them');
+    const at = holdsHeaders ? 0 : Math.ceil(offset / alignment) * alignment;
+    offsets.set(segment, at);
+    offset = at + bytes.length;
+  }
+  const placed = segments.map((segment) => ({ segment, at: offsets.get(segment) ?? 0 }));
   const file = new Uint8Array(offset);
+  // What holds the headers is written before them.
+  for (const { segment, at } of [...placed].sort((a, b) => a.at - b.at)) file.set(segment.bytes, at);
   const view = new DataView(file.buffer);
   // e_ident: magic, 64-bit, little endian, version 1, System V.
   file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]);
@@ -55,7 +67,6 @@ export function writeElf(entry: number, segments: readonly Segment[]): Uint8Arra
     view.setBigUint64(header + 32, BigInt(segment.bytes.length), true);
     view.setBigUint64(header + 40, BigInt(segment.memorySizeBytes), true);
     view.setBigUint64(header + 48, BigInt(segment.alignment), true);
-    file.set(segment.bytes, at);
   }
   return file;
 }

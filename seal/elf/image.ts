@@ -1,6 +1,6 @@
 /** Which segments an image of each flavour consists of (docs/process-image.md). */
 
-import { pageBytes } from '../codegen/context-layout.ts';
+import { headerRoomBytes, pageBytes } from '../codegen/context-layout.ts';
 import type { GeneratedProgram, ProgramMemory } from '../codegen/program.ts';
 import type { Flavour } from '../compile.ts';
 import { type Segment, writeElf } from './elf.ts';
@@ -33,6 +33,13 @@ function memorySegment(memory: ProgramMemory, index: number, flavour: Flavour): 
   };
 }
 
+/** Trailing zeros of `data` are not in the file, but its headers always are. */
+function withHeaderRoom({ data, memories }: GeneratedProgram): Uint8Array {
+  const bytes = new Uint8Array(Math.max(data.length, headerRoomBytes(memories.length)));
+  bytes.set(data);
+  return bytes;
+}
+
 export function writeImage(program: GeneratedProgram, flavour: Flavour): Uint8Array {
   const load = (address: number, bytes: Uint8Array, memorySizeBytes: number, execute: boolean): Segment => ({
     kind: 'load',
@@ -44,7 +51,7 @@ export function writeImage(program: GeneratedProgram, flavour: Flavour): Uint8Ar
     alignment: pageBytes,
   });
   const segments: Segment[] = [
-    load(program.context.address, program.data, program.context.sizeBytes, false),
+    { ...load(program.context.address, withHeaderRoom(program), program.context.sizeBytes, false), holdsHeaders: true },
     load(program.textAddress, program.text, program.text.length, true),
   ];
   for (const [index, memory] of program.memories.entries()) {
