@@ -69,6 +69,33 @@ function offsetOfPlace(text: string, line: number, column: number): number {
   return offset + column - 1;
 }
 
+/** Newer ways to write what can be written in the older syntax. */
+const equivalents: readonly (readonly [RegExp, string])[] = [
+  // Definitions without instances are for validation, which modules get as well.
+  [/\(module definition\b/g, '(module'],
+  [/\(ref null func\)/g, 'funcref'],
+  [/\(ref null extern\)/g, 'externref'],
+  // Null is what a table holds anyway.
+  [/(\(table [^()]*(?:funcref|externref)) \(ref\.null (?:func|extern)\)\)/g, '$1)'],
+  // A folded if with a condition of two instructions.
+  [/\(if (\(i32\.[^()]*\) \(i32\.[^()]*\)) \(then\)/g, '$1 (if (then)'],
+  // A null of any type, as a result.
+  [/\(ref\.null\)/g, '(ref.null func)'],
+];
+
+/** References to functions of a known type, as references to functions: what is checked at run time is the same. */
+const weakened = (module: string): string =>
+  module.replace(/\(ref (?:null )?(?:func|\$\w+)\)/g, 'funcref').replace(/\(ref\.null \$\w+\)/g, '(ref.null func)');
+
+/** The script with the module at `offset` weakened; undefined if that changes nothing. */
+function withWeakReferences(text: string, offset: number): string | undefined {
+  const form = formsIn(text, 0, text.length).find(({ start, end }) => start <= offset && offset < end);
+  if (form === undefined || !isModule(text, form)) return undefined;
+  const module = text.slice(form.start, form.end);
+  const weaker = weakened(module);
+  return weaker === module ? undefined : text.slice(0, form.start) + weaker + text.slice(form.end);
+}
+
 /** The script without what is at `offset`; undefined if nothing is there. */
 function without(text: string, offset: number): string | undefined {
   const forms = formsIn(text, 0, text.length);
@@ -104,11 +131,7 @@ export interface Converted {
 
 /** Write `jsonPath` and its modules from the text of a script. */
 export function convertScript(source: string, features: readonly string[], jsonPath: string): Converted {
-  // Definitions without instances are for validation, which modules get as well. The long names are the same types.
-  let text = source
-    .replaceAll('(module definition', '(module           ')
-    .replaceAll('(ref null func)', 'funcref        ')
-    .replaceAll('(ref null extern)', 'externref        ');
+  let text = equivalents.reduce((result, [newer, older]) => result.replaceAll(newer, older), source);
   const removed: string[] = [];
   const wastPath = jsonPath.replace(/\.json$/, '.readable.wast');
   for (let attempt = 0; attempt < 100 && formsIn(text, 0, text.length).length > 0; attempt += 1) {
@@ -116,8 +139,11 @@ export function convertScript(source: string, features: readonly string[], jsonP
     const { status, stderr } = spawnSync('wast2json', [...features, wastPath, '-o', jsonPath], { encoding: 'utf8' });
     if (status === 0) return { ok: true, removed };
     const [, line, column, message = ''] = /:(\d+):(\d+): error: (.*)/.exec(stderr) ?? [];
-    const next = line === undefined ? undefined : without(text, offsetOfPlace(text, Number(line), Number(column)));
-    removed.push(`line ${line}: ${message}`);
+    if (line === undefined) return { ok: false, removed: [...removed, stderr] };
+    const offset = offsetOfPlace(text, Number(line), Number(column));
+    const weaker = withWeakReferences(text, offset);
+    if (weaker === undefined) removed.push(`line ${line}: ${message}`);
+    const next = weaker ?? without(text, offset);
     if (next === undefined || next === text) return { ok: false, removed };
     text = next;
   }
