@@ -10,7 +10,7 @@ import type { DecodedModule } from '../decode/module.ts';
 import { validate } from '../decode/validate.ts';
 import { LinkError } from './linked-instances.ts';
 import { bitsOf, complaint, expectsTrap, type JsonCommand } from './spec-commands.ts';
-import { Session } from './spec-session.ts';
+import { holdsOnlyCode, Session } from './spec-session.ts';
 
 export interface ScriptResult {
   /** By type of command. */
@@ -74,8 +74,7 @@ class Script {
   private command(command: JsonCommand): void {
     switch (command.type) {
       case 'module':
-        if (this.alone) this.flush();
-        this.session.add(command, this.read(command), { alone: this.alone });
+        this.load(command);
         return;
       case 'register':
         this.session.register(command);
@@ -99,6 +98,15 @@ class Script {
       default:
         throw new Error(`unknown command ${command.type}`);
     }
+  }
+
+  private load(command: JsonCommand): void {
+    this.session.forgetCurrent();
+    const module = this.read(command);
+    const isCode = holdsOnlyCode(module);
+    // Modules of functions alone share a process: some scripts have hundreds of them.
+    if (this.alone && !(isCode && this.session.holdsOnlyCode)) this.flush();
+    this.session.add(command, module, { alone: this.alone && !isCode });
   }
 
   private expectRefusal(command: JsonCommand): void {

@@ -10,6 +10,10 @@ const importedFrom = (module: DecodedModule): readonly string[] => [
   ...[...module.tables, ...module.memories, ...module.globals].flatMap(({ imported }) => imported?.module ?? []),
 ];
 
+/** Nothing that another module could disturb, and nothing to do before calls. */
+export const holdsOnlyCode = ({ tables, memories, globals, elements, data, start }: DecodedModule): boolean =>
+  [...tables, ...memories, ...globals, ...elements, ...data].length === 0 && start === undefined;
+
 /** Modules that share a process, and what is to run in it. */
 export class Session {
   readonly pending: { readonly command: JsonCommand; readonly item: Case }[] = [];
@@ -19,9 +23,17 @@ export class Session {
   /** A module that is compiled as it is, its segments applied by the compiler. */
   private direct: DecodedModule | undefined;
 
+  holdsOnlyCode = true;
+
+  /** What follows is about a module that does not exist yet. */
+  forgetCurrent(): void {
+    this.current = undefined;
+  }
+
   /** `alone`: the script does nothing that needs instances to be linked. */
   add(command: JsonCommand, module: DecodedModule, { alone }: { readonly alone: boolean }): void {
-    this.current = undefined;
+    this.forgetCurrent();
+    this.holdsOnlyCode = this.holdsOnlyCode && holdsOnlyCode(module);
     if (alone && importedFrom(module).length === 0) {
       this.direct = module;
       const exports = new Map(module.exports.map((item) => [item.name, item] as const));
