@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { commands, groups } from './commands.ts';
 import { commandHelp, overview } from './help.ts';
 
@@ -67,4 +68,35 @@ test('a file that is not there is named', () => {
   const { status, stderr } = diatom('build', 'no/such/file.ts');
   assert.equal(status, 1);
   assert.equal(stderr, 'error: there is no file no/such/file.ts\n');
+});
+
+test('what only some commands need is not loaded by all: no compiler in a cell', () => {
+  const program = `
+    import { registerHooks } from 'node:module';
+    const seen = [];
+    registerHooks({ load: (url, context, next) => (seen.push(url), next(url, context)) });
+    await import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'commands.ts')).href)});
+    console.log(JSON.stringify(seen));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+  const seen: readonly string[] = JSON.parse(stdout);
+  assert.ok(seen.length > 20, 'the hook sees what is loaded');
+  assert.deepEqual(
+    seen.filter((url) => /node_modules\/(binaryen|assemblyscript)|\/seal\/(link|codegen|decode)\//.test(url)),
+    [],
+  );
+});
+
+test('a command that compiles nothing loads no compiler', () => {
+  const hook = `
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      load: (url, context, next) => {
+        if (/node_modules.(assemblyscript|binaryen)/.test(url)) process.stderr.write(url + '\\n');
+        return next(url, context);
+      },
+    });`;
+  const words = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, bin, 'images', '--json'];
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', env: environment });
+  assert.equal(status, 0);
+  assert.equal(stderr, '', 'diatom up would keep it for as long as the cell lives');
 });

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { LayerRole } from '@diatom/libos/manifest';
-import { imageGraph, isCompilerRoutine } from '@diatom/seal/inspect/image-graph.ts';
 import { inspect as inspectManifest } from '@diatom/seal/inspect/inspect.ts';
-import { why } from '@diatom/seal/inspect/why.ts';
 import type { Package } from '@diatom/seal/sbom/packages.ts';
 import { sbom } from '@diatom/seal/sbom/sbom.ts';
 import type { ImageStore, StoredImage } from '@diatom/tender';
@@ -60,6 +58,11 @@ async function explain(
   isJson: boolean,
   terminal: Terminal,
 ): Promise<void> {
+  // With the compiler they bring 50 MB along, which every other command, `up` above all, would keep.
+  const [{ imageGraph, isCompilerRoutine }, { why }] = await Promise.all([
+    import('@diatom/seal/inspect/image-graph.ts'),
+    import('@diatom/seal/inspect/why.ts'),
+  ]);
   if (isCompilerRoutine(name)) {
     throw new CommandError(
       `${name} is a routine of the compiler itself`,
