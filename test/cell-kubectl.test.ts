@@ -100,7 +100,7 @@ test('no request fails while a rollout replaces every pod, with a connection for
   };
   const clients = Array.from({ length: 6 }, ask);
   for (let round = 0; round < 2; round += 1) {
-    await run('rollout restart deployment/rolling');
+    await run(`set env deployment/rolling ROUND=${round}`);
     await run('rollout status deployment/rolling --timeout=40s');
   }
   const query = { namespace: 'default', labelSelector: 'app=rolling' };
