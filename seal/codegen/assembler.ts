@@ -214,6 +214,12 @@ export class Assembler {
   }
 
   testImmediate(width: Width, rm: RegisterOrMemory, value: number): void {
+    if (typeof rm === 'number' && value >= 0 && value <= 0xff) {
+      // The low byte decides; only the zero flag is the same then.
+      this.encode(encodings.group3Byte, 32, group3.test, rm, 1);
+      this.byte(value);
+      return;
+    }
     this.encode(encodings.group3, width, group3.test, rm, 4);
     this.word(value);
   }

@@ -50,6 +50,7 @@ export const encodings = {
   group2Cl: row(0, [0xd3]),
   group2One: row(0, [0xd1]),
   group3: row(0, [0xf7]),
+  group3Byte: row(0, [0xf6], false, true),
   group5: row(0, [0xff]),
   imulImmediate: row(0, [0x69]),
   imulByte: row(0, [0x6b]),

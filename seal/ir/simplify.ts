@@ -127,6 +127,9 @@ function mergeChains(fn: IrFunction): void {
   });
 }
 
+/** `a & b` sets flags as a comparison with zero does. Only for branches: `compare` is the operator itself then. */
+const isMask = (op: string) => op === 'i32.and' || op === 'i64.and';
+
 const isComparison = (op: string) => /\.(eqz|eq|ne|[lg][te](_[su])?)$/.test(op);
 
 /** A comparison only a branch or select looks at sets flags there instead of making a 0 or 1. */
@@ -134,7 +137,7 @@ function fuseComparisons(fn: IrFunction): void {
   const definitions = new Map<Value, { readonly op: string; readonly inputs: readonly Value[] }>();
   for (const block of fn.blocks) {
     for (const instruction of block.instructions) {
-      if (instruction.kind === 'numeric' && isComparison(instruction.op)) {
+      if (instruction.kind === 'numeric' && (isComparison(instruction.op) || isMask(instruction.op))) {
         const [result] = instruction.results;
         if (result !== undefined) definitions.set(result, instruction);
       }
@@ -151,7 +154,8 @@ function fuseComparisons(fn: IrFunction): void {
       const definition = condition === undefined ? undefined : definitions.get(condition);
       if (definition === undefined || terminator.inputs.length !== 1) break;
       const [first] = definition.inputs;
-      if (definition.op === 'i32.eqz' && first !== undefined && definitions.has(first)) {
+      const isNot = definition.op === 'i32.eqz' || definition.op === 'i64.eqz';
+      if (isNot && first !== undefined && definitions.has(first)) {
         // not(comparison): the other way round on the comparison itself.
         terminator.edges.reverse();
         terminator.inputs = [first];
@@ -172,7 +176,7 @@ function fuseSelect(
   if (chosen === undefined || otherwise === undefined || condition === undefined) return;
   if (instruction.compare !== undefined) return;
   const definition = definitions.get(condition);
-  if (definition === undefined) return;
+  if (definition === undefined || isMask(definition.op)) return;
   instruction.compare = definition.op;
   instruction.inputs = [chosen, otherwise, ...definition.inputs];
 }

@@ -48,6 +48,13 @@ export function emitCompare(emission: Emission, op: string | undefined, a: Locat
     return { condition: op === undefined ? 'ne' : 'e', ifUnordered: undefined };
   }
   const operator = op.slice(4);
+  if (operator === 'and') {
+    const width: Width = op.startsWith('i64') ? 64 : 32;
+    const mask = emission.immediate(b, width);
+    if (mask !== undefined) assembler.testImmediate(width, emission.register(a), mask);
+    else assembler.op('test', width, emission.register(a), emission.operand(b, width === 64 ? 'i64' : 'i32'));
+    return { condition: 'ne', ifUnordered: undefined };
+  }
   if (!isFloat(op)) {
     const width: Width = op.startsWith('i64') ? 64 : 32;
     const condition = integerConditions[operator];
