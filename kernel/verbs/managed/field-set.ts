@@ -81,8 +81,9 @@ export function compareFields(
 }
 
 function diff(schema: Schema | undefined, set: FieldSet, before: unknown, after: unknown, changed: FieldSet): void {
+  const [oldAt, freshAt] = [valuesByEdge(schema, before), valuesByEdge(schema, after)];
   for (const [edge, child] of set.children) {
-    const [old, fresh] = [valueAtEdge(schema, before, edge), valueAtEdge(schema, after, edge)];
+    const [old, fresh] = [oldAt(edge), freshAt(edge)];
     if (deepEqual(old, fresh)) continue;
     const inner = schemaAtEdge(schema, edge);
     const part = emptySet(old === undefined ? child.owned : child.owned && child.children.size === 0);
@@ -95,10 +96,30 @@ export function schemaAtEdge(schema: Schema | undefined, edge: string): Schema |
   return edge.startsWith('f:') ? fieldSchema(schema, edge.slice(2)) : schema?.items;
 }
 
-export function valueAtEdge(schema: Schema | undefined, value: unknown, edge: string): unknown {
-  if (edge.startsWith('f:')) return isRecord(value) ? value[edge.slice(2)] : undefined;
-  if (!Array.isArray(value) || schema === undefined) return undefined;
-  return value.find((item) => edgeOfItem(schema, item) === edge);
+/** What lies at each edge of a value. Looked up, not searched for: a list may hold 100,000 items. */
+export function valuesByEdge(schema: Schema | undefined, value: unknown): (edge: string) => unknown {
+  if (isRecord(value)) {
+    return (edge) => {
+      const key = edge.slice(2);
+      return edge.startsWith('f:') && Object.hasOwn(value, key) ? value[key] : undefined;
+    };
+  }
+  if (!Array.isArray(value) || schema === undefined) return () => undefined;
+  const places = placesByEdge(schema, value);
+  return (edge) => {
+    const at = places.get(edge);
+    return at === undefined ? undefined : value[at];
+  };
+}
+
+/** Where the item of each edge stands first. */
+export function placesByEdge(schema: Schema, list: readonly unknown[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [at, item] of list.entries()) {
+    const edge = edgeOfItem(schema, item);
+    if (!places.has(edge)) places.set(edge, at);
+  }
+  return places;
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
