@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { compile } from './compile.ts';
 import { compileAssemblyScript } from './link/assemblyscript.ts';
-import { runTool } from './link/binaryen.ts';
+import { runTool } from './binaryen/run-tool.ts';
 import { writeExecutable } from './testing/native-run.ts';
 import { quickjsProgram } from './testing/programs/quickjs.ts';
 

@@ -82,6 +82,20 @@ test('a server imports no other server: each has to run, and to be rewritten, al
   assert.equal(listed(wrong), '');
 });
 
+test('the compiler goes one way: no two of its folders import each other', () => {
+  const folderOf = (path: string): string => path.split(sep)[1] ?? '';
+  const ways = new Set(
+    imports
+      .filter(({ file, specifier }) => file.startsWith(`seal${sep}`) && specifier.startsWith('.'))
+      .filter(({ file }) => !file.endsWith('.test.ts'))
+      .map(({ file, specifier }) => [folderOf(file), folderOf(relative('.', join(dirname(file), specifier)))])
+      .filter(([from, to]) => from !== to && !`${from}${to}`.includes('.ts'))
+      .map(([from, to]) => `${from} ${to}`),
+  );
+  const circles = [...ways].filter((way) => ways.has(way.split(' ').reverse().join(' ')));
+  assert.deepEqual(circles, []);
+});
+
 test("a package a room imports stands in the room's package.json, and Node's own modules carry node:", () => {
   const wrong = imports.filter(({ file, specifier }) => {
     if (/^(\.|node:|@diatom\/|#)/.test(specifier)) return false;

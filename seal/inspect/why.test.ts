@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type BuildResult, build } from '../build.ts';
 import { decode } from '../decode/decode.ts';
-import { runTool } from '../link/binaryen.ts';
+import { runTool } from '../binaryen/run-tool.ts';
 import { callGraph } from './call-graph.ts';
 import { imageGraph } from './image-graph.ts';
 import { why } from './why.ts';

@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { machinePageBytes } from '@diatom/libos';
+import { runTool } from '../binaryen/run-tool.ts';
 import { compileAssemblyScript, type Library } from './assemblyscript.ts';
-import { runTool } from './binaryen.ts';
 import { cached } from './cache.ts';
 
 const resolve = createRequire(import.meta.url).resolve;

@@ -3,9 +3,9 @@
  * Memory 0 is the library OS, memory 1 the application. Only what `_start` reaches stays.
  */
 import { basename, dirname } from 'node:path';
+import { runTool } from '../binaryen/run-tool.ts';
 import { passesOf, type Rounds, shake } from '../shake/shake.ts';
 import { compileAssemblyScript } from './assemblyscript.ts';
-import { runTool } from './binaryen.ts';
 import { cached } from './cache.ts';
 import {
   applicationLibrary,

@@ -16,7 +16,8 @@ export interface Recording {
 const limitMs = 10_000;
 
 export async function record(wasm: Uint8Array): Promise<Recording> {
-  const worker = new Worker(new URL('./run.ts', import.meta.url), { workerData: wasm });
+  // Nothing of how this process was started: `--input-type` and `--eval` would keep a worker from running its file.
+  const worker = new Worker(new URL('./run.ts', import.meta.url), { workerData: wasm, execArgv: [] });
   try {
     return await new Promise<Recording>((resolve, reject) => {
       const timer = setTimeout(() => {

@@ -1,5 +1,5 @@
 /** Leaves out of a module what its roots do not reach, and optimizes what is left. */
-import { runTool } from '../link/binaryen.ts';
+import { runTool } from '../binaryen/run-tool.ts';
 
 /** How often wasm-opt goes over a module: what one round leaves constant or unreached, the next one uses. */
 export type Rounds = 1 | 2;

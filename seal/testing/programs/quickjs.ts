@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { decode } from '../../decode/decode.ts';
 import type { DecodedModule, ValueType } from '../../decode/module.ts';
-import { runTool } from '../../link/binaryen.ts';
+import { runTool } from '../../binaryen/run-tool.ts';
 
 const require = createRequire(import.meta.url);
 const packageName = '@jitl/quickjs-ng-wasmfile-release-sync';
