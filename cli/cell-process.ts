@@ -9,8 +9,11 @@ import { compileCell } from './cell/compile.ts';
 // One heap for all threads instead of one per thread: 15 to 30 MB less for a cell, and not slower (measured).
 const settings = { MALLOC_ARENA_MAX: '1' } as const;
 
-/** For the main thread, which does little; workers have limits of their own. 5 MB less. */
-const flags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'] as const;
+/**
+ * For the main thread, which does little; workers have limits of their own. 5 MB less. And the means by which a worker
+ * that has become idle gives back what it grew by (servers/supervisor/rest.ts).
+ */
+const flags = ['--max-semi-space-size=1', '--expose-gc', '--disable-warning=ExperimentalWarning'] as const;
 
 /** Does not return when the process has to be replaced. */
 export async function settleProcess(environment: Readonly<Record<string, string | undefined>>): Promise<void> {

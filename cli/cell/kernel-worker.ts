@@ -3,6 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createKernel } from '@diatom/kernel';
 import type { FromWorker, ToKernelWorker } from '@diatom/servers/supervisor/protocol.ts';
+import { rest } from '@diatom/servers/supervisor/rest.ts';
 import { grant, identityOf, revokeOthers } from './server-access.ts';
 import { serverTable } from './server-table.ts';
 
@@ -51,6 +52,9 @@ async function work(parent: MessagePort, { dataDirectory, host, port, names }: K
         return;
       case 'stop':
         void stop();
+        return;
+      case 'rest':
+        rest();
         return;
       case 'connect':
         throw new Error('the kernel is nobody’s client');

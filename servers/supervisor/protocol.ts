@@ -5,7 +5,10 @@ import type { PolicyRule } from '../server.ts';
 
 export type ToWorker =
   /** A fresh way to the kernel; the one before, if any, is dead. */
-  { readonly kind: 'connect'; readonly port: MessagePort } | { readonly kind: 'stop' };
+  | { readonly kind: 'connect'; readonly port: MessagePort }
+  /** The thread has worked and is idle now: it gives memory back. */
+  | { readonly kind: 'rest' }
+  | { readonly kind: 'stop' };
 
 /** The kernel's worker also takes servers: it makes their rights what `rules` say, then answers on the port. */
 export type ToKernelWorker =

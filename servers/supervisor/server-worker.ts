@@ -4,6 +4,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Server } from '../server.ts';
 import type { FromWorker, ServerWorkerData, ToWorker } from './protocol.ts';
 import { ReconnectingPort } from './reconnecting-port.ts';
+import { rest } from './rest.ts';
 
 async function work(parent: MessagePort, data: ServerWorkerData): Promise<void> {
   const port = new ReconnectingPort();
@@ -13,6 +14,7 @@ async function work(parent: MessagePort, data: ServerWorkerData): Promise<void> 
   const log = (line: string): void => tell({ kind: 'log', line });
 
   parent.on('message', (message: ToWorker) => {
+    if (message.kind === 'rest') return rest();
     if (message.kind === 'connect') port.connect(message.port);
     else stopping.abort(new Error('the cell stops'));
     connected.resolve();

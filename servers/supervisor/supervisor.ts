@@ -3,6 +3,7 @@ import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { PolicyRule } from '../server.ts';
 import type { FromWorker, ToKernelWorker } from './protocol.ts';
 import type { ServerReport } from './report.ts';
+import { look, lookEveryMs } from './rest.ts';
 import {
   defaultLimits,
   type Limits,
@@ -38,6 +39,9 @@ interface Supervised {
   state: Supervision;
   worker: Worker | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** Processor time of the thread as last seen, and what it has worked since it last rested. */
+  activeMs: number;
+  workedMs: number;
   readonly settled: Set<() => void>;
 }
 
@@ -45,6 +49,7 @@ export class Supervisor {
   readonly #workers = new Map<string, Supervised>();
   readonly #log: SupervisorOptions['log'];
   readonly #limits: Limits;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#log = options.log;
@@ -54,8 +59,19 @@ export class Supervisor {
   /** Starts a worker and keeps it running until `stop`. */
   start(spec: WorkerSpec): void {
     if (this.#workers.has(spec.name)) throw new Error(`worker ${spec.name} is already supervised`);
-    const supervised: Supervised = { spec, state: unstarted, worker: undefined, timer: undefined, settled: new Set() };
+    const supervised: Supervised = {
+      spec,
+      state: unstarted,
+      worker: undefined,
+      timer: undefined,
+      activeMs: 0,
+      workedMs: 0,
+      settled: new Set(),
+    };
     this.#workers.set(spec.name, supervised);
+    this.#looking ??= setInterval(() => {
+      for (const each of this.#workers.values()) this.#lookAt(each);
+    }, lookEveryMs).unref();
     this.#apply(supervised, { kind: 'start' });
   }
 
@@ -94,6 +110,17 @@ export class Supervisor {
     );
   }
 
+  /** Measured from here, so that a thread that sleeps is not woken by it. */
+  #lookAt(supervised: Supervised): void {
+    const { worker } = supervised;
+    if (worker === undefined) return;
+    const { active } = worker.performance.eventLoopUtilization();
+    const { workedMs, isTimeToRest } = look(supervised.workedMs, active - supervised.activeMs);
+    supervised.activeMs = active;
+    supervised.workedMs = workedMs;
+    if (isTimeToRest) worker.postMessage({ kind: 'rest' } satisfies ToKernelWorker);
+  }
+
   #apply(supervised: Supervised, event: SupervisionEvent): void {
     const step = supervise(supervised.state, event, performance.now(), this.#limits);
     supervised.state = step.state;
@@ -102,6 +129,10 @@ export class Supervisor {
       clearTimeout(supervised.timer);
       for (const resolve of supervised.settled) resolve();
       supervised.settled.clear();
+      if ([...this.#workers.values()].every(({ state }) => state.phase.kind === 'stopped')) {
+        clearInterval(this.#looking);
+        this.#looking = undefined;
+      }
     }
   }
 
@@ -136,6 +167,8 @@ export class Supervisor {
       resourceLimits: spec.resourceLimits,
     });
     supervised.worker = worker;
+    supervised.activeMs = 0;
+    supervised.workedMs = 0;
     let why: string | undefined;
     worker.on('message', (message: FromWorker) => {
       switch (message.kind) {
