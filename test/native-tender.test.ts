@@ -146,6 +146,7 @@ test(
     assert.match(state.kind === 'ended' ? state.exit.message : '', /could not boot: the log file cannot be opened/);
     // What epoll still knew of it would be reported again and again.
     assert.equal(await watchedCount(pid), before);
+    await assert.rejects(fetchAnswer(portOf(spec)), { code: 'ECONNREFUSED' });
     socket.destroy();
   }),
 );
@@ -178,6 +179,19 @@ test(
     assert.equal(await fetchAnswer(portOf(spec)), answer);
     const { state } = await subject.when((event) => event.state.kind === 'ended');
     assert.equal(state.kind === 'ended' && state.exit.code, 0);
+  }),
+);
+
+test(
+  'connections to a slot that has ended are refused, and its address can be listened on again at once',
+  withTender(async (subject) => {
+    const spec = await server(subject, 'ends', 30, { boot: 'eager' });
+    for (const id of ['first', 'second']) {
+      await subject.tender.start({ ...spec, id });
+      assert.equal(await fetchAnswer(portOf(spec)), answer);
+      await subject.when((event) => event.id === id && event.state.kind === 'ended');
+      await assert.rejects(fetchAnswer(portOf(spec)), { code: 'ECONNREFUSED' });
+    }
   }),
 );
 

@@ -27,7 +27,7 @@ import {
 import { closeLog, logLines, openLog } from './log';
 import { fail, failureLength, failWith } from './failure';
 import { findPid, listeningFd, reportBytes, Slot, SlotState, slotAt, slotsUsed } from './slot';
-import { hangUpSockets } from './sockets';
+import { closeSockets, hangUpSockets } from './sockets';
 import { releaseSlot } from './slots';
 import { closeWatched, unwatch, watchConsole, watchListening, watchTrap } from './watch';
 
@@ -60,6 +60,16 @@ function enterChild(slot: Slot, parent: i64, consoleWrite: i32, trapWrite: i32):
   becomeImage(slot, true);
 }
 
+/**
+ * Nobody will serve this slot again; its client stops it and starts another. Until then connections are refused, so that
+ * whoever asks can go elsewhere at once, instead of waiting for the reset that `stop` would be.
+ */
+function endSlot(slot: Slot): void {
+  closeSockets(slot);
+  slot.state = SlotState.ended;
+  sendState(0, slot);
+}
+
 /** A lazy slot's image could not be booted: told like an instance that has ended. */
 export function reportBootFailure(slot: Slot): void {
   const length = min<usize>(failureLength(), reportBytes - 6);
@@ -69,10 +79,7 @@ export function reportBootFailure(slot: Slot): void {
   slot.reportLength = <u32>textLength();
   slot.waitStatus = <u32>bootFailedStatus << 8;
   slot.finishedAt = wallClock();
-  slot.state = SlotState.ended;
-  // The connection that was to boot it still waits: it would be reported without end.
-  unwatchListening(slot);
-  sendState(0, slot);
+  endSlot(slot);
 }
 
 /** Nobody but the image looks at the slot's listening sockets while it runs. */
@@ -182,8 +189,7 @@ function endInstance(slot: Slot): void {
     sleepSlot(slot);
     sendState(0, slot);
   } else {
-    slot.state = SlotState.ended;
-    sendState(0, slot);
+    endSlot(slot);
   }
 }
 
