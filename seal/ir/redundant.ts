@@ -2,7 +2,15 @@
  * What is known already is not computed, loaded or read again. One forward pass carries what earlier code has left in
  * globals, memory and values; where ways meet, what all of them agree on goes on; into a loop goes what it does not change.
  */
-import type { Block, Instruction, IrFunction, LoadInstruction, StoreInstruction, Value } from './ir.ts';
+import {
+  type Block,
+  type Instruction,
+  type IrFunction,
+  type LoadInstruction,
+  newValue,
+  type StoreInstruction,
+  type Value,
+} from './ir.ts';
 import { findLoopEnds } from './loops.ts';
 import { replaceValues } from './replace.ts';
 import { distinctEdges } from './simplify.ts';
@@ -31,6 +39,9 @@ interface Changes {
 
 /** More is rarely asked for again, and every entry costs at every block. */
 const entryLimit = 48;
+
+/** Each takes a register for the length of the loop. */
+const hoistLimit = 3;
 
 const nothingKnown = (): Known => ({ globals: new Map(), loads: new Map(), values: new Map() });
 
@@ -117,7 +128,12 @@ class RedundancyPass {
     const known = copyOf(before);
     for (const other of others) this.meet(known, this.leaving.get(other) ?? nothingKnown());
     const end = this.loopEnds.get(position);
-    if (end !== undefined) this.forgetChanged(known, position, end);
+    if (end !== undefined) {
+      const changes = this.changesIn(position, end);
+      this.forgetChanged(known, changes);
+      if (first !== undefined && others.length === 0 && !changes.everything)
+        this.hoist(first, known, position, end, changes);
+    }
     return known;
   }
 
@@ -127,12 +143,34 @@ class RedundancyPass {
     for (const [key, value] of known.values) if (other.values.get(key) !== value) known.values.delete(key);
   }
 
-  private forgetChanged(known: Known, from: number, to: number): void {
+  private changesIn(from: number, to: number): Changes {
     const changes: Changes = { globals: new Set(), memories: new Set(), everything: false };
     for (const block of this.fn.blocks.slice(from, to + 1)) {
       for (const instruction of block.instructions) changesOf(instruction, changes);
       if (changes.everything) break;
     }
+    return changes;
+  }
+
+  /** Reading a global cannot fail, so one that the loop does not write may be read before it, whether or not it is needed. */
+  private hoist(before: Block, known: Known, from: number, to: number, changes: Changes): void {
+    let count = 0;
+    if (before.terminator.kind !== 'jump') return;
+    for (const block of this.fn.blocks.slice(from, to + 1)) {
+      for (const instruction of block.instructions) {
+        const [result] = instruction.results;
+        if (instruction.kind !== 'effect' || instruction.op !== 'global.get' || result === undefined) continue;
+        const { index } = instruction;
+        if (changes.globals.has(index) || known.globals.has(index) || count === hoistLimit) continue;
+        const value = newValue(this.fn, result.type);
+        before.instructions.push({ ...instruction, inputs: [], results: [value] });
+        known.globals.set(index, value);
+        count += 1;
+      }
+    }
+  }
+
+  private forgetChanged(known: Known, changes: Changes): void {
     // Values that a loop carries are the same in every turn only when they come from before it, which these do.
     if (changes.everything) {
       known.globals.clear();

@@ -1,5 +1,5 @@
 /** Safe clean-ups between the builder and the code generator. Order matters: each pass feeds the next. */
-import type { Block, Edge, IrFunction, SelectInstruction, Terminator, Value } from './ir.ts';
+import type { Block, Edge, Instruction, IrFunction, SelectInstruction, Terminator, Value } from './ir.ts';
 import { removeRedundant } from './redundant.ts';
 import { replaceValues } from './replace.ts';
 import { reduceStrength } from './strength.ts';
@@ -206,48 +206,48 @@ function fuseShiftedAdditions(fn: IrFunction): void {
 
 const trapping = /\.(div|rem)_|\.trunc_f/;
 
-/** Instructions without effect whose results nobody uses, and parameters nobody uses. */
-export function removeDeadCode(fn: IrFunction): void {
-  const useCounts = new Int32Array(fn.valueCount);
-  const count = (values: readonly Value[], by: number) => {
-    for (const value of values) useCounts[value.id] = (useCounts[value.id] ?? 0) + by;
-  };
-  const used = (value: Value) => (useCounts[value.id] ?? 0) > 0;
+const isPure = (instruction: Instruction): boolean =>
+  instruction.kind === 'select' ||
+  (instruction.kind === 'numeric' && !trapping.test(instruction.op)) ||
+  (instruction.kind === 'effect' && (instruction.op === 'global.get' || instruction.op === 'ref.func'));
+
+/** What something with an effect depends on, over however many steps; a parameter that only feeds itself is not among it. */
+function neededValues(fn: IrFunction, incoming: ReadonlyMap<Block, readonly Edge[]>): ReadonlySet<Value> {
+  const sources = new Map<Value, () => Iterable<Value>>();
+  const pending: Value[] = [];
   for (const block of fn.blocks) {
-    for (const instruction of block.instructions) count(instruction.inputs, 1);
-    count(block.terminator.inputs, 1);
-    for (const edge of distinctEdges(block.terminator)) count(edge.arguments, 1);
+    for (const instruction of block.instructions) {
+      if (!isPure(instruction)) pending.push(...instruction.inputs);
+      for (const result of instruction.results) sources.set(result, () => instruction.inputs);
+    }
+    pending.push(...block.terminator.inputs);
+    for (const [index, parameter] of block.parameters.entries()) {
+      sources.set(parameter, () => (incoming.get(block) ?? []).flatMap((edge) => edge.arguments[index] ?? []));
+    }
   }
+  const needed = new Set<Value>();
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (needed.has(value)) continue;
+    needed.add(value);
+    pending.push(...(sources.get(value)?.() ?? []));
+  }
+  return needed;
+}
+
+/** Instructions without effect whose results nobody needs, and parameters nobody needs. */
+export function removeDeadCode(fn: IrFunction): void {
   const incoming = incomingEdges(fn);
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (let at = fn.blocks.length - 1; at >= 0; at -= 1) {
-      const block = fn.blocks[at];
-      if (block === undefined) continue;
-      const kept = [];
-      for (let index = block.instructions.length - 1; index >= 0; index -= 1) {
-        const instruction = block.instructions[index];
-        if (instruction === undefined) continue;
-        const pure =
-          instruction.kind === 'select' ||
-          (instruction.kind === 'numeric' && !trapping.test(instruction.op)) ||
-          (instruction.kind === 'effect' && (instruction.op === 'global.get' || instruction.op === 'ref.func'));
-        if (pure && !instruction.results.some(used)) {
-          count(instruction.inputs, -1);
-          changed = true;
-        } else {
-          kept.push(instruction);
-        }
-      }
-      if (kept.length !== block.instructions.length) block.instructions = kept.reverse();
-      if (at === 0) continue;
-      for (let index = block.parameters.length - 1; index >= 0; index -= 1) {
-        const parameter = block.parameters[index];
-        if (parameter === undefined || used(parameter)) continue;
-        block.parameters.splice(index, 1);
-        for (const edge of incoming.get(block) ?? []) count(edge.arguments.splice(index, 1), -1);
-        changed = true;
-      }
+  const needed = neededValues(fn, incoming);
+  for (const block of fn.blocks) {
+    block.instructions = block.instructions.filter(
+      (instruction) => !isPure(instruction) || instruction.results.some((result) => needed.has(result)),
+    );
+    if (block === fn.blocks[0]) continue;
+    for (let index = block.parameters.length - 1; index >= 0; index -= 1) {
+      const parameter = block.parameters[index];
+      if (parameter === undefined || needed.has(parameter)) continue;
+      block.parameters.splice(index, 1);
+      for (const edge of incoming.get(block) ?? []) edge.arguments.splice(index, 1);
     }
   }
 }
