@@ -6,12 +6,13 @@
 import type { IrFunction, Value } from '../ir/ir.ts';
 import type { ConstraintRules } from './constraints.ts';
 import { buildIntervals, type Interval, type LiveRanges, stepsPerInstruction } from './intervals.ts';
-import { allocatableFloats, allocatableGeneral, isFloatRegister } from './registers.ts';
+import { allocatableFloats, allocatableGeneral, isFloatRegister, isFloatType } from './registers.ts';
 
 export interface Allocation {
   readonly live: LiveRanges;
-  /** Spill slot by value id. */
+  /** Spill slot by value id: its first word of 8 bytes. Vectors have two. */
   readonly slots: ReadonlyMap<number, number>;
+  /** Words of 8 bytes. */
   readonly slotCount: number;
   readonly usedRegisters: ReadonlySet<number>;
 }
@@ -37,7 +38,7 @@ class LinearScan {
     const [first = 0] = registers;
     const wantsFloat = isFloatRegister(first);
     this.unhandled = [...live.intervals.values()]
-      .filter(({ value }) => (value.type === 'f32' || value.type === 'f64') === wantsFloat)
+      .filter(({ value }) => isFloatType(value.type) === wantsFloat)
       .sort((a, b) => b.start - a.start || b.value.id - a.value.id);
   }
 
@@ -226,26 +227,32 @@ class LinearScan {
 function shareSlots(
   live: LiveRanges,
   spilled: Iterable<number>,
-): { readonly slots: ReadonlyMap<number, number>; readonly count: number } {
-  const lifetimes: { readonly id: number; readonly start: number; readonly end: number }[] = [];
+): { readonly slots: ReadonlyMap<number, number>; readonly words: number } {
+  const lifetimes: { readonly id: number; readonly isVector: boolean; readonly start: number; readonly end: number }[] =
+    [];
   for (const id of spilled) {
     const first = live.intervals.get(id);
     if (first === undefined) continue;
     let last = first;
     while (last.next !== undefined) last = last.next;
-    lifetimes.push({ id, start: first.start, end: last.end });
+    lifetimes.push({ id, isVector: first.value.type === 'v128', start: first.start, end: last.end });
   }
   lifetimes.sort((a, b) => a.start - b.start || a.id - b.id);
   const slots = new Map<number, number>();
-  /** By slot: where the lifetime of its last value ends. */
-  const ends: number[] = [];
-  for (const { id, start, end } of lifetimes) {
-    const free = ends.findIndex((slotEnd) => slotEnd <= start);
-    const slot = free === -1 ? ends.length : free;
-    ends[slot] = end;
-    slots.set(id, slot);
+  let words = 0;
+  for (const slotWords of [1, 2]) {
+    /** By slot: where the lifetime of its last value ends. */
+    const ends: number[] = [];
+    for (const { id, isVector, start, end } of lifetimes) {
+      if (isVector !== (slotWords === 2)) continue;
+      const free = ends.findIndex((slotEnd) => slotEnd <= start);
+      const slot = free === -1 ? ends.length : free;
+      ends[slot] = end;
+      slots.set(id, words + slot * slotWords);
+    }
+    words += ends.length * slotWords;
   }
-  return { slots, count: ends.length };
+  return { slots, words };
 }
 
 export function allocate(fn: IrFunction, rules: ConstraintRules): Allocation {
@@ -255,7 +262,7 @@ export function allocate(fn: IrFunction, rules: ConstraintRules): Allocation {
   new LinearScan(live, allocatableGeneral, slots, used).run();
   new LinearScan(live, allocatableFloats, slots, used).run();
   const shared = shareSlots(live, slots.keys());
-  return { live, slots: shared.slots, slotCount: shared.count, usedRegisters: used };
+  return { live, slots: shared.slots, slotCount: shared.words, usedRegisters: used };
 }
 
 /** The piece of a value's interval that is live at a position; the last piece before it when none is. */

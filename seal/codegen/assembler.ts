@@ -14,6 +14,7 @@ import {
   type Mnemonic,
 } from './encodings.ts';
 import { chooseShortJumps, compact, type Jump } from './short-jumps.ts';
+import { type VectorShift, vectorShifts } from './vector-encodings.ts';
 
 export interface MemoryOperand {
   /** Undefined: absolute 32-bit address. */
@@ -200,6 +201,19 @@ export class Assembler {
   round(mnemonic: 'roundss' | 'roundsd', reg: number, rm: RegisterOrMemory, mode: number): void {
     this.encode(encodings[mnemonic], 32, reg, rm, 1);
     this.byte(mode);
+  }
+
+  /** An instruction with a byte behind that says which lanes or how. */
+  opByte(mnemonic: Mnemonic, width: Width, reg: number, rm: RegisterOrMemory, value: number): void {
+    this.encode(encodings[mnemonic], width, reg, rm, 1);
+    this.byte(value);
+  }
+
+  /** All lanes of an xmm register by an immediate count. */
+  shiftLanes(operation: VectorShift, reg: number, count: number): void {
+    const [mnemonic, extension] = vectorShifts[operation];
+    this.encode(encodings[mnemonic], 32, extension, reg, 1);
+    this.byte(count);
   }
 
   /** r/m op= immediate; the immediate is a signed 32-bit number. */

@@ -1,7 +1,13 @@
 /** Compiled code's own calling convention: registers first, then stack words the caller reserves and both sides share. */
 import type { NumberType } from '../decode/module.ts';
 import { type Location, registerLocation } from './locations.ts';
-import { argumentRegisters, floatArgumentRegisters, floatResultRegisters, resultRegisters } from './registers.ts';
+import {
+  argumentRegisters,
+  floatArgumentRegisters,
+  floatResultRegisters,
+  isFloatType,
+  resultRegisters,
+} from './registers.ts';
 
 export interface Passing {
   readonly locations: readonly Location[];
@@ -18,11 +24,12 @@ function pass(
   let floatCount = 0;
   let stackWords = 0;
   const locations = types.map((type): Location => {
-    const isFloat = type === 'f32' || type === 'f64';
+    const isFloat = isFloatType(type);
     const register = isFloat ? floats[floatCount] : general[generalCount];
     if (register === undefined) {
-      stackWords += 1;
-      return { kind: stack, index: stackWords - 1 };
+      const index = stackWords;
+      stackWords += type === 'v128' ? 2 : 1;
+      return { kind: stack, index };
     }
     if (isFloat) floatCount += 1;
     else generalCount += 1;

@@ -54,7 +54,7 @@ export function layOutContext(module: DecodedModule, flavour: Flavour, growsTabl
   };
   const boot = take(8);
   const memories = module.memories.map(() => ({ base: take(8), size: take(8), maximum: take(8) }));
-  const globals = module.globals.map(() => take(8));
+  const globals = module.globals.map(({ type }) => take(type === 'v128' ? 16 : 8));
   const dataLengths = module.data.map(() => take(8));
   const elementLengths = module.elements.map(() => take(8));
   const tables = module.tables.map(({ limits }) => {

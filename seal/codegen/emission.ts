@@ -13,7 +13,7 @@ import type { ContextLayout } from './context-layout.ts';
 import type { Literals } from './literals.ts';
 import type { Location, Move } from './locations.ts';
 import { sequentialize } from './moves.ts';
-import { isFloatRegister, rsp, scratch } from './registers.ts';
+import { floatScratch, isFloatRegister, rsp, scratch } from './registers.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Where the stack frame's parts are, in bytes from rsp. */
@@ -44,8 +44,10 @@ export interface Program {
   readonly elementLabels: readonly Label[];
 }
 
+/** Of values that have one in the instruction; vectors are moved as a whole or in two halves. */
 export const widthOf = (type: NumberType): Width => (type === 'i64' || type === 'f64' ? 64 : 32);
-const isFloat = (type: NumberType) => type === 'f32' || type === 'f64';
+
+const allOnes = (1n << 128n) - 1n;
 
 export const signed = (bits: bigint, width: Width): number => Number(BigInt.asIntN(width, bits));
 
@@ -94,12 +96,20 @@ export class Emission {
       case 'register':
         return location.register;
       case 'constant':
+        if (type === 'v128') return { label: this.program.literals.vector(location.bits) };
         if (type === 'f32' || type === 'f64') return { label: this.program.literals.float(type, location.bits) };
         this.assembler.moveConstant(scratch, location.bits);
         return scratch;
       default:
         return this.stackOperand(location);
     }
+  }
+
+  /** Vector operand of an instruction that wants its memory aligned, as literals are; stack words go through a register. */
+  vectorOperand(location: Location): RegisterOrMemory {
+    if (location.kind === 'register' || location.kind === 'constant') return this.operand(location, 'v128');
+    this.load(floatScratch, location, 'v128');
+    return floatScratch;
   }
 
   /** The constant as a sign-extended 32-bit immediate, when it is one. */
@@ -121,6 +131,10 @@ export class Emission {
       this.storeRegister(memory, from.register, type);
       return;
     }
+    if (type === 'v128') {
+      this.moveHalves(memory, from);
+      return;
+    }
     const width = widthOf(type);
     if (from.kind === 'constant') {
       const value = signed(from.bits, width);
@@ -135,9 +149,29 @@ export class Emission {
     this.assembler.op('store', width, scratch, memory);
   }
 
+  /** A vector from stack to stack, through the general scratch register: the float one may hold a cycle's value. */
+  private moveHalves(memory: MemoryOperand, from: Location): void {
+    for (const half of [0, 1]) {
+      const target = { ...memory, displacement: (memory.displacement ?? 0) + half * 8 };
+      if (from.kind === 'constant')
+        this.assembler.moveConstant(scratch, (from.bits >> BigInt(half * 64)) & 0xffff_ffff_ffff_ffffn);
+      else if (from.kind !== 'register') {
+        const source = this.stackOperand(from);
+        this.assembler.op('mov', 64, scratch, { ...source, displacement: (source.displacement ?? 0) + half * 8 });
+      }
+      this.assembler.op('store', 64, scratch, target);
+    }
+  }
+
+  /** Float register ← memory of any alignment. */
+  loadMemory(register: number, memory: MemoryOperand, type: NumberType): void {
+    this.assembler.op(type === 'v128' ? 'movups' : type === 'f64' ? 'movsd' : 'movss', 32, register, memory);
+  }
+
   storeRegister(memory: MemoryOperand, register: number, type: NumberType): void {
     const width = widthOf(type);
-    if (isFloatRegister(register)) this.assembler.op(width === 64 ? 'storesd' : 'storess', 32, register, memory);
+    if (type === 'v128') this.assembler.op('storeups', 32, register, memory);
+    else if (isFloatRegister(register)) this.assembler.op(width === 64 ? 'storesd' : 'storess', 32, register, memory);
     else this.assembler.op('store', width, register, memory);
   }
 
@@ -152,12 +186,14 @@ export class Emission {
         } else assembler.op('movd', width, register, from.register);
         return;
       }
-      if (from.kind === 'constant' && isFloat(type)) {
-        if (from.bits === 0n) assembler.op('xorps', 32, register, register);
-        else assembler.op(width === 64 ? 'movsd' : 'movss', 32, register, this.operand(from, type));
-        return;
+      if (from.kind === 'constant' && from.bits === 0n) assembler.op('xorps', 32, register, register);
+      else if (from.kind === 'constant' && type === 'v128' && from.bits === allOnes) {
+        assembler.op('pcmpeqd', 32, register, register);
+      } else {
+        const operand = this.operand(from, type);
+        if (typeof operand !== 'number') this.loadMemory(register, operand, type);
+        else assembler.op('movd', width, register, operand);
       }
-      assembler.op(width === 64 ? 'movsd' : 'movss', 32, register, this.operand(from, type));
       return;
     }
     if (from.kind === 'register') {

@@ -1,5 +1,7 @@
 /** Instruction encodings (Intel SDM vol. 2, opcode maps), one row each. `/r` forms take a register and a register or memory. */
 
+import { vectorEncodings } from './vector-encodings.ts';
+
 export interface Encoding {
   /** Mandatory prefix, 0 for none. */
   readonly prefix: number;
@@ -94,6 +96,7 @@ export const encodings = {
   cvttsd2si: row(0xf2, [0x0f, 0x2c]),
   cvtss2sd: row(0xf3, [0x0f, 0x5a]),
   cvtsd2ss: row(0xf2, [0x0f, 0x5a]),
+  ...vectorEncodings,
 } as const satisfies Readonly<Record<string, Encoding>>;
 
 export type Mnemonic = keyof typeof encodings;

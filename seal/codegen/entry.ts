@@ -1,6 +1,7 @@
 /** The first code of an image: fetch what the tender or the kernel left, then start function, then the entry export. */
 import type { Label } from './assembler.ts';
 import type { Program } from './emission.ts';
+import { emitProcessorCheck } from './processor.ts';
 import { memoryBase0, memoryBase1, rax, rdi, rsp } from './registers.ts';
 import { systemCallNumber } from './runtime.ts';
 
@@ -9,6 +10,7 @@ const firstMemoryWord = 8;
 
 export function emitEntry(program: Program, entry: Label, start: Label | undefined): void {
   const { assembler, context, flavour, systemCalls } = program;
+  if (flavour === 'linux') emitProcessorCheck(program);
   // `process`: rdi is the boot block. `linux`: the kernel leaves argc at rsp.
   assembler.op('store', 64, flavour === 'process' ? rdi : rsp, { displacement: context.boot });
   for (const [memory, cell] of context.memories.entries()) {

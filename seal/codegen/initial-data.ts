@@ -74,7 +74,10 @@ export function initialContext(
   }
   for (const [index, address] of context.globals.entries()) {
     const initial = module.globals[index]?.initial;
-    if (initial !== undefined) put(address, bitsOf(evaluate(module, initial)));
+    if (initial === undefined) continue;
+    const bits = bitsOf(evaluate(module, initial));
+    put(address, BigInt.asUintN(64, bits));
+    if (module.globals[index]?.type === 'v128') put(address + 8, bits >> 64n);
   }
   for (const [index, address] of context.dataLengths.entries()) {
     const segment = module.data[index];

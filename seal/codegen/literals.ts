@@ -41,6 +41,12 @@ export class Literals {
     return this.literal(`mask ${bits}`, 16, [bits, 0n], 16);
   }
 
+  /** 16 aligned bytes. */
+  vector(bits: bigint): Label {
+    const words = [BigInt.asUintN(64, bits), bits >> 64n];
+    return this.literal(`vector ${bits}`, 16, words, 16);
+  }
+
   jumpTable(targets: readonly Label[]): Label {
     const label = this.assembler.newLabel();
     this.tables.push({ label, targets, wordBytes: 4 });

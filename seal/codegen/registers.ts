@@ -1,4 +1,5 @@
 /** Registers by number: 0-15 general purpose as the processor numbers them, 16-31 for xmm0-15. */
+import type { NumberType } from '../decode/module.ts';
 
 export const rax = 0;
 export const rcx = 1;
@@ -27,7 +28,13 @@ export const floatScratch = xmm(15);
 /** Second register of block copies; allocated like any other. */
 export const copyScratch = xmm(14);
 
+/** Second scratch register of vector sequences; allocated like any other. */
+export const vectorScratch = xmm(14);
+
 export const isFloatRegister = (register: number) => register >= 16;
+
+/** Whether values of the type live in xmm registers. */
+export const isFloatType = (type: NumberType) => type === 'f32' || type === 'f64' || type === 'v128';
 
 /** Kept by the callee. */
 export const calleeSaved: readonly number[] = [rbx, rbp, r12, r13];

@@ -16,7 +16,9 @@ export interface BodyInstruction {
    * of its alignment.
    */
   readonly second: number;
-  /** Constant bits or static offset of a memory access. */
+  /** Of a vector instruction. */
+  readonly lane: number;
+  /** Constant bits, lanes of a shuffle or static offset of a memory access. */
   readonly bits: bigint;
   readonly labels: readonly number[];
   readonly blockType: FunctionType;
@@ -31,6 +33,8 @@ export function readOpcode(reader: Reader): Opcode {
   if (code === 0xfc || code === 0xfd || code === 0xfe || code === 0xfb) {
     const second = reader.u32();
     if (second > 0xff) {
+      if (code === 0xfd && second > 0x1ff) return reader.fail(`illegal opcode 0xfd ${second}`, at);
+      if (code === 0xfd) throw new ModuleError('unsupported', `instruction 0xfd ${second} of relaxed SIMD`, at);
       if (code !== 0xfc) throw new ModuleError('unsupported', unsupportedFeature(code) ?? 'instruction', at);
       return reader.fail(`illegal opcode 0xfc ${second}`, at);
     }
@@ -76,6 +80,7 @@ function readInstructions(fn: DefinedFunction, types: readonly FunctionType[]): 
     const opcode = readOpcode(reader);
     let index = 0;
     let second = 0;
+    let lane = 0;
     let bits = 0n;
     let labels = noLabels;
     let blockType = noType;
@@ -104,14 +109,23 @@ function readInstructions(fn: DefinedFunction, types: readonly FunctionType[]): 
       case 'f64':
         bits = reader.f64Bits();
         break;
-      case 'access': {
+      case 'access':
+      case 'access_lane': {
         const flags = reader.u32();
         if (flags >= 128) reader.fail('malformed memop flags', byteOffset + 1);
         second = flags & 0x3f;
         index = flags & 0x40 ? reader.u32() : 0;
         bits = BigInt(reader.u32());
+        if (opcode.immediates === 'access_lane') lane = reader.byte();
         break;
       }
+      case 'v128':
+      case 'shuffle':
+        bits = reader.v128Bits();
+        break;
+      case 'lane':
+        lane = reader.byte();
+        break;
       case 'types': {
         const list: readonly ValueType[] = reader.vector(() => readValueType(reader));
         blockType = { parameters: [], results: list };
@@ -131,7 +145,7 @@ function readInstructions(fn: DefinedFunction, types: readonly FunctionType[]): 
       default:
         index = reader.u32();
     }
-    instructions.push({ opcode, byteOffset, index, second, bits, labels, blockType });
+    instructions.push({ opcode, byteOffset, index, second, lane, bits, labels, blockType });
   }
   if (!reader.done) reader.fail('operators remaining after end of function');
   return instructions;

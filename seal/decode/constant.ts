@@ -26,6 +26,9 @@ export function readConstantExpression(reader: Reader): ConstantExpression {
       case 'f64.const':
         operations.push({ kind: 'const', type: 'f64', bits: reader.f64Bits() });
         break;
+      case 'v128.const':
+        operations.push({ kind: 'const', type: 'v128', bits: reader.v128Bits() });
+        break;
       case 'global.get':
         operations.push({ kind: 'global', index: reader.u32() });
         break;

@@ -1,6 +1,6 @@
 /** A decoded module (core specification §2.5). Index spaces hold imports first, as in the binary format. */
 
-export type NumberType = 'i32' | 'i64' | 'f32' | 'f64';
+export type NumberType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 export type ReferenceType = 'funcref' | 'externref';
 export type ValueType = NumberType | ReferenceType;
 

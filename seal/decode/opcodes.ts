@@ -3,6 +3,7 @@
  * not depend on context, the signature. Codes behind prefix 0xfc are 0xfc00 + the second number.
  */
 import type { NumberType } from './module.ts';
+import { simdOpcodes } from './simd-opcodes.ts';
 
 export type ImmediateKind =
   | 'none'
@@ -18,10 +19,14 @@ export type ImmediateKind =
   | 'memory'
   | 'memory_memory'
   | 'access'
+  | 'access_lane'
   | 'i32'
   | 'i64'
   | 'f32'
   | 'f64'
+  | 'v128'
+  | 'shuffle'
+  | 'lane'
   | 'types'
   | 'reference'
   | 'data'
@@ -36,7 +41,9 @@ export interface Opcode {
   readonly signature: { readonly inputs: readonly NumberType[]; readonly outputs: readonly NumberType[] } | undefined;
 }
 
-const row = (code: number, name: string, immediates: ImmediateKind = 'none', signature?: string): Opcode => {
+export type OpcodeRow = (code: number, name: string, immediates?: ImmediateKind, signature?: string) => Opcode;
+
+const row: OpcodeRow = (code, name, immediates = 'none', signature) => {
   if (signature === undefined) return { code, name, immediates, signature };
   const [inputs = '', outputs = ''] = signature.split('->');
   const types = (text: string) => text.split(' ').filter((word) => word !== '') as NumberType[];
@@ -247,6 +254,7 @@ export const opcodes: readonly Opcode[] = [
   row(0xfc0f, 'table.grow', 'table'),
   row(0xfc10, 'table.size', 'table'),
   row(0xfc11, 'table.fill', 'table'),
+  ...simdOpcodes(row),
 ];
 
 const byCode = new Map(opcodes.map((opcode) => [opcode.code, opcode]));
@@ -256,7 +264,6 @@ export const opcodeOf = (code: number): Opcode | undefined => byCode.get(code);
 /** Proposals whose opcodes are recognised only to say what is missing. */
 export const unsupportedFeature = (code: number): string | undefined => {
   const prefix = code > 0xff ? code >>> 8 : code;
-  if (prefix === 0xfd) return 'SIMD (v128)';
   if (prefix === 0xfe) return 'threads (atomic instructions)';
   if (prefix === 0xfb) return 'garbage collection';
   if (code >= 0x06 && code <= 0x0a) return 'exception handling';

@@ -97,6 +97,11 @@ export class Reader {
     return this.view.getBigUint64(this.take(8), true);
   }
 
+  v128Bits(): bigint {
+    const at = this.take(16);
+    return this.view.getBigUint64(at, true) | (this.view.getBigUint64(at + 8, true) << 64n);
+  }
+
   fixedU32(): number {
     return this.view.getUint32(this.take(4), true);
   }

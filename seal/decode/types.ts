@@ -8,12 +8,12 @@ const valueTypes: Readonly<Record<number, ValueType>> = {
   126: 'i64',
   125: 'f32',
   124: 'f64',
+  123: 'v128',
   112: 'funcref',
   111: 'externref',
 };
 
 const unsupportedTypes: Readonly<Record<number, string>> = {
-  123: 'SIMD (v128)',
   100: 'typed function references',
   99: 'typed function references',
   105: 'exception handling',

@@ -1,6 +1,7 @@
 import { readBody } from './body.ts';
 import { BodyContext, bodyRules } from './body-rules.ts';
 import { ModuleError } from './error.ts';
+import { hasInvalidLane } from './lanes.ts';
 import type { DecodedModule, DefinedFunction } from './module.ts';
 import { naturalAlignment } from './natural-alignment.ts';
 import type { Effort } from './operand-stack.ts';
@@ -21,10 +22,11 @@ export function validateBody(
     for (const instruction of body) {
       const { opcode } = instruction;
       stack.byteOffset = instruction.byteOffset;
-      if (opcode.immediates === 'access') {
+      if (opcode.immediates === 'access' || opcode.immediates === 'access_lane') {
         stack.memory(instruction.index);
         if (instruction.second > naturalAlignment(opcode)) stack.invalid('alignment must not be larger than natural');
       }
+      if (hasInvalidLane(instruction)) stack.invalid('invalid lane index');
       if (opcode.signature !== undefined) {
         stack.expectAll(opcode.signature.inputs);
         stack.pushAll(opcode.signature.outputs);

@@ -27,6 +27,8 @@ const shapes: readonly (readonly string[])[] = [
   ['--disable-reference-types', '-O1'],
   ['--enable-reference-types', '--enable-extended-const', '--enable-tail-call', '-O2'],
   ['--disable-reference-types', '-O3', '--fuzz-passes'],
+  ['--disable-reference-types', '--enable-simd'],
+  ['--disable-reference-types', '--enable-simd', '-O2'],
 ];
 
 export const stateExport = 'seal:state';

@@ -194,6 +194,9 @@ class Builder extends ControlFlow {
       case 'f64.const':
         this.push(this.constant(opcode.name.slice(0, 3) as NumberType, bits));
         return;
+      case 'v128.const':
+        this.push(this.constant('v128', bits));
+        return;
       case 'ref.null':
         this.push(this.constant('i64', 0n));
         return;
@@ -210,15 +213,21 @@ class Builder extends ControlFlow {
 
   /** Instructions whose shape the tables give. */
   private tabled(instruction: BodyInstruction): void {
-    const { opcode, index, second, bits } = instruction;
-    if (opcode.immediates === 'access') {
-      this.access(opcode.name, index, Number(bits), opcode.signature?.outputs[0]);
+    const { opcode, index, second, lane, bits } = instruction;
+    if (opcode.immediates === 'access' || opcode.immediates === 'access_lane') {
+      const inputs = this.popMany(opcode.signature?.inputs.length ?? 0);
+      if (opcode.immediates === 'access_lane') inputs.push(this.constant('i32', BigInt(lane)));
+      this.access(opcode.name, index, Number(bits), inputs, opcode.signature?.outputs[0]);
       return;
     }
     if (opcode.signature !== undefined) {
       const [type] = opcode.signature.outputs;
       if (type === undefined) throw new Error(`${opcode.name} has no result`);
-      this.numeric(opcode.name, this.popMany(opcode.signature.inputs.length), type);
+      const inputs = this.popMany(opcode.signature.inputs.length);
+      // Lanes are inputs like any other, which are always constant.
+      if (opcode.immediates === 'lane') inputs.push(this.constant('i32', BigInt(lane)));
+      if (opcode.immediates === 'shuffle') inputs.push(this.constant('v128', bits));
+      this.numeric(opcode.name, inputs, type);
       return;
     }
     const shape = effectShapes[opcode.name];
@@ -226,13 +235,13 @@ class Builder extends ControlFlow {
     this.effect(opcode.name, shape.inputs, shape.result, index, second);
   }
 
-  private access(op: string, memory: number, offset: number, result: NumberType | undefined): void {
+  private access(op: string, memory: number, offset: number, inputs: Value[], result: NumberType | undefined): void {
     if (result === undefined) {
-      this.emit({ kind: 'store', op, memory, offset, inputs: this.popMany(2), results: [] });
+      this.emit({ kind: 'store', op, memory, offset, inputs, results: [] });
       return;
     }
     const value = newValue(this.fn, result);
-    this.emit({ kind: 'load', op, memory, offset, inputs: this.popMany(1), results: [value] });
+    this.emit({ kind: 'load', op, memory, offset, inputs, results: [value] });
     this.push(value);
   }
 }

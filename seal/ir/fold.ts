@@ -41,9 +41,22 @@ const rightIdentities: Readonly<Record<string, bigint>> = {
   rotr: 0n,
 };
 
+const splat = /^[if](8|16|32|64)x\d+\.splat$/;
+
+/** The same lane everywhere: a vector constant. */
+function foldSplat(op: string, lane: bigint | undefined): bigint | undefined {
+  const [, bits] = lane === undefined ? [] : (splat.exec(op) ?? []);
+  if (lane === undefined || bits === undefined) return undefined;
+  const width = Number(bits);
+  let result = 0n;
+  for (let at = 0; at < 128; at += width) result |= BigInt.asUintN(width, lane) << BigInt(at);
+  return result;
+}
+
 /** The bits of the result, or the input it equals, or undefined when the operation has to be done. */
 export function foldNumeric(op: string, inputs: readonly Value[]): bigint | Value | undefined {
   const [a, b] = inputs;
+  if (a !== undefined && b === undefined && op.endsWith('.splat')) return foldSplat(op, a.constant);
   if (a === undefined || (a.type !== 'i32' && a.type !== 'i64')) return undefined;
   const width = a.type === 'i32' ? 32 : 64;
   const operator = op.slice(4);

@@ -190,7 +190,8 @@ function fuseShiftedAdditions(fn: IrFunction): void {
       const [a, b] = instruction.inputs;
       if (a === undefined || b === undefined) continue;
       const [result] = instruction.results;
-      if (instruction.op.endsWith('.shl') && b.constant !== undefined && result !== undefined) {
+      if (result?.type !== 'i32' && result?.type !== 'i64') continue;
+      if (instruction.op.endsWith('.shl') && b.constant !== undefined) {
         const count = b.constant & (instruction.op.startsWith('i64') ? 63n : 31n);
         if (count >= 1n && count <= 3n) shifts.set(result, { shifted: a, count });
         continue;

@@ -3,8 +3,19 @@ import { opcodes } from '../decode/opcodes.ts';
 import type { Block, Edge, Instruction, IrFunction, NumberType, Value } from './ir.ts';
 import { distinctEdges } from './simplify.ts';
 
+/** Lanes are inputs of their own, behind those on the operand stack. */
+const laneInputs: Readonly<Record<string, readonly NumberType[]>> = {
+  lane: ['i32'],
+  access_lane: ['i32'],
+  shuffle: ['v128'],
+};
+
 const signatures = new Map(
-  opcodes.flatMap(({ name, signature }) => (signature === undefined ? [] : [[name, signature] as const])),
+  opcodes.flatMap(({ name, immediates, signature }) => {
+    if (signature === undefined) return [];
+    const inputs = [...signature.inputs, ...(laneInputs[immediates] ?? [])];
+    return [[name, { inputs, outputs: signature.outputs }] as const];
+  }),
 );
 
 /** Operators of the compiler's own are named after the WebAssembly operator they extend. */

@@ -10,7 +10,8 @@ export const assemblerFeatures =
   binaryen.Features.ReferenceTypes |
   binaryen.Features.MultiMemory |
   binaryen.Features.ExtendedConst |
-  binaryen.Features.TailCall;
+  binaryen.Features.TailCall |
+  binaryen.Features.SIMD128;
 
 /** A module from text, with the features the compiler has. */
 export function assemble(text: string): Uint8Array {

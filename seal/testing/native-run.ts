@@ -91,15 +91,21 @@ const drop: Bytes = [0x1a];
 const stateOffset = 8;
 const resultOffset = 16;
 
-/** Turn a result into the 64 bits that are stored. */
-const toBits: Readonly<Record<ValueType, Bytes>> = {
-  i32: [0xad],
-  i64: [],
-  f32: [0xbc, 0xad],
-  f64: [0xbd],
-  funcref: [],
-  externref: [],
+/** Turn a result into the 64 bits that are stored, one piece of code for each such word. */
+const toBits: Readonly<Record<ValueType, readonly Bytes[]>> = {
+  i32: [[0xad]],
+  i64: [[]],
+  f32: [[0xbc, 0xad]],
+  f64: [[0xbd]],
+  v128: [
+    [0xfd, 0x1d, 0],
+    [0xfd, 0x1d, 1],
+  ],
+  funcref: [[]],
+  externref: [[]],
 };
+
+const wordsOf = (types: readonly ValueType[]) => types.reduce((sum, type) => sum + toBits[type].length, 0);
 
 function defineCase(driver: Driver, item: Case, address: number, poke: Bytes, state: Bytes): number {
   const type = driver.types[driver.functions[item.functionIndex]?.typeIndex ?? -1];
@@ -108,8 +114,12 @@ function defineCase(driver: Driver, item: Case, address: number, poke: Bytes, st
   for (const argument of item.arguments) code.push(...constant(argument.type, argument.bits));
   code.push(...call(item.functionIndex));
   for (let index = results.length - 1; index >= 0; index -= 1) code.push(...localSet(index));
+  let at = address + resultOffset;
   for (const [index, result] of results.entries()) {
-    code.push(...i64(address + resultOffset + index * 8), ...localGet(index), ...toBits[result], ...poke);
+    for (const word of toBits[result]) {
+      code.push(...i64(at), ...localGet(index), ...word, ...poke);
+      at += 8;
+    }
   }
   code.push(...i64(address + stateOffset), ...state, ...poke);
   code.push(...i64(address), ...i64(1), ...poke);
@@ -246,10 +256,10 @@ export function writeExecutable(elf: Uint8Array): string {
 export const runExecutable = (elf: Uint8Array): string => execFileSync(writeExecutable(elf), { encoding: 'utf8' });
 
 export function runCases(module: DecodedModule, cases: readonly Case[], stateFunction?: number): readonly Outcome[] {
-  const resultCounts = cases.map(
-    ({ functionIndex }) => module.types[module.functions[functionIndex]?.typeIndex ?? -1]?.results.length ?? 0,
+  const resultTypes = cases.map(
+    ({ functionIndex }) => module.types[module.functions[functionIndex]?.typeIndex ?? -1]?.results ?? [],
   );
-  const strideWords = 2 + Math.max(1, ...resultCounts);
+  const strideWords = 2 + Math.max(1, ...resultTypes.map(wordsOf));
   const image = compileModule(driverModule(module, cases, strideWords, stateFunction), {
     flavour: 'linux',
     entry: 'seal:run-cases',
@@ -268,11 +278,14 @@ export function runCases(module: DecodedModule, cases: readonly Case[], stateFun
     const status = Number(word(at));
     const state = word(at + 1);
     if ((status & 0xff) === 1) {
-      return {
-        state,
-        kind: 'results',
-        bits: Array.from({ length: resultCounts[index] ?? 0 }, (_item, result) => word(at + 2 + result)),
-      };
+      let next = at + 2;
+      const bits = (resultTypes[index] ?? []).map((type) => {
+        const low = word(next);
+        const result = type === 'v128' ? low | (word(next + 1) << 64n) : low;
+        next += toBits[type].length;
+        return result;
+      });
+      return { state, kind: 'results', bits };
     }
     if ((status & 0xff) === 2) {
       return { kind: 'trap', signal: (status >> 8) & 0xff, code: (status >> 16) & 0xff, state };

@@ -5,7 +5,7 @@
 import { type Opcode, opcodes } from '../decode/opcodes.ts';
 import { type Bytes, header, section, text, unsigned, vector } from './wasm-writer.ts';
 
-const numberTypes = [0x7f, 0x7e, 0x7d, 0x7c];
+const numberTypes = [0x7f, 0x7e, 0x7d, 0x7c, 0x7b];
 const valueTypes = [...numberTypes, 0x70, 0x6f];
 
 const pick = <T>(items: readonly T[], random: () => number): T => {
@@ -28,6 +28,10 @@ const immediates: Readonly<Record<string, (random: () => number) => Bytes>> = {
   f32: () => [0, 0, 0x80, 0x3f],
   f64: () => [0, 0, 0, 0, 0, 0, 0xf0, 0x3f],
   access: (random) => [random() % (random() % 4 === 0 ? 5 : 1), random() & 0x3f],
+  access_lane: (random) => [random() % 4, random() & 0x3f, random() & 0x0f],
+  lane: (random) => [random() % (random() % 4 === 0 ? 17 : 2)],
+  v128: (random) => Array.from({ length: 16 }, () => random() & 0xff),
+  shuffle: (random) => Array.from({ length: 16 }, () => random() % (random() % 32 === 0 ? 40 : 32)),
   types: (random) => vector(Array.from({ length: random() % 8 === 0 ? 2 : 1 }, () => [pick(valueTypes, random)])),
   reference: (random) => [pick([0x70, 0x6f], random)],
   indirect: (random) => [...small(random), random() % 3],

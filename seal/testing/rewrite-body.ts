@@ -30,13 +30,14 @@ const hasTypeIndex = (bytes: Uint8Array, at: number): boolean => {
 };
 
 function rewritten(instruction: BodyInstruction, bytes: Uint8Array, map: IndexMap): Bytes | undefined {
-  const { opcode, index, second, bits, byteOffset } = instruction;
+  const { opcode, index, second, lane, bits, byteOffset } = instruction;
   if (opcode.immediates === 'block') {
     if (!hasTypeIndex(bytes, byteOffset + 1)) return undefined;
     return [opcode.code, ...signedNumber(map('type', new Reader(bytes, byteOffset + 1).s33()))];
   }
-  if (opcode.immediates === 'access') {
-    return [...opcodeBytes(opcode.code), second | 0x40, ...unsigned(map('memory', index)), ...unsigned(bits)];
+  if (opcode.immediates === 'access' || opcode.immediates === 'access_lane') {
+    const lanes = opcode.immediates === 'access_lane' ? [lane] : [];
+    return [...opcodeBytes(opcode.code), second | 0x40, ...unsigned(map('memory', index)), ...unsigned(bits), ...lanes];
   }
   const spaces = spacesOf[opcode.immediates];
   if (spaces === undefined) return undefined;

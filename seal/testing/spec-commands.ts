@@ -2,10 +2,20 @@
 import type { ValueType } from '../decode/module.ts';
 import type { Outcome } from './native-run.ts';
 
-export interface JsonValue {
-  readonly type: ValueType;
+interface JsonNumber {
+  readonly type: Exclude<ValueType, 'v128'>;
   readonly value?: string;
 }
+
+type Lane = 'i8' | 'i16' | 'i32' | 'i64' | 'f32' | 'f64';
+
+interface JsonVector {
+  readonly type: 'v128';
+  readonly lane_type: Lane;
+  readonly value: readonly string[];
+}
+
+export type JsonValue = JsonNumber | JsonVector;
 
 export interface JsonAction {
   readonly type: string;
@@ -29,13 +39,33 @@ export interface JsonCommand {
   readonly as?: string;
 }
 
+const laneBits: Readonly<Record<Lane, number>> = { i8: 8, i16: 16, i32: 32, i64: 64, f32: 32, f64: 64 };
+
 /** A null reference is 0, so host references count from 1. */
-export const bitsOf = ({ type, value = '0' }: JsonValue): bigint => {
+export const bitsOf = (item: JsonValue): bigint => {
+  if (item.type === 'v128') {
+    const width = laneBits[item.lane_type];
+    return item.value.reduce(
+      (bits, lane, index) => bits | (BigInt.asUintN(width, BigInt(lane)) << BigInt(index * width)),
+      0n,
+    );
+  }
+  const { type, value = '0' } = item;
   if (value === 'null') return 0n;
   return type === 'externref' ? BigInt(value) + 1n : BigInt(value);
 };
 
-function matches({ type, value = '' }: JsonValue, bits: bigint): boolean {
+function matches(item: JsonValue, bits: bigint): boolean {
+  if (item.type === 'v128') {
+    const { lane_type: lane } = item;
+    const width = laneBits[lane];
+    return item.value.every((value, index) => {
+      const laneOf = BigInt.asUintN(width, bits >> BigInt(index * width));
+      if (lane === 'f32' || lane === 'f64') return matches({ type: lane, value }, laneOf);
+      return laneOf === BigInt.asUintN(width, BigInt(value));
+    });
+  }
+  const { type, value = '' } = item;
   if (type === 'funcref' && value !== 'null') return bits !== 0n;
   if (value.startsWith('nan:')) {
     const payloadBits = type === 'f32' ? 23n : 52n;
@@ -46,7 +76,7 @@ function matches({ type, value = '' }: JsonValue, bits: bigint): boolean {
     if (value === 'nan:canonical') return magnitude === (exponent | quiet);
     return (magnitude & (exponent | quiet)) === (exponent | quiet);
   }
-  return bits === bitsOf({ type, value });
+  return bits === bitsOf(item);
 }
 
 const trapNames: Readonly<Record<number, RegExp>> = {

@@ -1,5 +1,12 @@
-import type { ConstantOperation, DecodedModule, FunctionType, Global, ModuleFunction } from '../decode/module.ts';
-import { constant } from './wasm-writer.ts';
+import type {
+  ConstantOperation,
+  DecodedModule,
+  FunctionType,
+  Global,
+  ModuleFunction,
+  ValueType,
+} from '../decode/module.ts';
+import { constant, header, section, text, typeCodes, unsigned, vector } from './wasm-writer.ts';
 
 /** The module with every imported function replaced by one that returns zeros, imported globals by zeros, imported memories by its own. */
 export function withStubbedImports(module: DecodedModule): DecodedModule {
@@ -26,20 +33,37 @@ const zeroOf = ({ results }: FunctionType) => {
   return results.length < 2 ? values[0] : values;
 };
 
+/** JavaScript cannot be called with vectors: those functions come from a module. */
+function vectorFunction({ parameters, results }: FunctionType): unknown {
+  const codes = (types: readonly ValueType[]) => vector(types.map((type) => [typeCodes[type] ?? 0]));
+  const body = [0, ...results.flatMap((type) => constant(type, 0n)), 0x0b];
+  const wasm = Uint8Array.from([
+    ...header,
+    ...section(1, vector([[0x60, ...codes(parameters), ...codes(results)]])),
+    ...section(3, vector([[0]])),
+    ...section(7, vector([[...text('stub'), 0, 0]])),
+    ...section(10, vector([[...unsigned(body.length), ...body]])),
+  ]);
+  return new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports.stub;
+}
+
 /** The same imports for the engine. */
 export function stubImports(module: DecodedModule): WebAssembly.Imports {
   const imports: Record<string, Record<string, unknown>> = {};
   for (const fn of module.functions) {
     if (fn.kind !== 'imported') continue;
     const fields = imports[fn.module] ?? {};
-    const value = zeroOf(module.types[fn.typeIndex] ?? { parameters: [], results: [] });
-    fields[fn.field] = () => value;
+    const type = module.types[fn.typeIndex] ?? { parameters: [], results: [] };
+    const value = zeroOf(type);
+    const takesVectors = [...type.parameters, ...type.results].includes('v128');
+    fields[fn.field] = takesVectors ? vectorFunction(type) : () => value;
     imports[fn.module] = fields;
   }
   for (const { imported, type, mutable } of module.globals) {
     if (imported === undefined) continue;
     const value = type === 'funcref' ? 'anyfunc' : type;
-    const zero = type === 'i64' ? 0n : type === 'funcref' || type === 'externref' ? null : 0;
+    const zero =
+      type === 'i64' ? 0n : type === 'v128' ? undefined : type === 'funcref' || type === 'externref' ? null : 0;
     imports[imported.module] = {
       ...imports[imported.module],
       [imported.field]: new WebAssembly.Global({ value, mutable }, zero as never),

@@ -43,6 +43,7 @@ export const typeCodes: Readonly<Record<string, number>> = {
   i64: 0x7e,
   f32: 0x7d,
   f64: 0x7c,
+  v128: 0x7b,
   funcref: 0x70,
   externref: 0x6f,
 };
@@ -59,6 +60,8 @@ export function constant(type: string, bits: bigint): Bytes {
       return [0x43, ...littleEndian(bits, 4)];
     case 'f64':
       return [0x44, ...littleEndian(bits, 8)];
+    case 'v128':
+      return [0xfd, 0x0c, ...littleEndian(bits, 16)];
     default:
       return [0x42, ...signedNumber(BigInt.asIntN(64, bits))];
   }

@@ -51,7 +51,7 @@ const rules: Readonly<Record<string, EffectRule>> = {
       const address = { displacement: cellOf(emission.program.context.globals, index) };
       const register = emission.register(result);
       if (isFloatRegister(register)) {
-        emission.assembler.op(value?.type === 'f64' ? 'movsd' : 'movss', 32, register, address);
+        emission.loadMemory(register, address, value?.type ?? 'f64');
       } else emission.assembler.op('mov', value?.type === 'i64' ? 64 : 32, register, address);
     },
   },

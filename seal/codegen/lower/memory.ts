@@ -8,6 +8,7 @@ import type { Location } from '../locations.ts';
 import { scratch } from '../registers.ts';
 import { memoryBase } from '../runtime.ts';
 import { type InstructionRule, nowhere } from './rule.ts';
+import { vectorLoads, vectorStores } from './simd-memory.ts';
 
 const loads: Readonly<Record<string, readonly [Mnemonic, Width]>> = {
   'i32.load': ['mov', 32],
@@ -78,8 +79,15 @@ function withScratch(emission: Emission, memory: number): MemoryOperand {
 }
 
 export const loadRule: InstructionRule<LoadInstruction> = {
-  constraints: () => constraints({ uses: ['register'] }),
-  emit(emission, instruction, { inputs: [index = nowhere], results: [result = nowhere] }) {
+  constraints: ({ op }) => vectorLoads.get(op)?.constraints ?? constraints({ uses: ['register'] }),
+  emit(emission, instruction, { inputs, results: [result = nowhere] }) {
+    const [index = nowhere] = inputs;
+    const vector = vectorLoads.get(instruction.op);
+    if (vector !== undefined) {
+      const memory = memoryOperand(emission, instruction.memory, index, instruction.offset);
+      vector.emit(emission, emission.register(result), memory, inputs);
+      return;
+    }
     const row = loads[instruction.op];
     if (row === undefined) throw new Error(`${instruction.op} is not a load`);
     const [mnemonic, width] = row;
@@ -89,8 +97,14 @@ export const loadRule: InstructionRule<LoadInstruction> = {
 };
 
 export const storeRule: InstructionRule<StoreInstruction> = {
-  constraints: () => constraints({ uses: ['register', 'register'] }),
-  emit(emission, instruction, { inputs: [index = nowhere, value = nowhere] }) {
+  constraints: ({ op }) => vectorStores.get(op)?.constraints ?? constraints({ uses: ['register', 'register'] }),
+  emit(emission, instruction, { inputs: [index = nowhere, value = nowhere, lane = nowhere] }) {
+    const vector = vectorStores.get(instruction.op);
+    if (vector !== undefined) {
+      const memory = memoryOperand(emission, instruction.memory, index, instruction.offset);
+      vector.emit(emission, emission.register(value), memory, lane);
+      return;
+    }
     const row = stores[instruction.op];
     if (row === undefined) throw new Error(`${instruction.op} is not a store`);
     const operand = memoryOperand(emission, instruction.memory, index, instruction.offset);

@@ -12,7 +12,7 @@ export interface Operands {
 /** One row of a lowering table: what the allocator has to know, and the code. */
 export interface NumericRule {
   readonly constraints: Constraints;
-  emit(emission: Emission, result: Location, a: Location, b: Location): void;
+  emit(emission: Emission, result: Location, a: Location, b: Location, c: Location): void;
 }
 
 export interface InstructionRule<I extends Instruction> {

@@ -12,12 +12,26 @@ import { integerRules } from './integer.ts';
 import { loadRule, storeRule } from './memory.ts';
 import { type NumericRule, nowhere, type Operands } from './rule.ts';
 import { selectRule } from './select.ts';
+import { vectorCompareRules } from './simd-compare.ts';
+import { vectorConversionRules } from './simd-conversion.ts';
+import { vectorFloatRules } from './simd-float.ts';
+import { vectorIntegerRules } from './simd-integer.ts';
+import { vectorLaneRules } from './simd-lanes.ts';
+import { vectorShiftRules } from './simd-shift.ts';
+import { shuffleRules } from './simd-shuffle.ts';
 
 const numericRules: ReadonlyMap<string, NumericRule> = new Map([
   ...integerRules,
   ...compareRules,
   ...floatRules,
   ...conversionRules,
+  ...vectorIntegerRules,
+  ...vectorShiftRules,
+  ...vectorFloatRules,
+  ...vectorCompareRules,
+  ...vectorConversionRules,
+  ...vectorLaneRules,
+  ...shuffleRules,
 ]);
 
 export function numericRule(op: string): NumericRule {
@@ -52,8 +66,8 @@ export function instructionConstraints(program: Program, instruction: Instructio
 export function emitInstruction(emission: Emission, instruction: Instruction, operands: Operands): void {
   switch (instruction.kind) {
     case 'numeric': {
-      const [a = nowhere, b = nowhere] = operands.inputs;
-      numericRule(instruction.op).emit(emission, operands.results[0] ?? nowhere, a, b);
+      const [a = nowhere, b = nowhere, c = nowhere] = operands.inputs;
+      numericRule(instruction.op).emit(emission, operands.results[0] ?? nowhere, a, b, c);
       return;
     }
     case 'materialize': {

@@ -1,7 +1,7 @@
 import type { SelectInstruction } from '../../ir/ir.ts';
 import { constraints, type Use } from '../constraints.ts';
 import { widthOf } from '../emission.ts';
-import { isFloatRegister } from '../registers.ts';
+import { isFloatRegister, isFloatType } from '../registers.ts';
 import { compareConstraints, emitCompare } from './compare.ts';
 import { type InstructionRule, nowhere } from './rule.ts';
 
@@ -9,7 +9,7 @@ import { type InstructionRule, nowhere } from './rule.ts';
 export const selectRule: InstructionRule<SelectInstruction> = {
   constraints(instruction) {
     const [first] = instruction.results;
-    const isFloat = first?.type === 'f32' || first?.type === 'f64';
+    const isFloat = first !== undefined && isFloatType(first.type);
     const compare = compareConstraints(instruction.compare).uses;
     const chosen: Use = isFloat ? 'late-any' : 'late-register';
     return constraints({ uses: [chosen, isFloat ? 'late-any' : 'late-register', ...compare] });
