@@ -107,6 +107,24 @@ const programs: Readonly<Record<string, string>> = {
         '(local.get $zero)',
         '(i32x4.replace_lane 2 (local.get $zero) (local.get $x))',
       ])})`,
+  'loads around stores that touch parts of them': `
+    (memory 1)
+    (func (export "run") (param $x i32) (result i64) (local $v v128)
+      (local.set $x (i32.and (local.get $x) (i32.const 255)))
+      (v128.store offset=8 (local.get $x) ${lanes(6)})
+      (local.set $v (v128.load8x8_s offset=8 (local.get $x)))
+      (i32.store8 offset=15 (local.get $x) (i32.const 99))
+      (local.set $v (i16x8.add (local.get $v) (v128.load8x8_s offset=8 (local.get $x))))
+      (v128.store64_lane offset=20 1 (local.get $x) (local.get $v))
+      ${folded([
+        '(local.get $v)',
+        '(v128.load offset=8 (local.get $x))',
+        '(v128.load8_lane offset=8 0 (local.get $x) (local.get $v))',
+        `(v128.load8_lane offset=8 0 (local.get $x) ${lanes(2)})`,
+        `(v128.load8_lane offset=8 7 (local.get $x) ${lanes(2)})`,
+        '(i32x4.splat (i16x8.extract_lane_s 3 (v128.load offset=8 (local.get $x))))',
+        '(i32x4.splat (i16x8.extract_lane_s 4 (v128.load offset=8 (local.get $x))))',
+      ])})`,
   'a vector at the end of memory': `
     (memory 1 1)
     (func (export "run") (param $x i32) (result i64)

@@ -2,6 +2,7 @@
  * What is known already is not computed, loaded or read again. One forward pass carries what earlier code has left in
  * globals, memory and values; where ways meet, what all of them agree on goes on; into a loop goes what it does not change.
  */
+import { accessBytes } from '../decode/natural-alignment.ts';
 import {
   type Block,
   type Instruction,
@@ -51,11 +52,6 @@ const copyOf = ({ globals, loads, values }: Known): Known => ({
   values: new Map(values),
 });
 
-const accessBytes = (op: string): number => {
-  const bits = /(?:load|store)(8|16|32)/.exec(op)?.[1] ?? /^.(\d+)/.exec(op)?.[1];
-  return Number(bits) / 8;
-};
-
 const nameOf = (value: Value) => (value.constant === undefined ? `${value.id}` : `=${value.constant}`);
 const loadKey = (op: string, { memory, offset }: LoadInstruction | StoreInstruction, index: Value) =>
   `${op} ${memory} ${nameOf(index)} ${offset}`;
@@ -66,6 +62,7 @@ const readBack: Readonly<Record<string, string>> = {
   'i64.store': 'i64.load',
   'f32.store': 'f32.load',
   'f64.store': 'f64.load',
+  'v128.store': 'v128.load',
 };
 
 const changesNothing = new Set(['global.get', 'ref.func', 'memory.size', 'table.size', 'table.get']);
@@ -203,7 +200,8 @@ class RedundancyPass {
       }
       case 'load': {
         const [index] = instruction.inputs;
-        if (index === undefined) return false;
+        // A load into a lane gives the other lanes, too, of a vector the key does not name.
+        if (index === undefined || instruction.inputs.length > 1) return false;
         const key = loadKey(instruction.op, instruction, index);
         if (this.replace(instruction, loads.get(key)?.value)) return true;
         if (result !== undefined) this.remember(key, instruction, index, result);
