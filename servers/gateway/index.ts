@@ -7,6 +7,7 @@ import type { Server } from '../server.ts';
 import { publishApiService } from './api-service.ts';
 import { Forwarder } from './forward.ts';
 import { ServiceReconciler } from './reconciler.ts';
+import { rehearse } from './rehearse.ts';
 import type { Target } from './routes.ts';
 import { ServiceAddresses } from './service-addresses.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -70,7 +71,10 @@ export const server: Server = {
         ),
       ],
     });
-    await controller.run(signal, ready);
+    await controller.run(signal, () => {
+      ready();
+      void rehearse(signal);
+    });
     await forwarder.close();
   },
 };
