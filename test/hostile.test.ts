@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { headerRoomBytes } from '@diatom/seal/codegen/context-layout.ts';
 import type { Exit } from '@diatom/tender';
 import { systemCalls } from '@diatom/tender/process/system-calls.ts';
 import { buildImage, dataAddress, everySystemCall, textAddress } from './hostile/image.ts';
@@ -119,7 +120,7 @@ for (const { name, text, reason, message } of attacks) {
 
 /** Where our compiler puts a host program (seal/codegen/context-layout.ts): the tender's own code and memory. */
 const tenderText = 0x4000_1000;
-const tenderContext = 0x4000_0000;
+const tenderContext = 0x4000_0000 + headerRoomBytes(1);
 const tenderMemory = 0x1_0000_0000;
 
 test('an image that runs the code the tender has left behind is stopped', async () => {
