@@ -2,7 +2,6 @@
  * A cell in this process: the kernel and every server in a worker thread of its own, the supervisor in this one. Nothing
  * of a cell is decided here; this is the wiring.
  */
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
@@ -13,6 +12,7 @@ import type { NamespacesSettings } from '@diatom/servers/namespaces/settings.ts'
 import type { PolicyRule } from '@diatom/servers/server.ts';
 import { type ServerWorkerData, Supervisor, serverWorkerEntry } from '@diatom/servers/supervisor/index.ts';
 import { takeAddressRange } from './address-range.ts';
+import { makeDataDirectory } from './data-directory.ts';
 import { freePort, preferredPort } from './free-port.ts';
 import type { KernelInfo, KernelWorkerData } from './kernel-worker.ts';
 import { recall, remember } from './memory.ts';
@@ -33,7 +33,7 @@ export async function startCell(options: CellOptions): Promise<Cell> {
   const { host = '127.0.0.1' } = options;
   const dataDirectory = resolve(options.dataDirectory);
   const log = options.log ?? (() => {});
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  makeDataDirectory(dataDirectory);
 
   const memory = recall(dataDirectory);
   const nodeName = options.nodeName ?? memory.nodeName ?? machineName();

@@ -85,9 +85,6 @@ function explained(error: unknown, dataDirectory: string, port: number | undefin
   if (code === 'EACCES' && isListening) {
     return new CommandError(`port ${port} needs root`, 'Choose one from 1024 upwards with --port.');
   }
-  if (code === 'EEXIST' || code === 'ENOTDIR') {
-    return new CommandError(`${dataDirectory} is not a directory`, 'Choose another with --data.');
-  }
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
     return new CommandError(`${dataDirectory} cannot be written`, 'Choose another directory with --data.');
   }
