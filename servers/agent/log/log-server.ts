@@ -1,11 +1,11 @@
 /** The kubelet's endpoint, as far as the kernel uses it: logs, over TLS, for the cell's own clients only. */
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Pod } from '@diatom/sdk';
 import type { AgentSettings } from '../settings.ts';
 import { parseLogOptions } from './cri-line.ts';
+import { keyReader, readKeys } from './key-reader.ts';
 import { readLog } from './read-log.ts';
 
 export interface ContainerLog {
@@ -30,12 +30,9 @@ export async function startLogServer(options: LogServerOptions): Promise<LogServ
   const { tls, host } = options;
   const server: Server = createServer(
     {
-      cert: readFileSync(tls.certificatePath),
-      key: readFileSync(tls.keyPath),
-      ca: readFileSync(tls.clientAuthorityPath),
+      ...readKeys(tls),
       requestCert: true,
       rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
     },
     (request, response) => {
       answer(request, response, options).catch((error: unknown) => {
@@ -45,6 +42,12 @@ export async function startLogServer(options: LogServerOptions): Promise<LogServ
       });
     },
   );
+  const renewed = keyReader(tls);
+  // Before the handshake, and for clients that name no host, too, which an SNI callback would not see.
+  server.prependListener('connection', () => {
+    const keys = renewed();
+    if (keys !== undefined) server.setSecureContext(keys);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, host, resolve);
