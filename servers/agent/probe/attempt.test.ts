@@ -26,3 +26,11 @@ test('a timeout longer than any timer is cut short', async () => {
   const outcome = await attempt(probe, container, '127.0.0.1');
   assert.match(outcome.result === 'failure' ? outcome.why : '', /ECONNREFUSED/);
 });
+
+test('an IPv6 address is asked like any other host', async () => {
+  const outcome = await attempt({ httpGet: { port: 1, host: '::1' } }, container, '127.0.0.9');
+  assert.match(
+    outcome.result === 'failure' ? outcome.why : '',
+    /Get "http:\/\/\[::1\]:1\/".*(ECONNREFUSED|EADDRNOTAVAIL)/,
+  );
+});

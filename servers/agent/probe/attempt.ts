@@ -1,6 +1,6 @@
 /** One try of a probe, in the kubelet's words (k8s.io/kubernetes pkg/probe). */
 import { get } from 'node:http';
-import { connect } from 'node:net';
+import { connect, isIPv6 } from 'node:net';
 import type { Container, Probe } from '@diatom/sdk';
 
 export type Attempt = { readonly result: 'success' } | { readonly result: 'failure'; readonly why: string };
@@ -56,7 +56,7 @@ function tryGet(
   port: number,
   timeoutMs: number,
 ): Promise<Attempt> {
-  const url = `http://${host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
+  const url = `http://${isIPv6(host) ? `[${host}]` : host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
   return new Promise((resolve) => {
     const headers = Object.fromEntries([
       ['user-agent', 'kube-probe/1.35'],
