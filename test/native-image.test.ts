@@ -132,3 +132,32 @@ test('an image that is stopped with grace answers the request it has, takes no o
   const { state } = await subject.when((event) => event.state.kind === 'ended');
   assert.equal(state.kind === 'ended' && state.exit.reason, 'Completed');
 });
+
+test('an image that is stopped with grace answers one more request on a connection that is idle, and says that it closes', async () => {
+  await using subject = await startTestTender();
+  const spec = await specFor('drains-idle');
+  await subject.tender.start(spec);
+  const [busy, quiet] = [open(spec), open(spec)];
+  const request = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
+  for (const socket of [busy, quiet]) {
+    socket.write(request);
+    let first = '';
+    while (!first.endsWith('hello')) first += String((await once(socket, 'data'))[0]);
+  }
+  const quietEnds = once(quiet.resume(), 'end');
+  const stopped = subject.tender.stop('drains-idle', 60_000);
+  while (!(await isRefused(spec)));
+  let received = '';
+  busy.setEncoding('utf8').on('data', (text: string) => {
+    received += text;
+  });
+  busy.write(request);
+  await once(busy, 'end');
+  assert.match(received, /^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*hello$/is);
+  busy.end();
+  await quietEnds;
+  quiet.end();
+  await stopped;
+  const { state } = await subject.when((event) => event.state.kind === 'ended');
+  assert.equal(state.kind === 'ended' && state.exit.reason, 'Completed');
+});

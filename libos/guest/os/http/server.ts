@@ -20,6 +20,8 @@ let listenerCount: i32 = 0;
 const acceptBatch: i32 = 64;
 const lingerNs: i64 = 2_000_000_000;
 const sendTimeoutNs: i64 = 60_000_000_000;
+/** Longer than a client that is at work pauses, far shorter than the grace an instance usually has. */
+const drainIdleNs: i64 = 2_000_000_000;
 const retryNs: i64 = 100_000_000;
 
 /** From the application. Returns the listener's index, with which `handler` is called for every request, or an error. */
@@ -53,13 +55,20 @@ export function http_listen(port: i32, handler: i32, bodyLimit: i32, connectionL
   return listener.index;
 }
 
-/** The machine wants the instance to end: kept-alive connections close after the request they are at. */
+/**
+ * The machine wants the instance to end. A request may be on its way on any kept-alive connection, and its client would
+ * see it fail if the connection closed now: each answers one more request, which says `Connection: close`
+ * (RFC 9112 §9.6), or closes after a short quiet time.
+ */
 function drain(listener: Listener): void {
+  if (listener.draining) return;
   listener.draining = true;
-  while (true) {
-    const idle = timeoutList(listener, IDLE_TIMEOUT).first;
-    if (idle == 0) return;
-    close(changetype<Connection>(idle));
+  const idle = timeoutList(listener, IDLE_TIMEOUT);
+  idle.durationNs = min(idle.durationNs, drainIdleNs);
+  // No later than before, so the list stays in order.
+  for (let at = idle.first; at != 0; at = changetype<Connection>(at).next) {
+    const connection = changetype<Connection>(at);
+    connection.deadline = min(connection.deadline, now + idle.durationNs);
   }
 }
 
