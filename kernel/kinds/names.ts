@@ -16,6 +16,7 @@ const longest = (count: number): string => `must be no more than ${count} bytes`
 
 const labelMessage = `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`;
 const subdomainMessage = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${subdomain}')`;
+const wildcardMessage = `a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.${subdomain}')`;
 const label1035Message = `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '${label1035}')`;
 const qualifiedNameMessage = `name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${qualifiedName}')`;
 const labelValueMessage = `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '${labelValue}')`;
@@ -28,6 +29,15 @@ export function labelProblems(name: string): readonly string[] {
 
 export function subdomainProblems(name: string): readonly string[] {
   return [...(name.length > 253 ? [longest(253)] : []), ...(subdomainPattern.test(name) ? [] : [subdomainMessage])];
+}
+
+/** `*.example.com`: one label that is any, and a subdomain. */
+export function wildcardProblems(name: string): readonly string[] {
+  const rest = name.slice(2);
+  return [
+    ...(name.length > 253 ? [longest(253)] : []),
+    ...(name.startsWith('*.') && subdomainPattern.test(rest) ? [] : [wildcardMessage]),
+  ];
 }
 
 export function label1035Problems(name: string): readonly string[] {

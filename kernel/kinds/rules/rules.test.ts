@@ -93,6 +93,9 @@ test('a new pod gets what the admission plug-ins of Kubernetes add', () => {
 });
 
 const service = (spec: JsonRecord): JsonRecord => ({ spec: { ports: [{ port: 80 }], ...spec } });
+const ingress = (host: string, backend: JsonRecord): JsonRecord => ({
+  spec: { rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] },
+});
 const workload = (spec: JsonRecord): JsonRecord => ({
   spec: {
     selector: { matchLabels: { a: 'b' } },
@@ -132,6 +135,36 @@ const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], 
     'core.v1.Pod',
     pod({ containers: [container({ readinessProbe: {} })] }),
     ['spec.containers[0].readinessProbe: Required value: must specify a handler type'],
+  ],
+  [
+    'hosts and headers no request can carry',
+    'core.v1.Pod',
+    pod({
+      containers: [
+        container({
+          readinessProbe: { httpGet: { port: 80, host: 'a/b', httpHeaders: [{ name: 'X Y', value: '' }] } },
+          livenessProbe: { tcpSocket: { port: 80, host: 'a b' } },
+        }),
+      ],
+    }),
+    [
+      'spec.containers[0].livenessProbe.tcpSocket.host: Invalid value: "a b": must be a host name or an IP address',
+      'spec.containers[0].readinessProbe.httpGet.host: Invalid value: "a/b": must be a host name or an IP address',
+      `spec.containers[0].readinessProbe.httpGet.httpHeaders[0].name: Invalid value: "X Y": a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')`,
+    ],
+  ],
+  [
+    'none of hosts and headers that requests carry',
+    'core.v1.Pod',
+    pod({
+      containers: [
+        container({
+          readinessProbe: { httpGet: { port: 80, host: 'Web.example.', httpHeaders: [{ name: 'X-Y', value: '' }] } },
+          livenessProbe: { tcpSocket: { port: 80, host: '::1' } },
+        }),
+      ],
+    }),
+    [],
   ],
   [
     'a deployment without a selector',
@@ -190,6 +223,38 @@ const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], 
     'core.v1.Service',
     service({ ports: [{ port: 80 }, { port: 81 }] }),
     ['spec.ports[0].name: Required value', 'spec.ports[1].name: Required value'],
+  ],
+  [
+    'an ingress to nowhere',
+    'networking.v1.Ingress',
+    ingress('Example.com', { service: { name: 'web', port: {} } }),
+    [
+      `spec.rules[0].host: Invalid value: "Example.com": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,
+      'spec.rules[0].http.paths[0].backend.service.port: Required value: port name or number is required',
+    ],
+  ],
+  [
+    'an ingress for an address, to a port out of range',
+    'networking.v1.Ingress',
+    ingress('10.0.0.1', { service: { name: 'web', port: { number: 70_000 } } }),
+    [
+      'spec.rules[0].host: Invalid value: "10.0.0.1": must be a DNS name, not an IP address',
+      'spec.rules[0].http.paths[0].backend.service.port.number: Invalid value: 70000: must be between 1 and 65535, inclusive',
+    ],
+  ],
+  [
+    'an ingress with two ports, or without a backend',
+    'networking.v1.Ingress',
+    {
+      spec: {
+        defaultBackend: { service: { name: 'web', port: { name: 'http', number: 80 } } },
+        rules: [{ host: '*.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend: {} }] } }],
+      },
+    },
+    [
+      'spec.defaultBackend.service.port: Invalid value: "": cannot set both port name & port number',
+      'spec.rules[0].http.paths[0].backend: Required value: resource or service backend is required',
+    ],
   ],
   [
     'another cluster address',

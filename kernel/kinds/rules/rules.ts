@@ -4,6 +4,7 @@ import type { KindRules } from '../kind.ts';
 import { clusterRoleBindingRules, clusterRoleRules, roleBindingRules, roleRules } from './access.ts';
 import * as cluster from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
+import { ingressRules } from './ingress.ts';
 import { podRules } from './pod.ts';
 import * as service from './service.ts';
 import * as workloads from './workloads.ts';
@@ -33,7 +34,7 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'autoscaling.v2.HorizontalPodAutoscaler': cluster.autoscalerRules,
   'coordination.v1.Lease': cluster.leaseRules,
   'discovery.v1.EndpointSlice': service.endpointSliceRules,
-  'networking.v1.Ingress': service.ingressRules,
+  'networking.v1.Ingress': ingressRules,
   'networking.v1.IngressClass': cluster.ingressClassRules,
   'networking.v1.NetworkPolicy': service.networkPolicyRules,
   'node.v1.RuntimeClass': cluster.runtimeClassRules,

@@ -1,4 +1,4 @@
-/** Services and where they lead: Endpoints, EndpointSlices, Ingresses, NetworkPolicies. */
+/** Services and where they lead: Endpoints, EndpointSlices, NetworkPolicies. */
 import type { FieldError } from '../../wire/status.ts';
 import { duplicateValue, forbiddenField, immutable, invalidValue, notSupported, required } from '../field-errors.ts';
 import { arrayAt, ensureRecord, type JsonRecord, recordAt, recordsAt, setDefault, stringAt } from '../json.ts';
@@ -182,34 +182,6 @@ export const endpointSliceRules: KindRules = {
   },
   validateUpdate: (object, previous) =>
     object.addressType === previous.addressType ? [] : [immutable('addressType', object.addressType)],
-};
-
-const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
-
-export const ingressRules: KindRules = {
-  generation: true,
-  prepareCreate: (object) => {
-    object.status = { loadBalancer: {} };
-  },
-  validate: (object) => {
-    const spec = recordAt(object, 'spec');
-    const errors: FieldError[] = [];
-    if (recordsAt(spec, 'rules').length === 0 && spec.defaultBackend === undefined) {
-      errors.push(invalidValue('spec', {}, 'either `defaultBackend` or `rules` must be specified'));
-    }
-    for (const [index, rule] of recordsAt(spec, 'rules').entries()) {
-      for (const [pathIndex, path] of recordsAt(rule, 'http', 'paths').entries()) {
-        const at = `spec.rules[${index}].http.paths[${pathIndex}]`;
-        const type = stringAt(path, 'pathType');
-        if (type === '') errors.push(required(`${at}.pathType`, 'pathType must be specified'));
-        else if (!pathTypes.includes(type)) errors.push(notSupported(`${at}.pathType`, type, pathTypes));
-        const text = stringAt(path, 'path');
-        if (type !== 'ImplementationSpecific' && !text.startsWith('/'))
-          errors.push(invalidValue(`${at}.path`, text, 'must be an absolute path'));
-      }
-    }
-    return errors;
-  },
 };
 
 export const networkPolicyRules: KindRules = {

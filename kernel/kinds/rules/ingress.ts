@@ -1,0 +1,84 @@
+/** Ingresses (pkg/apis/networking/validation/validation.go). */
+import { isIP } from 'node:net';
+import type { FieldError } from '../../wire/status.ts';
+import { invalidValue, notSupported, required } from '../field-errors.ts';
+import { arrayAt, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json.ts';
+import type { KindRules } from '../kind.ts';
+import { label1035Problems, subdomainProblems, wildcardProblems } from '../names.ts';
+import { isPort, portNameProblems, portRange } from './pod-validation.ts';
+
+const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
+
+function hostErrors(host: string, at: string): FieldError[] {
+  if (host === '') return [];
+  if (isIP(host) !== 0) return [invalidValue(at, host, 'must be a DNS name, not an IP address')];
+  const problems = host.includes('*') ? wildcardProblems(host) : subdomainProblems(host);
+  return problems.map((problem) => invalidValue(at, host, problem));
+}
+
+function portErrors(port: JsonRecord, at: string): FieldError[] {
+  const name = stringAt(port, 'name');
+  const hasNumber = port.number !== undefined && port.number !== 0;
+  if (name !== '' && hasNumber) return [invalidValue(at, '', 'cannot set both port name & port number')];
+  if (name !== '') return portNameProblems(name).map((problem) => invalidValue(`${at}.name`, name, problem));
+  if (!hasNumber) return [required(at, 'port name or number is required')];
+  return isPort(port.number) ? [] : [invalidValue(`${at}.number`, port.number, portRange)];
+}
+
+function backendErrors(backend: JsonRecord, at: string): FieldError[] {
+  const { service, resource } = backend;
+  if (service !== undefined && resource !== undefined)
+    return [invalidValue(at, '', 'cannot set both resource and service backends')];
+  if (resource !== undefined) return [];
+  if (!isRecord(service)) return [required(at, 'resource or service backend is required')];
+  const name = stringAt(service, 'name');
+  const nameErrors =
+    name === ''
+      ? [required(`${at}.service.name`)]
+      : label1035Problems(name).map((problem) => invalidValue(`${at}.service.name`, name, problem));
+  return [...nameErrors, ...portErrors(recordAt(service, 'port'), `${at}.service.port`)];
+}
+
+function pathErrors(path: JsonRecord, at: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const type = stringAt(path, 'pathType');
+  if (type === '') errors.push(required(`${at}.pathType`, 'pathType must be specified'));
+  else if (!pathTypes.includes(type)) errors.push(notSupported(`${at}.pathType`, type, pathTypes));
+  const text = stringAt(path, 'path');
+  if (type !== 'ImplementationSpecific' && !text.startsWith('/'))
+    errors.push(invalidValue(`${at}.path`, text, 'must be an absolute path'));
+  return [...errors, ...backendErrors(recordAt(path, 'backend'), `${at}.backend`)];
+}
+
+function ruleErrors(rule: JsonRecord, at: string): FieldError[] {
+  const paths = recordsAt(rule, 'http', 'paths');
+  const noPaths = rule.http !== undefined && paths.length === 0 ? [required(`${at}.http.paths`)] : [];
+  return [
+    ...hostErrors(stringAt(rule, 'host'), `${at}.host`),
+    ...noPaths,
+    ...paths.flatMap((path, index) => pathErrors(path, `${at}.http.paths[${index}]`)),
+  ];
+}
+
+export const ingressRules: KindRules = {
+  generation: true,
+  prepareCreate: (object) => {
+    object.status = { loadBalancer: {} };
+  },
+  validate: (object) => {
+    const spec = recordAt(object, 'spec');
+    const rules = recordsAt(spec, 'rules');
+    const errors: FieldError[] = [];
+    if (rules.length === 0 && spec.defaultBackend === undefined)
+      errors.push(invalidValue('spec', {}, 'either `defaultBackend` or `rules` must be specified'));
+    if (isRecord(spec.defaultBackend)) errors.push(...backendErrors(spec.defaultBackend, 'spec.defaultBackend'));
+    for (const [index, entry] of recordsAt(spec, 'tls').entries())
+      for (const [at, host] of hostsOf(entry).entries())
+        errors.push(...hostErrors(host, `spec.tls[${index}].hosts[${at}]`));
+    return [...errors, ...rules.flatMap((rule, index) => ruleErrors(rule, `spec.rules[${index}]`))];
+  },
+};
+
+function hostsOf(entry: JsonRecord): readonly string[] {
+  return arrayAt(entry, 'hosts').filter((host) => typeof host === 'string');
+}
