@@ -33,6 +33,20 @@ test('label selectors select as Kubernetes does', async () => {
   }
 });
 
+test('a label selector that cannot be read is refused in the words of Kubernetes', async () => {
+  await using api = await openApi();
+  const kind = new Kinds(api.store).find('', 'v1', 'pods');
+  assert.ok(kind);
+  const cases: readonly (readonly [string, string])[] = [
+    ['a=b=c', "found '=', expected: ',' or 'end of string'"],
+    ['x=1,a=b c', "found 'c', expected: ',' or 'end of string'"],
+    ['=x', "found '=', expected: !, identifier, or 'end of string'"],
+    ['a b', "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"],
+    ['a in web', "unable to parse requirement: found 'web', expected: '('"],
+  ];
+  for (const [text, message] of cases) assert.throws(() => parseSelectors(kind, text, ''), { message }, text);
+});
+
 test('field selectors compare text, an absent boolean counts as false', async () => {
   await using api = await openApi();
   const kinds = new Kinds(api.store);

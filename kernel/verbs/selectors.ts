@@ -22,15 +22,24 @@ export function parseSelectors(kind: Kind, labels: string, fields: string): Sele
   return (object) => labelSelector(object) && fieldSelector(object);
 }
 
-function unparsable(text: string, why: string): ApiError {
-  return badRequest(`unable to parse requirement: ${why} (in ${JSON.stringify(text)})`);
+/** Where the parser of Kubernetes stops, in its words (labels.Parser). */
+function unparsable(part: string): ApiError {
+  const [, key = '', , operator = '', value = '', rest = ''] =
+    /^((!\s*)?[^=!<>\s(),]*)\s*(==|!=|=|<|>|in\b|notin\b)?\s*([^=!<>\s(),]*)\s*(.*)$/.exec(part) ?? [];
+  const found = (text: string): string => `found '${/^(==|!=|[=!<>(),]|[^=!<>\s(),]+)/.exec(text)?.[0] ?? ''}'`;
+  if (key === '') return badRequest(`${found(part)}, expected: !, identifier, or 'end of string'`);
+  if (operator === '')
+    return badRequest(`unable to parse requirement: ${found(value || rest)}, expected: in, notin, =, ==, !=, gt, lt`);
+  if (operator === 'in' || operator === 'notin')
+    return badRequest(`unable to parse requirement: ${found(value || rest)}, expected: '('`);
+  return badRequest(`${found(rest)}, expected: ',' or 'end of string'`);
 }
 
 const keyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const valuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
 function parseLabelSelector(text: string): readonly Requirement[] {
-  return splitOutsideParentheses(text).map((part) => parseRequirement(part.trim(), text));
+  return splitOutsideParentheses(text).map((part) => parseRequirement(part.trim()));
 }
 
 function splitOutsideParentheses(text: string): string[] {
@@ -49,7 +58,7 @@ function splitOutsideParentheses(text: string): string[] {
   return parts;
 }
 
-function parseRequirement(part: string, whole: string): Requirement {
+function parseRequirement(part: string): Requirement {
   const set = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(part);
   const comparison = /^([^=!<>\s]+)\s*(==|!=|=|<|>)\s*([^=!<>\s]*)$/.exec(part);
   const bare = /^(!?)\s*([^=!<>\s(),]+)$/.exec(part);
@@ -72,7 +81,7 @@ function parseRequirement(part: string, whole: string): Requirement {
     };
   } else if (bare?.[2] !== undefined) {
     requirement = { key: bare[2], operator: bare[1] === '!' ? 'absent' : 'exists', values: [] };
-  } else throw unparsable(whole, `found '${part}', expected: identifier`);
+  } else throw unparsable(part);
   const name = requirement.key.includes('/')
     ? requirement.key.slice(requirement.key.indexOf('/') + 1)
     : requirement.key;
