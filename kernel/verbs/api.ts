@@ -18,7 +18,7 @@ import { patch } from './patch.ts';
 import { get, jsonHeaders, listObjects } from './read.ts';
 import { parseRoute, type ResourceRoute } from './route.ts';
 import { selectedName } from './selectors.ts';
-import { subresources } from './subresources.ts';
+import { refusedPodSubresources, subresources } from './subresources.ts';
 import { update } from './update.ts';
 import { serveView } from './view.ts';
 import { watch } from './watch.ts';
@@ -121,9 +121,16 @@ async function servePath(
     if (document !== undefined) return document;
     throw pathNotFound();
   }
+  if (path === '/metrics') throw noMetrics();
   const document = discover({ path, accept, ifNoneMatch, kinds: context.kinds.all(), subresources: subresourceTable });
   if (document === undefined) throw pathNotFound();
   return document;
+}
+
+function noMetrics(): ApiError {
+  const message =
+    'this cell serves no /metrics: whether it is healthy says kubectl get --raw /readyz?verbose, how its pods are their status';
+  return new ApiError(404, 'NotFound', message, {});
 }
 
 // ---- objects -----------------------------------------------------------------------------------------------------
@@ -191,6 +198,11 @@ async function serveResource(
   requireScope(call, verb);
   if (kind.review !== undefined && subresource === '') return review(context, call, verb, kind.review);
   if (subresource !== '') {
+    const isPod = kind.group === '' && kind.resource === 'pods';
+    // A path behind the name of the subresource belongs to what it would lead to: pods/NAME/proxy/some/path.
+    const [first = ''] = subresource.split('/', 1);
+    const refuse = isPod ? refusedPodSubresources[first] : undefined;
+    if (refuse !== undefined) return refuse(context, { ...call, route: { ...route, subresource: first } });
     const serveVerb = kind.subresources.has(subresource) ? subresources[subresource]?.verbs : undefined;
     if (serveVerb === undefined) throw pathNotFound();
     const answer = serveVerb[verb];

@@ -63,6 +63,7 @@ async function createNamed(context: Context, call: Call, object: JsonRecord, dry
   return commit(context, objectKey(call, name), dryRun, (current) => {
     if (current !== undefined) throw alreadyExists(call.kind, name);
     requireNamespace(context, call, name);
+    requireServiceAccount(context, call, name, object);
     admit(context, call, { verb: 'create', name, object, previous: undefined });
     return { kind: 'put', value: (revision) => serialise(call.kind, object, revision) };
   });
@@ -108,6 +109,24 @@ export function applyNamespace(call: Call, metadata: JsonRecord): void {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   metadata.namespace = call.route.namespace;
+}
+
+/**
+ * A pod runs as an account that exists (ServiceAccount admission). `default` counts as there: it comes a moment after
+ * its namespace, and a pod created in between must not fail.
+ */
+export function requireServiceAccount(context: Context, call: Call, name: string, object: JsonRecord): void {
+  const { kind, route } = call;
+  if (kind.group !== '' || kind.resource !== 'pods') return;
+  const account = stringAt(object, 'spec', 'serviceAccountName');
+  if (account === '' || account === 'default') return;
+  if (context.store.get(resourcePrefix('', 'serviceaccounts', route.namespace) + account) !== undefined) return;
+  const where = `${route.namespace}/${account}`;
+  throw forbidden(
+    kind,
+    name,
+    `error looking up service account ${where}: serviceaccount ${JSON.stringify(account)} not found`,
+  );
 }
 
 const namespaces = { group: '', resource: 'namespaces' };

@@ -82,16 +82,28 @@ export function patched(call: Call, expected: Expected, patch: Patch, current: J
       `the kind of an object cannot be changed: it is a ${expected.kind}, the patch says ${String(wanted.kind)}`,
     );
   }
-  const { object, unknownFields } = decodeFields(expected, wanted);
+  const invalidPatch = (why: string): ApiError => {
+    const message = `Invalid value: ${JSON.stringify(JSON.stringify(patch.value))}: ${why}`;
+    return invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', message }]);
+  };
+  const { object, unknownFields } = decodePatched(expected, wanted, invalidPatch);
   const problems = strictProblems(unknownFields, patch.duplicateFields);
   const validation = fieldValidation(call.query);
   if (problems.length > 0 && validation === 'Strict') {
-    const message = `Invalid value: ${JSON.stringify(JSON.stringify(patch.value))}: strict decoding error: ${problems.join(', ')}`;
-    throw invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', message }]);
+    throw invalidPatch(`strict decoding error: ${problems.join(', ')}`);
   }
   if (validation === 'Warn')
     for (const problem of problems) if (!call.warnings.includes(problem)) call.warnings.push(problem);
   return object;
+}
+
+/** A value of the wrong type is a mistake of the patch: 422, where a whole object's is 400 (handlers/patch.go). */
+function decodePatched(expected: Expected, wanted: JsonRecord, invalidPatch: (why: string) => ApiError) {
+  try {
+    return decodeFields(expected, wanted);
+  } catch (error) {
+    throw error instanceof ApiError && error.code === 400 ? invalidPatch(error.message) : error;
+  }
 }
 
 export async function patch(context: Context, call: Call): Promise<ApiResponse> {

@@ -227,6 +227,31 @@ const log: Serve = (context, call) => {
   return context.podLog({ pod, query: call.query });
 };
 
+/** Why a stream into a pod is refused: kubectl prints the message as it is. */
+const noStreams: Readonly<Record<string, string>> = {
+  exec: 'pods in this cell are sealed images without a shell or any other program: exec is not available; kubectl logs shows what a pod wrote',
+  attach:
+    'pods in this cell are sealed images without standard input: attach is not available; kubectl logs -f follows what a pod writes',
+  portforward:
+    'port-forward is not available in this cell: connect to the address of the pod or of its Service, both are loopback addresses of this machine',
+  proxy:
+    'pods/proxy is not available in this cell: connect to the address of the pod or of its Service, both are loopback addresses of this machine',
+};
+
+const refuseStream: Serve = (context, call) => {
+  // 404 for a pod that is not there.
+  getStored(context, call);
+  throw badRequest(noStreams[call.route.subresource] ?? '');
+};
+
+/**
+ * What the server answers though it does not have it, with the reason: discovery does not list these, and a client that
+ * knows them from Kubernetes asks all the same.
+ */
+export const refusedPodSubresources: Readonly<Record<string, Serve>> = Object.fromEntries(
+  Object.keys(noStreams).map((name) => [name, refuseStream]),
+);
+
 // ---- serviceaccounts/token, namespaces/finalize ----------------------------------------------------------------------
 
 const createToken: Serve = async (context, call) => {

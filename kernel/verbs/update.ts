@@ -7,7 +7,7 @@ import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-meta
 import type { Decision, StoredObject } from '../store/store.ts';
 import { badRequest, conflict, type FieldError, modifiedMessage, notFound } from '../wire/status.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
-import { applyNamespace, prepareNew, requireNamespace, validateNew } from './create.ts';
+import { applyNamespace, prepareNew, requireNamespace, requireServiceAccount, validateNew } from './create.ts';
 import { decodeBody } from './decode.ts';
 import { encodeManagers, type Manager, readManagers, trackUpdate } from './managed/managed-fields.ts';
 import { parseStored, serialise } from './stored.ts';
@@ -59,6 +59,7 @@ export function createByWrite(
   if (managers.length > 0) metadataOf(object).managedFields = encodeManagers(managers);
   requireValid(kind, route.name, validateNew(kind, object));
   requireNamespace(context, call, route.name);
+  requireServiceAccount(context, call, route.name, object);
   admit(context, call, { verb: 'create', name: route.name, object, previous: undefined });
   return { kind: 'put', value: (revision) => serialise(kind, object, revision) };
 }

@@ -257,3 +257,44 @@ test('what is not served says so', async () => {
   const broken = await api.call('POST', configMaps, '{"a":');
   assert.equal(broken.status, 400);
 });
+
+test('a pod runs as a ServiceAccount that exists; the default one may still be on its way', async () => {
+  await using api = await openApi();
+  assert.equal(spec((await api.call('POST', pods, pod('plain'))).body).serviceAccountName, 'default');
+  const refused = await api.call('POST', pods, pod('as-builder', { serviceAccountName: 'builder' }));
+  assert.equal(refused.status, 403);
+  assert.equal(
+    refused.body.message,
+    'pods "as-builder" is forbidden: error looking up service account default/builder: serviceaccount "builder" not found',
+  );
+  await api.call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'builder' } });
+  assert.equal((await api.call('POST', pods, pod('as-builder', { serviceAccountName: 'builder' }))).status, 201);
+});
+
+test('a patch with a value of the wrong type is the mistake of the patch: 422', async () => {
+  await using api = await openApi();
+  await api.call('POST', deployments, deployment('web'));
+  for (const type of ['application/strategic-merge-patch+json', 'application/merge-patch+json']) {
+    const { status, body } = await api.call(
+      'PATCH',
+      `${deployments}/web`,
+      { spec: { replicas: 'two' } },
+      { 'content-type': type },
+    );
+    assert.equal(status, 422);
+    assert.equal(body.reason, 'Invalid');
+    assert.match(String(body.message), /patch: Invalid value: .*spec\.replicas of type int32/);
+  }
+});
+
+test('streams into a pod are refused with the reason, and a pod that is not there stays not found', async () => {
+  await using api = await openApi();
+  await api.call('POST', pods, pod('web'));
+  for (const name of ['exec', 'attach', 'portforward', 'proxy']) {
+    const { status, body } = await api.call('POST', `${pods}/web/${name}`);
+    assert.equal(status, 400, name);
+    assert.match(String(body.message), /not available/);
+    assert.equal((await api.call('POST', `${pods}/missing/${name}`)).status, 404);
+  }
+  assert.match(String((await api.call('GET', '/metrics')).body.message), /no \/metrics/);
+});
