@@ -1,4 +1,5 @@
 /** Validation of pod specs (kubernetes pkg/apis/core/validation/validation.go), for the fields people get wrong. */
+import { isIP } from 'node:net';
 import type { FieldError } from '../../wire/status.ts';
 import { duplicateValue, forbiddenField, invalidValue, notSupported, quote, required } from '../field-errors.ts';
 import {
@@ -266,6 +267,28 @@ function validateResources(resources: JsonRecord, path: string, errors: FieldErr
   }
 }
 
+/** apimachinery's IsHTTPHeaderName: fewer than the tokens of RFC 9110 §5.6.2. */
+const headerNamePattern = /^[-A-Za-z0-9]+$/;
+const headerNameMessage =
+  "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
+/** What a resolver takes: more than the name of an object may be. */
+const hostNamePattern = /^[A-Za-z0-9_][-A-Za-z0-9_.]{0,253}$/;
+const hostMessage = 'must be a host name or an IP address';
+
+/** Whom a probe asks, and with which header. */
+function probeHostProblems(action: JsonRecord, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const host = stringAt(action, 'host');
+  if (host !== '' && isIP(host) === 0 && !hostNamePattern.test(host))
+    errors.push(invalidValue(`${path}.host`, host, hostMessage));
+  for (const [index, header] of recordsAt(action, 'httpHeaders').entries()) {
+    const at = `${path}.httpHeaders[${index}]`;
+    const name = stringAt(header, 'name');
+    if (!headerNamePattern.test(name)) errors.push(invalidValue(`${at}.name`, name, headerNameMessage));
+  }
+  return errors;
+}
+
 const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
 
 function validateProbe(probe: JsonRecord, path: string, needsOneSuccess: boolean, errors: FieldError[]): void {
@@ -279,6 +302,7 @@ function validateProbe(probe: JsonRecord, path: string, needsOneSuccess: boolean
     if (typeof port === 'string') {
       errors.push(...portNameProblems(port).map((problem) => invalidValue(`${path}.${name}.port`, port, problem)));
     } else if (!isPort(port)) errors.push(invalidValue(`${path}.${name}.port`, port ?? 0, portRange));
+    errors.push(...probeHostProblems(probe[name], `${path}.${name}`));
   }
   if (isRecord(probe.exec) && arrayAt(probe.exec, 'command').length === 0)
     errors.push(required(`${path}.exec.command`));
