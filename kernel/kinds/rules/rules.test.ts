@@ -167,36 +167,6 @@ const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], 
     [],
   ],
   [
-    'hosts and headers no request can carry',
-    'core.v1.Pod',
-    pod({
-      containers: [
-        container({
-          readinessProbe: { httpGet: { port: 80, host: 'a/b', httpHeaders: [{ name: 'X Y', value: '' }] } },
-          livenessProbe: { tcpSocket: { port: 80, host: 'a b' } },
-        }),
-      ],
-    }),
-    [
-      'spec.containers[0].livenessProbe.tcpSocket.host: Invalid value: "a b": must be a host name or an IP address',
-      'spec.containers[0].readinessProbe.httpGet.host: Invalid value: "a/b": must be a host name or an IP address',
-      `spec.containers[0].readinessProbe.httpGet.httpHeaders[0].name: Invalid value: "X Y": a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')`,
-    ],
-  ],
-  [
-    'none of hosts and headers that requests carry',
-    'core.v1.Pod',
-    pod({
-      containers: [
-        container({
-          readinessProbe: { httpGet: { port: 80, host: 'Web.example.', httpHeaders: [{ name: 'X-Y', value: '' }] } },
-          livenessProbe: { tcpSocket: { port: 80, host: '::1' } },
-        }),
-      ],
-    }),
-    [],
-  ],
-  [
     'a deployment without a selector',
     'apps.v1.Deployment',
     workload({ selector: undefined }),
