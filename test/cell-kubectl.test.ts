@@ -1,6 +1,8 @@
 /** The real kubectl against a whole cell: what a person types to run, look at, scale, read and delete a service. */
 import assert from 'node:assert/strict';
+import { Agent, get } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { resources } from '@diatom/sdk';
 import { waitForObjects } from '@diatom/sdk/testing';
@@ -79,36 +81,67 @@ test('deleting a namespace takes its running pods along', needsKubectl, async ()
   assert.match(await run('delete namespace shortlived --timeout=60s'), /deleted/);
 });
 
-test('no request fails while a rollout replaces every pod, with a connection for each', needsKubectl, async () => {
-  const container = { readinessProbe: { httpGet: { port: 8080, path: '/hello' }, periodSeconds: 1 } };
-  await run('apply -f -', deployment('rolling', { image: 'http', replicas: 2, container }));
-  await run('apply -f -', service('rolling', 8080));
-  await run('rollout status deployment/rolling --timeout=40s');
-  const address = await run('get service rolling -o jsonpath={.spec.clusterIP}');
-  const failures: string[] = [];
-  let [answered, isOver] = [0, false];
-  const ask = async (): Promise<void> => {
-    while (!isOver) {
-      try {
-        const answer = await fetch(`http://${address}:8080/hello`, { headers: { connection: 'close' } });
-        assert.equal(await answer.text(), 'hello\n');
-        answered += 1;
-      } catch (error) {
-        failures.push(error instanceof Error ? String(error.cause ?? error) : String(error));
-      }
-    }
-  };
-  const clients = Array.from({ length: 6 }, ask);
-  for (let round = 0; round < 2; round += 1) {
-    await run(`set env deployment/rolling ROUND=${round}`);
+/** One request without a second try; a client that keeps its connection sends the next one on it at once. */
+function ask(url: string, agent: Agent): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent }, (response) => {
+      text(response).then(resolve, reject);
+    });
+    request.once('error', reject);
+  });
+}
+
+test(
+  'no request fails while a rollout replaces every pod, on connections kept alive and new ones',
+  needsKubectl,
+  async () => {
+    const container = { readinessProbe: { httpGet: { port: 8080, path: '/hello' }, periodSeconds: 1 } };
+    await run('apply -f -', deployment('rolling', { image: 'http', replicas: 2, container }));
+    await run('apply -f -', service('rolling', 8080));
     await run('rollout status deployment/rolling --timeout=40s');
-  }
-  const query = { namespace: 'default', labelSelector: 'app=rolling' };
-  await waitForObjects(rig.client, resources.pods, query, ({ length }) => length === 2, { timeoutMs: 40_000 });
-  isOver = true;
-  await Promise.all(clients);
-  assert.deepEqual(failures, [], `of ${answered + failures.length} requests`);
-  await run('delete deployment,service rolling');
+    const address = await run('get service rolling -o jsonpath={.spec.clusterIP}');
+    const failures: string[] = [];
+    let [answered, isOver] = [0, false];
+    const keepAsking = async (keepAlive: boolean): Promise<void> => {
+      const agent = new Agent({ keepAlive, maxSockets: 1 });
+      while (!isOver) {
+        try {
+          assert.equal(await ask(`http://${address}:8080/hello`, agent), 'hello\n');
+          answered += 1;
+        } catch (error) {
+          failures.push(`${keepAlive ? 'kept alive' : 'new'}: ${String(error)}`);
+        }
+      }
+      agent.destroy();
+    };
+    const clients = [true, true, true, true, false, false, false, false].map(keepAsking);
+    for (let round = 0; round < 2; round += 1) {
+      await run(`set env deployment/rolling ROUND=${round}`);
+      await run('rollout status deployment/rolling --timeout=40s');
+    }
+    const query = { namespace: 'default', labelSelector: 'app=rolling' };
+    await waitForObjects(rig.client, resources.pods, query, ({ length }) => length === 2, { timeoutMs: 40_000 });
+    isOver = true;
+    await Promise.all(clients);
+    assert.deepEqual(failures, [], `of ${answered + failures.length} requests`);
+    await run('delete deployment,service rolling');
+  },
+);
+
+test('exec, attach, port-forward and /metrics say why there is none', needsKubectl, async () => {
+  await run('apply -f -', pod('sealed', 'http'));
+  await run('wait --for=condition=Ready pod/sealed --timeout=40s');
+  const refusal = async (line: string): Promise<string> => {
+    const options = { kubeconfig: rig.cell.kubeconfigPath, home: join(rig.directory, 'home'), timeoutMs: 60_000 };
+    const { code, stderr } = await kubectl(line.split(' '), options);
+    assert.equal(code, 1, stderr);
+    return stderr;
+  };
+  assert.match(await refusal('exec sealed -- ls'), /sealed images without a shell.*exec is not available/);
+  assert.match(await refusal('attach sealed'), /attach is not available/);
+  assert.match(await refusal('port-forward sealed 0:8080'), /port-forward is not available in this cell: connect to/);
+  assert.match(await refusal('get --raw /metrics'), /\(NotFound\): this cell serves no \/metrics/);
+  await run('delete pod sealed --timeout=40s');
 });
 
 test("the API's own Service comes back, with its address, when it is deleted", needsKubectl, async () => {
