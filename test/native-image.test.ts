@@ -17,6 +17,11 @@ const source = `
 import { Request, Response, serve } from "diatom/http";
 function peek(at: usize): u8 { return load<u8>(at); }
 function deeper(n: i32): i32 { return n == -1 ? 0 : deeper(n + 1) + n; }
+function vectors(count: i32): i32 {
+  let sum = i32x4.splat(0);
+  for (let i = 0; i < count; i++) sum = i32x4.add(sum, i32x4.mul(i32x4.splat(i), i32x4(1, 10, 100, 1000)));
+  return i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 3);
+}
 function keepEverything(size: i32): i32 {
   const kept = new Array<Uint8Array>();
   while (size > 0) kept.push(new Uint8Array(size));
@@ -28,6 +33,7 @@ serve(8080, (request: Request): Response => {
   if (path == "/stack") return Response.text(deeper(path.length).toString());
   if (path == "/zero") return Response.text((100 / (path.length - 5)).toString());
   if (path == "/throw") throw new Error("no luck");
+  if (path == "/vectors") return Response.text(vectors(path.length).toString());
   if (path == "/memory") return Response.text(keepEverything(path.length << 14).toString());
   return Response.text("hello");
 });
@@ -98,6 +104,17 @@ for (const [path, reason, message] of failures) {
     assert.equal(state.exit.reason, reason);
   });
 }
+
+test('an image computes with vectors', async () => {
+  await using subject = await startTestTender();
+  const spec = await specFor('vectors');
+  await subject.tender.start(spec);
+  const socket = open(spec);
+  socket.write('GET /vectors HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n');
+  const answer = Buffer.concat(await socket.toArray()).toString();
+  // The sum of 0 … 7 in the lanes times 1 and 1000.
+  assert.match(answer, /\r\n\r\n28028$/);
+});
 
 const isRefused = async (spec: SlotSpec): Promise<boolean> => {
   const socket = open(spec);

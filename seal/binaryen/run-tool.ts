@@ -20,6 +20,7 @@ const features = [
   '--enable-nontrapping-float-to-int',
   '--enable-reference-types',
   '--enable-sign-ext',
+  '--enable-simd',
 ];
 
 /**

@@ -46,6 +46,8 @@ export function compileApplication(options: LinkOptions): Promise<Uint8Array> {
       '--exportStart',
       'start_application',
       '--exportTable',
+      '--enable',
+      'simd',
       '--maximumMemory',
       String(halfOf(options.maximumBytes) / wasmPageBytes),
       ...packing,
