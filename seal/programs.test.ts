@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
+import { runTool } from './binaryen/run-tool.ts';
 import { compile } from './compile.ts';
 import { compileAssemblyScript } from './link/assemblyscript.ts';
-import { runTool } from './binaryen/run-tool.ts';
 import { writeExecutable } from './testing/native-run.ts';
 import { quickjsProgram } from './testing/programs/quickjs.ts';
 

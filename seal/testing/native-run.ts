@@ -3,7 +3,7 @@
  * calls each case, writes results to shared memory, and prints that memory at the end. Cases that are expected to trap run
  * in a forked child, so that thousands of them fit in one process.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -251,9 +251,6 @@ export function writeExecutable(elf: Uint8Array): string {
   writeFileSync(path, elf, { mode: 0o755 });
   return path;
 }
-
-/** Run an ELF that needs no arguments; returns what it printed. */
-export const runExecutable = (elf: Uint8Array): string => execFileSync(writeExecutable(elf), { encoding: 'utf8' });
 
 export function runCases(module: DecodedModule, cases: readonly Case[], stateFunction?: number): readonly Outcome[] {
   const resultTypes = cases.map(

@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { runTool } from '@diatom/seal/binaryen/run-tool.ts';
 import { decode } from '@diatom/seal/decode/decode.ts';
 import type { DecodedModule, ValueType } from '@diatom/seal/decode/module.ts';
-import { runTool } from '@diatom/seal/binaryen/run-tool.ts';
 
 const require = createRequire(import.meta.url);
 const packageName = '@jitl/quickjs-ng-wasmfile-release-sync';

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { versions } from '@diatom/cli/version.ts';
-import { compileAssemblyScript } from '@diatom/seal/link/assemblyscript.ts';
 import { runTool } from '@diatom/seal/binaryen/run-tool.ts';
+import { compileAssemblyScript } from '@diatom/seal/link/assemblyscript.ts';
 import { execute } from './execute.ts';
 import { type CompilerSubject, readRun } from './subject.ts';
 

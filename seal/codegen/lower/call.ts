@@ -1,6 +1,5 @@
 /** Calls: of compiled functions, through tables, and of what module `linux` provides. */
 import type { NumberType } from '../../decode/module.ts';
-import { numberType } from '../../ir/control-flow.ts';
 import type { CallInstruction, IndirectCallInstruction, Value } from '../../ir/ir.ts';
 import { passArguments, passResults } from '../calling.ts';
 import { type Constraints, constraints } from '../constraints.ts';
@@ -107,13 +106,4 @@ export const indirectCallRule = {
     emission.assembler.callThrough(scratch);
     takeResults(emission, instruction.results, results);
   },
-};
-
-/** Types of a signature as the code generator sees them. */
-export const signatureTypes = (program: Program, typeIndex: number) => {
-  const type = program.module.types[typeIndex];
-  return {
-    parameters: (type?.parameters ?? []).map(numberType),
-    results: (type?.results ?? []).map(numberType),
-  };
 };

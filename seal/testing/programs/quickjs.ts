@@ -1,9 +1,9 @@
 /** quickjs-ng as Emscripten built it, around one script: a host program that prints the string the script comes to. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { runTool } from '../../binaryen/run-tool.ts';
 import { decode } from '../../decode/decode.ts';
 import type { DecodedModule, ValueType } from '../../decode/module.ts';
-import { runTool } from '../../binaryen/run-tool.ts';
 
 const require = createRequire(import.meta.url);
 const packageName = '@jitl/quickjs-ng-wasmfile-release-sync';
