@@ -15,7 +15,7 @@ import { distinctEdges } from './simplify.ts';
 
 /** Instructions of the function as it is, and with everything inlined. */
 const templateLimit = 24;
-const grownLimit = 90;
+const grownLimit = 170;
 
 interface CallSite {
   readonly block: Block;
