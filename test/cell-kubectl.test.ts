@@ -115,14 +115,18 @@ test(
       agent.destroy();
     };
     const clients = [true, true, true, true, false, false, false, false].map(keepAsking);
-    for (let round = 0; round < 2; round += 1) {
-      await run(`set env deployment/rolling ROUND=${round}`);
-      await run('rollout status deployment/rolling --timeout=40s');
+    try {
+      for (let round = 0; round < 2; round += 1) {
+        await run(`set env deployment/rolling ROUND=${round}`);
+        await run('rollout status deployment/rolling --timeout=40s');
+      }
+      const query = { namespace: 'default', labelSelector: 'app=rolling' };
+      await waitForObjects(rig.client, resources.pods, query, ({ length }) => length === 2, { timeoutMs: 40_000 });
+    } finally {
+      // Clients that go on asking would keep this process for ever.
+      isOver = true;
+      await Promise.all(clients);
     }
-    const query = { namespace: 'default', labelSelector: 'app=rolling' };
-    await waitForObjects(rig.client, resources.pods, query, ({ length }) => length === 2, { timeoutMs: 40_000 });
-    isOver = true;
-    await Promise.all(clients);
     assert.deepEqual(failures, [], `of ${answered + failures.length} requests`);
     await run('delete deployment,service rolling');
   },
