@@ -64,8 +64,8 @@ const code = await node([
   '--test-reporter=spec',
   `--test-concurrency=${Math.max(2, availableParallelism())}`,
   '--test-timeout=120000',
-  // A file that has left something open would otherwise hold the whole run for ever.
-  '--test-force-exit',
+  '--import',
+  './test/tools/no-leaks.ts',
   ...files,
 ]);
 if (failed.length > 0) process.stderr.write(`FAILED before the tests: ${failed.join(', ')}\n`);
