@@ -15,11 +15,16 @@ const settings = { MALLOC_ARENA_MAX: '1' } as const;
  */
 const flags = ['--max-semi-space-size=1', '--expose-gc', '--disable-warning=ExperimentalWarning'] as const;
 
-/** Does not return when the process has to be replaced. */
+/**
+ * Does not return when the process has to be replaced: once for the settings, and once more after compiling, which is done
+ * under the same flags because V8's caches are only good for the flags they were made with.
+ */
 export async function settleProcess(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
-  if (environment.MALLOC_ARENA_MAX !== undefined || process.execve === undefined) return;
-  await compileCell();
+  if (process.execve === undefined) return;
+  const isSettled = environment.MALLOC_ARENA_MAX !== undefined;
+  if (isSettled && !(await compileCell())) return;
   flushCompileCache();
   const [, ...words] = process.argv;
-  process.execve(process.execPath, [process.execPath, ...flags, ...words], { ...process.env, ...settings });
+  const nodeFlags = isSettled ? process.execArgv : flags;
+  process.execve(process.execPath, [process.execPath, ...nodeFlags, ...words], { ...settings, ...process.env });
 }
