@@ -10,16 +10,23 @@ export interface SlotSpec {
   /** Chosen by the caller; unique within the tender. [A-Za-z0-9._-], at most 128 characters. */
   readonly id: string;
   readonly manifest: Manifest;
-  /** Path of the layer the target runs: the ELF for `process`, the wasm for `node`. */
+  /** What confines the image: a locked-down process, or a virtual machine of its own. The node tender knows neither. */
+  readonly target: 'process' | 'hvt';
+  /** Path of the layer the target runs: the ELF for `process` and `hvt`, the wasm for the node tender. */
   readonly imagePath: string;
   /** Where each declared port of the manifest is listened on. A port left out is not opened. */
   readonly listen: readonly { readonly port: number; readonly address: string; readonly hostPort: number }[];
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryLimitBytes: number;
-  /** `eager`: boot now. `lazy`: boot on the first connection. */
-  readonly boot: 'eager' | 'lazy';
+  /**
+   * `eager`: boot now. `lazy`: boot on the first connection. `per-connection` (only `hvt`): every connection gets an
+   * instance of its own, which is destroyed after it; such a slot is `asleep` while it waits.
+   */
+  readonly boot: 'eager' | 'lazy' | 'per-connection';
   /** The image exits with status 0 after this long without a connection; 0: never. */
   readonly idleTimeoutMs: number;
+  /** An instance that has run this long is killed and ends with `DeadlineExceeded`; 0: it may run for ever. */
+  readonly timeLimitMs: number;
   /** Console lines are appended here as `<RFC 3339 with ns> stdout F <line>` (the CRI log format). */
   readonly logPath: string;
 }
@@ -33,8 +40,7 @@ export interface Exit {
   /** As Kubernetes shows it: the image's own status, or 128 + signal. */
   readonly code: number;
   readonly signal: number;
-  /** `Completed`, `Error`, `Trap`, `SystemCallDenied`, `OutOfMemory`, `Killed` */
-  readonly reason: 'Completed' | 'Error' | 'Trap' | 'SystemCallDenied' | 'OutOfMemory' | 'Killed';
+  readonly reason: 'Completed' | 'Error' | 'Trap' | 'SystemCallDenied' | 'OutOfMemory' | 'Killed' | 'DeadlineExceeded';
   /** One sentence for people, with the symbolised place for traps. */
   readonly message: string;
   readonly startedAt: string;

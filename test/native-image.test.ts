@@ -68,12 +68,14 @@ const specFor = async (id: string): Promise<SlotSpec> => {
   return {
     id,
     manifest: image.manifest,
+    target: 'process',
     imagePath: store.blobPath(executable?.digest ?? ''),
     listen: [{ port: 8080, address, hostPort: await freePort() }],
     environment: {},
     memoryLimitBytes: 8 * 1024 * 1024,
     boot: 'eager',
     idleTimeoutMs: 0,
+    timeLimitMs: 0,
     logPath: join(directory, `${id}.log`),
   };
 };

@@ -43,12 +43,14 @@ async function specOf(file: string, overrides: Partial<SlotSpec> = {}): Promise<
   return {
     id: manifest.name,
     manifest: { ...manifest, layers: [] },
+    target: 'process',
     imagePath,
     listen,
     environment: {},
     memoryLimitBytes: 64 * 1024 * 1024,
     boot: 'eager',
     idleTimeoutMs: 0,
+    timeLimitMs: 0,
     logPath: join(directory, `${manifest.name}.log`),
     ...overrides,
   };
@@ -101,6 +103,7 @@ test('a specification that cannot be is refused and leaves nothing behind', asyn
     [{ id: 'a/b' }, /no slot id/],
     [{ listen: [{ port: 81, address: '127.0.0.1', hostPort: 0 }] }, /port 81 is not declared by image refusals/],
     [{ memoryLimitBytes: 1000 }, /the limit is 1000/],
+    [{ boot: 'per-connection' }, /an instance per connection needs the target hvt/],
     [{ imagePath: join(directory, 'none') }, /cannot load/],
     [{ listen: [{ port: 8080, address: '203.0.113.1', hostPort: 0 }] }, /cannot listen on 203\.0\.113\.1/],
   ];
@@ -114,6 +117,13 @@ test('a specification that cannot be is refused and leaves nothing behind', asyn
   await tender.start(spec);
   await assert.rejects(tender.start(spec), /exists already/);
   await tender.close();
+});
+
+test('an instance that outlives its time limit is killed and says so', async () => {
+  const { exit } = await run(await specOf(await write('overdue', service), { timeLimitMs: 30 }));
+  assert.equal(exit.reason, 'DeadlineExceeded');
+  assert.equal(exit.code, 137);
+  assert.match(exit.message, /time limit of 30 ms/);
 });
 
 test('a port that the slot does not open is denied to the program', async () => {

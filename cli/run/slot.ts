@@ -59,6 +59,7 @@ export function slotSpec(options: OptionValues, { manifest, imagePath, logPath }
   return {
     id: `run-${process.pid}`,
     manifest,
+    target: 'process',
     imagePath,
     listen: parseListen(options.all('publish'), manifest),
     environment: parseEnvironment(options.all('env')),
@@ -66,6 +67,7 @@ export function slotSpec(options: OptionValues, { manifest, imagePath, logPath }
       memory === undefined ? manifest.memory.maximumBytes + manifest.memory.stackBytes : parseBytes('--memory', memory),
     boot: idleTimeoutMs === 0 ? 'eager' : 'lazy',
     idleTimeoutMs,
+    timeLimitMs: 0,
     logPath,
   };
 }

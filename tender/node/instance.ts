@@ -12,18 +12,35 @@ export interface Instance {
   kill(): void;
 }
 
-export function startInstance(module: WebAssembly.Module, options: MachineOptions): Instance {
+/** `timeLimitMs`: 0 for none. V8 shares its thread with the guest, so a guest that never waits outlives its limit here. */
+export function startInstance(module: WebAssembly.Module, options: MachineOptions, timeLimitMs = 0): Instance {
   const machine = new Machine(options);
   const startedAt = new Date().toISOString();
   const run = async (): Promise<Exit> => {
+    let isOverdue = false;
+    const overdue = (): void => {
+      isOverdue = true;
+      machine.kill();
+    };
+    const timer = timeLimitMs > 0 ? setTimeout(overdue, timeLimitMs) : undefined;
     const outcome = await runGuest(module, machine);
+    clearTimeout(timer);
     machine.dispose();
-    return { ...outcome, signal: 0, startedAt, finishedAt: new Date().toISOString() };
+    const ended = outcome.reason === 'Killed' && isOverdue ? deadlineExceeded(timeLimitMs) : outcome;
+    return { ...ended, signal: 0, startedAt, finishedAt: new Date().toISOString() };
   };
   return { startedAt, exit: run(), drain: () => machine.drain(), kill: () => machine.kill() };
 }
 
 type Outcome = Pick<Exit, 'code' | 'reason' | 'message'>;
+
+function deadlineExceeded(timeLimitMs: number): Outcome {
+  return {
+    code: trapCodes.killed,
+    reason: 'DeadlineExceeded',
+    message: `killed: it ran longer than its time limit of ${timeLimitMs} ms`,
+  };
+}
 
 async function runGuest(module: WebAssembly.Module, machine: Machine): Promise<Outcome> {
   try {

@@ -96,13 +96,14 @@ class NodeTender implements Tender {
   #boot(slot: Slot): void {
     const { spec } = slot;
     const log = new ConsoleLog(spec.logPath);
-    const instance = startInstance(slot.module, {
+    const machine = {
       ports: slot.ports,
       connect: new Set(spec.manifest.connect),
       environment: spec.environment,
-      console: (bytes) => log.write(bytes),
+      console: (bytes: Uint8Array) => log.write(bytes),
       idleTimeoutMs: spec.idleTimeoutMs,
-    });
+    };
+    const instance = startInstance(slot.module, machine, spec.timeLimitMs);
     slot.instance = instance;
     const bootCount = slot.state.bootCount + 1;
     this.#change(slot, { kind: 'running', bootCount, pid: process.pid, startedAt: instance.startedAt });
@@ -122,6 +123,9 @@ class NodeTender implements Tender {
 
 function checkSpec(spec: SlotSpec): void {
   if (!idPattern.test(spec.id)) throw new TenderError('id', `${JSON.stringify(spec.id)} is no slot id`);
+  if (spec.boot === 'per-connection') {
+    throw new TenderError('boot', 'an instance per connection needs the target hvt; V8 runs one instance for all');
+  }
   const declared = new Set(spec.manifest.ports.map(({ port }) => port));
   for (const { port } of spec.listen) {
     if (!declared.has(port))

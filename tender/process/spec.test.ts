@@ -23,12 +23,14 @@ const manifest: Manifest = {
 const spec = (more: Partial<SlotSpec> = {}): SlotSpec => ({
   id: 'slot',
   manifest,
+  target: 'process',
   imagePath: '/images/blobs/sha256/00',
   listen: [{ port: 8080, address: '127.0.0.2', hostPort: 80 }],
   environment: { A: '1', B: 'zwei' },
   memoryLimitBytes: 5 * 2 ** 32,
   boot: 'lazy',
   idleTimeoutMs: 1.5,
+  timeLimitMs: 0,
   logPath: '/logs/slot.log',
   ...more,
 });
@@ -101,6 +103,7 @@ const refused: readonly [name: string, more: Partial<SlotSpec>, message: RegExp]
   ['an environment that is too large', { environment: { A: 'x'.repeat(200_000) } }, /200003 bytes/],
   ['a path with a NUL byte', { imagePath: '/a\0b' }, /imagePath contains a NUL/],
   ['a negative idle time', { idleTimeoutMs: -1 }, /idleTimeoutMs/],
+  ['an instance per connection', { boot: 'per-connection' }, /needs the target hvt/],
   ['no memory', { memoryLimitBytes: 0 }, /memoryLimitBytes/],
   ['an image that connects out', { manifest: { ...manifest, connect: ['db:5432'] } }, /db:5432/],
 ];

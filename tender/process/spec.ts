@@ -84,6 +84,9 @@ const checkListen = (spec: SlotSpec): void => {
 
 export const encodeSpec = (spec: SlotSpec): Uint8Array => {
   const { manifest } = spec;
+  if (spec.target === 'hvt') wrong('the target hvt is not there yet; run the image with process');
+  if (spec.boot === 'per-connection') wrong('an instance per connection needs the target hvt');
+  if (spec.timeLimitMs !== 0) wrong(`timeLimitMs is ${spec.timeLimitMs}; a time limit is not kept yet`);
   if (!/^[A-Za-z0-9._-]{1,128}$/.test(spec.id)) wrong(`id "${spec.id}" is not 1 to 128 of A-Z a-z 0-9 . _ -`);
   if (manifest.connect.length > 0) {
     wrong(

@@ -44,12 +44,14 @@ export function startOn(target: Target): StartApplication {
     const spec: SlotSpec = {
       id: 'conformance',
       manifest,
+      target: 'process',
       imagePath,
       listen: ports.map(({ port, hostPort }) => ({ port, address: '127.0.0.1', hostPort })),
       environment: options.environment ?? {},
       memoryLimitBytes: 64 * 1024 * 1024,
       boot: options.idleTimeoutMs === undefined ? 'eager' : 'lazy',
       idleTimeoutMs: options.idleTimeoutMs ?? 0,
+      timeLimitMs: 0,
       logPath,
     };
     const running: RunningApplication = {

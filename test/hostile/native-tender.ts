@@ -62,12 +62,14 @@ export const startTestTender = async (): Promise<TestTender> => {
 
   const spec: TestTender['spec'] = async (id, elf, { systemCalls, ...more } = {}) => ({
     id,
+    target: 'process',
     ...(await storeImage(directory, id, elf, systemCalls)),
     listen: [],
     environment: {},
     memoryLimitBytes: 16 * 1024 * 1024,
     boot: 'eager',
     idleTimeoutMs: 0,
+    timeLimitMs: 0,
     logPath: join(directory, `${id}.log`),
     ...more,
   });

@@ -103,6 +103,7 @@ export async function prepare(
     spec: {
       id: slotId(pod, container),
       manifest: image.manifest,
+      target: 'process',
       imagePath: around.images.blobPath(layer.digest),
       listen: image.manifest.ports.map(({ port }) => ({ port, address: attempt.podIP, hostPort: port })),
       environment,
@@ -110,6 +111,7 @@ export async function prepare(
         limit === undefined ? maximumBytes + stackBytes + memoryOverheadBytes : Math.floor(parseQuantity(limit)),
       boot: isLazy(pod) ? 'lazy' : 'eager',
       idleTimeoutMs: idleTimeoutMs ?? 0,
+      timeLimitMs: 0,
       logPath,
     },
   };
