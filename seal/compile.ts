@@ -6,10 +6,13 @@ import { type BodyFacts, surveyBodies } from './decode/survey.ts';
 import { validate } from './decode/validate.ts';
 import { writeImage } from './elf/image.ts';
 
-export type Flavour = 'process' | 'linux';
+/**
+ * `process`: mapped and entered by the native tender. `hvt`: entered in ring 3 of a virtual machine by our own monitor.
+ * `virtio`: the same for other monitors, with its own boot code. `linux`: a host program, started by the kernel's execve.
+ */
+export type Flavour = 'process' | 'hvt' | 'virtio' | 'linux';
 
 export interface CompileOptions {
-  /** `process`: mapped and entered by the tender. `linux`: started by the kernel's execve. */
   readonly flavour: Flavour;
   /** Export called by e_entry; it takes nothing. Default `_start`. */
   readonly entry?: string;

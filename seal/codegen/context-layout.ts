@@ -1,12 +1,11 @@
 /** Addresses of everything in `data`: fixed before any code is generated, so that code names them directly. */
 import type { Flavour } from '../compile.ts';
 import type { DecodedModule } from '../decode/module.ts';
+import { flavourRules } from './flavours/index.ts';
 
-/** Both below 2 GiB, so that a sign-extended displacement reaches everything; the tender maps an image beside itself. */
 /** Images may lie in 256 MiB from their base (docs/process-image.md); host programs keep to the same size. */
 export const imageWindowBytes = 0x1000_0000;
 
-const baseAddresses: Readonly<Record<Flavour, number>> = { process: 0x1000_0000, linux: 0x4000_0000 };
 export const pageBytes = 4096;
 export const wasmPageBytes = 65_536;
 
@@ -39,13 +38,13 @@ export interface ContextLayout {
 }
 
 /** The image's file begins with its headers, and `data` with the page they are in: one page less in every file. */
-export const headerRoomBytes = (memoryCount: number) => Math.ceil((64 + (4 + memoryCount) * 56 + 28) / 16) * 16;
+export const headerRoomBytes = (memoryCount: number) => Math.ceil((64 + (4 + memoryCount) * 56 + 32) / 16) * 16;
 
 /** Elements a table without maximum can grow to. */
 const growableElements = 65_536;
 
 export function layOutContext(module: DecodedModule, flavour: Flavour, growsTables: boolean): ContextLayout {
-  const address = baseAddresses[flavour];
+  const address = flavourRules[flavour].baseAddress;
   let next = address + headerRoomBytes(module.memories.length);
   const take = (sizeBytes: number) => {
     const at = next;

@@ -1,4 +1,5 @@
 /** What lowering rules write to: the assembler with frame, traps and literals of the function at hand around it. */
+import type { Flavour } from '../compile.ts';
 import type { DecodedModule, NumberType } from '../decode/module.ts';
 import { type TrapName, trapCodes } from '../ir/ir.ts';
 import {
@@ -27,7 +28,7 @@ export interface Frame {
 
 export interface Program {
   readonly module: DecodedModule;
-  readonly flavour: 'process' | 'linux';
+  readonly flavour: Flavour;
   /** Prove what can be proven about each function (CompileOptions.check). */
   readonly check: boolean;
   readonly assembler: Assembler;

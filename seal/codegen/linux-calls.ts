@@ -1,6 +1,6 @@
 /**
- * What an image may import from module `linux`: Linux system calls of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl) and
- * native intrinsics of the code generator. Every system call takes `arity` i64 parameters and returns the raw i64 result
+ * What a module may import from module `linux`: Linux system calls of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl), which
+ * images for virtual machines have none of, and native intrinsics of the code generator. Every system call takes `arity` i64 parameters and returns the raw i64 result
  * (-errno on failure). Calls that share or replace the caller's stack (vfork, clone) cannot be made from compiled code and
  * are missing on purpose.
  */
@@ -13,7 +13,7 @@ export interface LinuxCall {
   readonly flavours: readonly Flavour[];
 }
 
-const everywhere: readonly Flavour[] = ['process', 'linux'];
+const onLinux: readonly Flavour[] = ['process', 'linux'];
 const hostOnly: readonly Flavour[] = ['linux'];
 
 const call = (number: number, name: string, arity: number, flavours: readonly Flavour[] = hostOnly): LinuxCall => ({
@@ -24,17 +24,17 @@ const call = (number: number, name: string, arity: number, flavours: readonly Fl
 });
 
 export const linuxCalls: readonly LinuxCall[] = [
-  call(0, 'read', 3, everywhere),
-  call(1, 'write', 3, everywhere),
+  call(0, 'read', 3, onLinux),
+  call(1, 'write', 3, onLinux),
   call(2, 'open', 3),
-  call(3, 'close', 1, everywhere),
+  call(3, 'close', 1, onLinux),
   call(4, 'stat', 2),
   call(5, 'fstat', 2),
   call(6, 'lstat', 2),
   call(7, 'poll', 3),
   call(8, 'lseek', 3),
   call(9, 'mmap', 6),
-  call(10, 'mprotect', 3, everywhere),
+  call(10, 'mprotect', 3, onLinux),
   call(11, 'munmap', 2),
   call(13, 'rt_sigaction', 4),
   call(14, 'rt_sigprocmask', 4),
@@ -60,11 +60,11 @@ export const linuxCalls: readonly LinuxCall[] = [
   call(41, 'socket', 3),
   call(42, 'connect', 3),
   call(43, 'accept', 3),
-  call(44, 'sendto', 6, everywhere),
-  call(45, 'recvfrom', 6, everywhere),
+  call(44, 'sendto', 6, onLinux),
+  call(45, 'recvfrom', 6, onLinux),
   call(46, 'sendmsg', 3),
   call(47, 'recvmsg', 3),
-  call(48, 'shutdown', 2, everywhere),
+  call(48, 'shutdown', 2, onLinux),
   call(49, 'bind', 3),
   call(50, 'listen', 2),
   call(51, 'getsockname', 3),
@@ -129,12 +129,12 @@ export const linuxCalls: readonly LinuxCall[] = [
   call(203, 'sched_setaffinity', 3),
   call(204, 'sched_getaffinity', 3),
   call(217, 'getdents64', 3),
-  call(228, 'clock_gettime', 2, everywhere),
+  call(228, 'clock_gettime', 2, onLinux),
   call(229, 'clock_getres', 2),
   call(230, 'clock_nanosleep', 4),
-  call(231, 'exit_group', 1, everywhere),
+  call(231, 'exit_group', 1, onLinux),
   call(232, 'epoll_wait', 4),
-  call(233, 'epoll_ctl', 4, everywhere),
+  call(233, 'epoll_ctl', 4, onLinux),
   call(234, 'tgkill', 3),
   call(247, 'waitid', 5),
   call(257, 'openat', 4),
@@ -149,12 +149,12 @@ export const linuxCalls: readonly LinuxCall[] = [
   call(273, 'set_robust_list', 2),
   call(275, 'splice', 6),
   call(280, 'utimensat', 4),
-  call(281, 'epoll_pwait', 6, everywhere),
+  call(281, 'epoll_pwait', 6, onLinux),
   call(283, 'timerfd_create', 2),
   call(285, 'fallocate', 4),
   call(286, 'timerfd_settime', 4),
   call(287, 'timerfd_gettime', 2),
-  call(288, 'accept4', 4, everywhere),
+  call(288, 'accept4', 4, onLinux),
   call(289, 'signalfd4', 4),
   call(290, 'eventfd2', 2),
   call(291, 'epoll_create1', 1),
@@ -165,7 +165,7 @@ export const linuxCalls: readonly LinuxCall[] = [
   call(310, 'process_vm_readv', 6),
   call(316, 'renameat2', 5),
   call(317, 'seccomp', 3),
-  call(318, 'getrandom', 3, everywhere),
+  call(318, 'getrandom', 3, onLinux),
   call(319, 'memfd_create', 2),
   call(332, 'statx', 5),
   call(424, 'pidfd_send_signal', 4),
@@ -180,53 +180,8 @@ export const linuxCalls: readonly LinuxCall[] = [
   call(446, 'landlock_restrict_self', 2),
 ];
 
-export type IntrinsicName =
-  | 'memory_base'
-  | 'boot'
-  | 'peek8'
-  | 'peek32'
-  | 'peek64'
-  | 'poke8'
-  | 'poke32'
-  | 'poke64'
-  | 'start_stack'
-  | 'signal_entry'
-  | 'enter';
-
-export interface Intrinsic {
-  readonly name: IntrinsicName;
-  readonly parameters: readonly ('i32' | 'i64')[];
-  readonly results: readonly ('i32' | 'i64')[];
-  readonly flavours: readonly Flavour[];
-  readonly does: string;
-}
-
-const intrinsic = (name: IntrinsicName, signature: string, flavours: readonly Flavour[], does: string): Intrinsic => {
-  const [parameters = '', results = ''] = signature.split('->');
-  const types = (text: string) => text.split(' ').filter((word) => word !== '') as ('i32' | 'i64')[];
-  return { name, parameters: types(parameters), results: types(results), flavours, does };
+export const systemCallNumber = (name: string): number => {
+  const found = linuxCalls.find((call) => call.name === name);
+  if (found === undefined) throw new Error(`system call ${name} is not in the table`);
+  return found.number;
 };
-
-export const intrinsics: readonly Intrinsic[] = [
-  intrinsic('memory_base', '-> i64', everywhere, 'Native address of byte 0 of memory 0.'),
-  intrinsic('boot', 'i32 -> i64', ['process'], 'Word of the boot block.'),
-  intrinsic('peek8', 'i64 -> i32', hostOnly, 'Byte at a native address, zero-extended.'),
-  intrinsic('peek32', 'i64 -> i32', hostOnly, 'Little-endian word at a native address.'),
-  intrinsic('peek64', 'i64 -> i64', hostOnly, 'Little-endian double word at a native address.'),
-  intrinsic('poke8', 'i64 i32 ->', hostOnly, 'Store the low byte at a native address.'),
-  intrinsic('poke32', 'i64 i32 ->', hostOnly, 'Store a word at a native address.'),
-  intrinsic('poke64', 'i64 i64 ->', hostOnly, 'Store a double word at a native address.'),
-  intrinsic('start_stack', '-> i64', hostOnly, 'Native address of argc as the kernel left it.'),
-  intrinsic(
-    'signal_entry',
-    '-> i64',
-    hostOnly,
-    'Native address of a signal handler that calls the export on_signal(i32 signo, i64 info, i64 context) and returns with rt_sigreturn.',
-  ),
-  intrinsic(
-    'enter',
-    'i64 i64 i64 ->',
-    hostOnly,
-    'Jump into an image: entry address, boot block address, top of stack. Never returns.',
-  ),
-];

@@ -4,8 +4,8 @@
  */
 import type { Label } from './assembler.ts';
 import type { Program } from './emission.ts';
+import { systemCallNumber } from './linux-calls.ts';
 import { rax, rbx, rcx, rdi, rdx, rsi } from './registers.ts';
-import { systemCallNumber } from './runtime.ts';
 
 /** Bits of ecx after cpuid with eax = 1 (Intel SDM vol. 2, CPUID), and what needs them. */
 const required: readonly { readonly bit: number; readonly name: string }[] = [

@@ -12,6 +12,7 @@ import { Assembler, type Label } from './assembler.ts';
 import { type ContextLayout, imageWindowBytes, layOutContext, pageBytes, wasmPageBytes } from './context-layout.ts';
 import type { Program } from './emission.ts';
 import { emitEntry } from './entry.ts';
+import { flavourRules } from './flavours/index.ts';
 import { emitFunction } from './function.ts';
 import { checkImports } from './imports.ts';
 import { initialContext, initialMemories } from './initial-data.ts';
@@ -173,7 +174,7 @@ function layOutMemories(module: DecodedModule, flavour: Flavour): readonly Progr
   const images = initialMemories(module);
   return module.memories.map(({ limits }, index) => ({
     // Images learn their bases from the boot block.
-    base: flavour === 'linux' ? hostMemoryBase + index * hostMemorySpan : 0,
+    base: flavourRules[flavour].enteredBy === 'kernel' ? hostMemoryBase + index * hostMemorySpan : 0,
     sizeBytes: limits.minimum * wasmPageBytes,
     maximumBytes: Math.min(limits.maximum ?? pageLimit, pageLimit) * wasmPageBytes,
     bytes: images[index] ?? new Uint8Array(0),

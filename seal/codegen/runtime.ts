@@ -3,8 +3,9 @@ import type { Flavour } from '../compile.ts';
 import type { Assembler, Label } from './assembler.ts';
 import { emitCopy, emitFill } from './block-operations.ts';
 import type { ContextLayout } from './context-layout.ts';
-import { linuxCalls } from './linux-calls.ts';
-import { memoryBase0, memoryBase1, r8, r9, r10, rax, rdi, rdx, rsi, rsp } from './registers.ts';
+import { type FlavourRules, flavourRules } from './flavours/index.ts';
+import { systemCallNumber } from './linux-calls.ts';
+import { memoryBase0, memoryBase1, rax, rdi, rsi, rsp } from './registers.ts';
 
 export interface RoutineSpan {
   readonly name: string;
@@ -12,23 +13,17 @@ export interface RoutineSpan {
   readonly sizeBytes: number;
 }
 
-export const systemCallNumber = (name: string): number => {
-  const found = linuxCalls.find((call) => call.name === name);
-  if (found === undefined) throw new Error(`system call ${name} is not in the table`);
-  return found.number;
-};
-
 export class Runtime {
   private readonly assembler: Assembler;
   private readonly context: ContextLayout;
-  private readonly flavour: Flavour;
+  private readonly rules: FlavourRules;
   private readonly systemCalls: Set<string>;
   private readonly wanted = new Map<string, { readonly label: Label; readonly emit: () => void }>();
 
   constructor(assembler: Assembler, context: ContextLayout, flavour: Flavour, systemCalls: Set<string>) {
     this.assembler = assembler;
     this.context = context;
-    this.flavour = flavour;
+    this.rules = flavourRules[flavour];
     this.systemCalls = systemCalls;
   }
 
@@ -53,7 +48,8 @@ export class Runtime {
 
   /** rdi: pages to add to the memory; eax: pages before, or -1. Changes what a call changes. */
   grow(memory: number): Label {
-    this.systemCalls.add(this.flavour === 'linux' ? 'mmap' : 'mprotect');
+    const { growSystemCall } = this.rules;
+    if (growSystemCall !== undefined) this.systemCalls.add(growSystemCall);
     return this.want(`seal:grow[${memory}]`, () => this.emitGrow(memory));
   }
 
@@ -97,19 +93,7 @@ export class Runtime {
     assembler.op('test', 64, rsi, rsi);
     const nothing = assembler.skipIf('e');
     assembler.op('add', 64, rdi, { displacement: cell.base });
-    assembler.moveConstant(rdx, 3n); // PROT_READ | PROT_WRITE
-    if (this.flavour === 'linux') {
-      assembler.moveConstant(r10, 0x100022n); // MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
-      assembler.moveConstant(r8, -1n);
-      assembler.moveConstant(r9, 0n);
-      assembler.moveConstant(rax, BigInt(systemCallNumber('mmap')));
-    } else {
-      assembler.moveConstant(rax, BigInt(systemCallNumber('mprotect')));
-    }
-    assembler.raw(0x0f, 0x05);
-    // Failure is -4095 … -1; mmap's success is an address.
-    assembler.immediate('cmp', 64, rax, -4096);
-    const failed = assembler.skipIf('a');
+    const failed = this.rules.emitGrow(assembler, memory);
     assembler.bind(nothing);
     assembler.op('mov', 64, rax, { displacement: cell.size });
     assembler.op('add', 64, rsi, rax);

@@ -1,27 +1,29 @@
 /** Which segments an image of each flavour consists of (docs/process-image.md). */
 
 import { headerRoomBytes, pageBytes } from '../codegen/context-layout.ts';
+import { flavourRules } from '../codegen/flavours/index.ts';
 import type { GeneratedProgram, ProgramMemory } from '../codegen/program.ts';
 import type { Flavour } from '../compile.ts';
 import { type Segment, writeElf } from './elf.ts';
 
 const noteName = 'Diatom\0\0';
-const noteVersion = 1;
+const noteVersion = 2;
 
-function note(memoryCount: number): Uint8Array {
-  const bytes = new Uint8Array(12 + noteName.length + 8);
+function note(memoryCount: number, target: number): Uint8Array {
+  const bytes = new Uint8Array(12 + noteName.length + 12);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, 7, true); // name with its NUL, padded to 8
-  view.setUint32(4, 8, true);
+  view.setUint32(4, 12, true);
   view.setUint32(8, 1, true);
   for (let index = 0; index < noteName.length; index += 1) bytes[12 + index] = noteName.charCodeAt(index);
   view.setUint32(20, noteVersion, true);
   view.setUint32(24, memoryCount, true);
+  view.setUint32(28, target, true);
   return bytes;
 }
 
 function memorySegment(memory: ProgramMemory, index: number, flavour: Flavour): Segment {
-  const isImage = flavour === 'process';
+  const isImage = flavourRules[flavour].enteredBy === 'tender';
   return {
     kind: isImage ? 'diatom-memory' : 'load',
     flags: { read: true, write: true, execute: false },
@@ -50,15 +52,16 @@ export function writeImage(program: GeneratedProgram, flavour: Flavour): Uint8Ar
     memorySizeBytes,
     alignment: pageBytes,
   });
+  const rules = flavourRules[flavour];
   const segments: Segment[] = [
     { ...load(program.context.address, withHeaderRoom(program), program.context.sizeBytes, false), holdsHeaders: true },
     load(program.textAddress, program.text, program.text.length, true),
   ];
   for (const [index, memory] of program.memories.entries()) {
     // The kernel refuses a PT_LOAD of no size.
-    if (flavour === 'process' || memory.sizeBytes > 0) segments.push(memorySegment(memory, index, flavour));
+    if (rules.enteredBy === 'tender' || memory.sizeBytes > 0) segments.push(memorySegment(memory, index, flavour));
   }
-  const noteBytes = note(program.memories.length);
+  const noteBytes = note(program.memories.length, rules.noteTarget);
   segments.push({
     kind: 'note',
     flags: { read: true, write: false, execute: false },

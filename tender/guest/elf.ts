@@ -65,7 +65,10 @@ const PT_GNU_STACK: u32 = 0x6474_e551;
 const PT_DIATOM_MEMORY: u32 = 0x6474_d001;
 
 const fileHeaderBytes: usize = 64;
-const noteBytes: i32 = 28;
+const noteBytes: i32 = 32;
+const noteVersion: u32 = 2;
+/** Of the note: images made for the process target. */
+const targetProcess: u32 = 0;
 const programHeaderBytes: usize = 56;
 const imageStart: u64 = 0x1000_0000;
 const imageEnd: u64 = 0x2000_0000;
@@ -137,14 +140,15 @@ function planMemory(plan: Plan, header: usize, fileSize: u64): bool {
   return true;
 }
 
-/** Owner `Diatom`, type 1: u32 version, u32 memory count. Returns the count, or -1. */
+/** Owner `Diatom`, type 1: u32 version, u32 memory count, u32 target. Returns the count, or -1 where the note or its target is another. */
 function readNote(slot: Slot, header: usize): i32 {
   if (load<u64>(header, 32) < <u64>noteBytes) return -1;
   if (pread(slot.imageFd, native(scratch), noteBytes, load<u64>(header, 8)) != noteBytes) return -1;
-  if (load<u32>(scratch) != 7 || load<u32>(scratch, 4) != 8 || load<u32>(scratch, 8) != 1) return -1;
+  if (load<u32>(scratch) != 7 || load<u32>(scratch, 4) != 12 || load<u32>(scratch, 8) != 1) return -1;
   // "Diat", "om\0" and a byte of padding
   if (load<u32>(scratch, 12) != 0x7461_6944 || (load<u32>(scratch, 16) & 0xffffff) != 0x6d6f) return -1;
-  return load<u32>(scratch, 20) == 1 ? load<i32>(scratch, 24) : -1;
+  if (load<u32>(scratch, 20) != noteVersion || load<u32>(scratch, 28) != targetProcess) return -1;
+  return load<i32>(scratch, 24);
 }
 
 function checkEntry(plan: Plan): bool {
@@ -218,7 +222,7 @@ export function planImage(slot: Slot): bool {
       return refuse('it has a segment of a kind images do not have');
     }
   }
-  if (noted < 0) return refuse('it has no note of Diatom version 1');
+  if (noted < 0) return refuse('it has no note of Diatom version 2 for the process target; build it again');
   if (<u32>noted != plan.memoryCount) return refuse('its note names another number of memories');
   return checkEntry(plan) && checkLimit(slot);
 }

@@ -45,13 +45,14 @@ const encodeSegment = (segment: Segment): Uint8Array => {
 };
 
 const encodeNote = (memoryCount: number): Uint8Array => {
-  const note = Buffer.alloc(28);
+  const note = Buffer.alloc(32);
   note.writeUInt32LE(7, 0);
-  note.writeUInt32LE(8, 4);
+  note.writeUInt32LE(12, 4);
   note.writeUInt32LE(1, 8);
   note.write('Diatom\0', 12, 'latin1');
-  note.writeUInt32LE(1, 20);
+  note.writeUInt32LE(2, 20);
   note.writeUInt32LE(memoryCount, 24);
+  note.writeUInt32LE(0, 28); // target: process
   return note;
 };
 
