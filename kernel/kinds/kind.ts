@@ -26,6 +26,9 @@ export interface WriteContext {
   readonly nowMs: number;
 }
 
+/** A stored object of the whole cluster by its name; undefined when there is none. */
+export type ObjectLookup = (group: string, resource: string, name: string) => JsonRecord | undefined;
+
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
 
 /** Behaviour of a kind beyond its schema. Every function changes or judges a plain object and nothing else. */
@@ -34,6 +37,11 @@ export interface KindRules {
   readonly defaults?: (object: JsonRecord) => void;
   /** Fields the server fills in or clears on create (strategy.PrepareForCreate and default admission). */
   readonly prepareCreate?: (object: JsonRecord, context: WriteContext) => void;
+  /**
+   * Admission that needs other objects, of a new object that is about to be stored. May change it; an answer is why it is
+   * forbidden.
+   */
+  readonly admitCreate?: (object: JsonRecord, lookup: ObjectLookup) => string | undefined;
   readonly prepareUpdate?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
   readonly prepareStatus?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
   readonly validate?: (object: JsonRecord) => readonly FieldError[];

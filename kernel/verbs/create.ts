@@ -64,6 +64,7 @@ async function createNamed(context: Context, call: Call, object: JsonRecord, dry
     if (current !== undefined) throw alreadyExists(call.kind, name);
     requireNamespace(context, call, name);
     requireServiceAccount(context, call, name, object);
+    admitNew(context, call, name, object);
     admit(context, call, { verb: 'create', name, object, previous: undefined });
     return { kind: 'put', value: (revision) => serialise(call.kind, object, revision) };
   });
@@ -127,6 +128,15 @@ export function requireServiceAccount(context: Context, call: Call, name: string
     name,
     `error looking up service account ${where}: serviceaccount ${JSON.stringify(account)} not found`,
   );
+}
+
+/** The kind's own admission, which may look at other objects. */
+export function admitNew({ store }: Context, { kind }: Call, name: string, object: JsonRecord): void {
+  const why = kind.rules.admitCreate?.(object, (group, resource, other) => {
+    const found = store.get(resourcePrefix(group, resource) + other);
+    return found === undefined ? undefined : parseStored(found.value);
+  });
+  if (why !== undefined) throw forbidden(kind, name, why);
 }
 
 const namespaces = { group: '', resource: 'namespaces' };

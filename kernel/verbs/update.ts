@@ -7,7 +7,14 @@ import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-meta
 import type { Decision, StoredObject } from '../store/store.ts';
 import { badRequest, conflict, type FieldError, modifiedMessage, notFound } from '../wire/status.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
-import { applyNamespace, prepareNew, requireNamespace, requireServiceAccount, validateNew } from './create.ts';
+import {
+  admitNew,
+  applyNamespace,
+  prepareNew,
+  requireNamespace,
+  requireServiceAccount,
+  validateNew,
+} from './create.ts';
 import { decodeBody } from './decode.ts';
 import { encodeManagers, type Manager, readManagers, trackUpdate } from './managed/managed-fields.ts';
 import { parseStored, serialise } from './stored.ts';
@@ -60,6 +67,7 @@ export function createByWrite(
   requireValid(kind, route.name, validateNew(kind, object));
   requireNamespace(context, call, route.name);
   requireServiceAccount(context, call, route.name, object);
+  admitNew(context, call, route.name, object);
   admit(context, call, { verb: 'create', name: route.name, object, previous: undefined });
   return { kind: 'put', value: (revision) => serialise(kind, object, revision) };
 }

@@ -8,12 +8,16 @@ import {
   isRecord,
   numberAt,
   recordAt,
+  recordsAt,
   semanticallyEqual,
   setDefault,
   stringAt,
 } from '../json.ts';
 import type { KindRules } from '../kind.ts';
 import { labelProblems } from '../names.ts';
+import { compareQuantities } from '../quantity.ts';
+import { validateLabels } from '../validate-metadata.ts';
+import { validateTolerations } from './pod-validation.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 
@@ -145,7 +149,15 @@ export const runtimeClassRules: KindRules = {
   conditionalUpdate: true,
   validate: (object) => {
     const handler = stringAt(object, 'handler');
-    return labelProblems(handler).map((problem) => invalidValue('handler', handler, problem));
+    const scheduling = recordAt(object, 'scheduling');
+    const errors: FieldError[] = labelProblems(handler).map((problem) => invalidValue('handler', handler, problem));
+    errors.push(...validateLabels(recordAt(scheduling, 'nodeSelector'), 'scheduling.nodeSelector'));
+    validateTolerations(recordsAt(scheduling, 'tolerations'), 'scheduling.tolerations', errors);
+    for (const [name, quantity] of Object.entries(recordAt(object, 'overhead', 'podFixed'))) {
+      if (compareQuantities(String(quantity), '0') < 0)
+        errors.push(invalidValue(`overhead.podFixed[${name}]`, quantity, 'must be greater than or equal to 0'));
+    }
+    return errors;
   },
   validateUpdate: (object, previous) =>
     object.handler === previous.handler ? [] : [immutable('handler', object.handler)],

@@ -69,7 +69,7 @@ function validateNumbers(spec: JsonRecord, path: string, errors: FieldError[]): 
   }
 }
 
-function validateTolerations(tolerations: readonly JsonRecord[], path: string, errors: FieldError[]): void {
+export function validateTolerations(tolerations: readonly JsonRecord[], path: string, errors: FieldError[]): void {
   for (const [index, toleration] of tolerations.entries()) {
     const at = `${path}[${index}]`;
     const operator = stringAt(toleration, 'operator');

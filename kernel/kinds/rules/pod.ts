@@ -2,6 +2,7 @@
 import { ensureRecord, type JsonRecord, numberAt, recordAt, stringAt } from '../json.ts';
 import type { KindRules } from '../kind.ts';
 import { admitPod, defaultPod, qosClass } from './pod-defaults.ts';
+import { admitRuntimeClass } from './pod-runtime-class.ts';
 import { validatePodSpec, validatePodUpdate } from './pod-validation.ts';
 
 export const podRules: KindRules = {
@@ -9,6 +10,7 @@ export const podRules: KindRules = {
   statusWritesMetadata: true,
   defaults: defaultPod,
   prepareCreate: admitPod,
+  admitCreate: admitRuntimeClass,
   prepareStatus: (pod) => {
     const status = ensureRecord(pod, 'status');
     if (stringAt(status, 'qosClass') === '') status.qosClass = qosClass(recordAt(pod, 'spec'));
