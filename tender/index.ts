@@ -11,3 +11,4 @@ export { createNodeTender } from './node/index.ts';
 export { nativeTenderSource } from './process/build-options.ts';
 export { connectProcessTender, type ProcessTender, type ProcessTenderOptions } from './process/client.ts';
 export { type RunOptions, runImage, writeRunSpec } from './process/run.ts';
+export { runVirtio, type VirtioRunOptions } from './virtio/run.ts';
