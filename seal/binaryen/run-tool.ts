@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-export type Tool = 'wasm-as' | 'wasm-merge' | 'wasm-metadce' | 'wasm-opt';
+export type Tool = 'wasm-as' | 'wasm-merge' | 'wasm-opt';
 
 const run = promisify(execFile);
 const binaries = join(dirname(createRequire(import.meta.url).resolve('binaryen/package.json')), 'bin');
@@ -23,6 +23,9 @@ const features = [
   '--enable-simd',
 ];
 
+/** A tool runs for half a second: optimizing its ten megabytes costs more than it gives back (measured: twice the time). */
+const engineOptions = ['--liftoff-only'];
+
 /**
  * Run one tool. `inputs` become files of a temporary directory which the arguments name; the tool's `-o out.wasm` is
  * the result. The names are always the same, so nothing of this machine reaches the output.
@@ -35,7 +38,7 @@ export async function runTool(
   const directory = await mkdtemp(join(tmpdir(), 'diatom-link-'));
   try {
     await Promise.all(Object.entries(inputs).map(([name, contents]) => writeFile(join(directory, name), contents)));
-    const commandLine = [join(binaries, tool), ...toolArguments, ...features, '-o', 'out.wasm'];
+    const commandLine = [...engineOptions, join(binaries, tool), ...toolArguments, ...features, '-o', 'out.wasm'];
     try {
       await run(process.execPath, commandLine, { cwd: directory, maxBuffer: 1 << 24 });
     } catch (error) {

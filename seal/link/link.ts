@@ -56,29 +56,32 @@ export function compileApplication(options: LinkOptions): Promise<Uint8Array> {
   });
 }
 
+const portableRoots = ['_start', 'memory'];
+const processRoots = ['_start'];
+
 /** What else a linked module depends on; part of its name in the cache. */
-async function recipe(rounds: Rounds): Promise<string> {
-  return JSON.stringify([await toolVersions(), passesOf(rounds)]);
+async function recipe(roots: readonly string[], rounds: Rounds): Promise<string> {
+  return JSON.stringify([await toolVersions(), roots, passesOf(rounds)]);
 }
 
 /** The portable module: imports only `diatom:machine`, exports `_start` and `memory` (memory 0). */
 export async function linkPortable(application: Uint8Array, maximumBytes: number): Promise<Uint8Array> {
   const [os, join] = await Promise.all([libraryOs(halfOf(maximumBytes)), bridge()]);
-  return cached('portable', [await recipe(2), os, join, application], async () => {
+  return cached('portable', [await recipe(portableRoots, 2), os, join, application], async () => {
     const merged = await runTool('wasm-merge', { 'os.wasm': os, 'bridge.wasm': join, 'app.wasm': application }, [
       ...['os.wasm', 'diatom:os', 'bridge.wasm', 'diatom:bridge', 'app.wasm', 'diatom:application'],
       ...['bridge.wasm', 'env'],
       '--rename-export-conflicts',
       '-g',
     ]);
-    return shake(merged, ['_start', 'memory'], 2);
+    return shake(merged, portableRoots, 2);
   });
 }
 
 /** The module of the process target: imports only `linux`, exports `_start`. */
 export async function linkProcess(portable: Uint8Array): Promise<Uint8Array> {
   const [bindings, memory] = await Promise.all([processBindings(), memoryAlias()]);
-  return cached('process', [await recipe(1), bindings, memory, portable], async () => {
+  return cached('process', [await recipe(processRoots, 1), bindings, memory, portable], async () => {
     const merged = await runTool(
       'wasm-merge',
       { 'linked.wasm': portable, 'memory.wasm': memory, 'bindings.wasm': bindings },
@@ -88,6 +91,6 @@ export async function linkProcess(portable: Uint8Array): Promise<Uint8Array> {
         '-g',
       ],
     );
-    return shake(merged, ['_start'], 1);
+    return shake(merged, processRoots, 1);
   });
 }

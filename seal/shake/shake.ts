@@ -1,5 +1,6 @@
 /** Leaves out of a module what its roots do not reach, and optimizes what is left. */
 import { runTool } from '../binaryen/run-tool.ts';
+import { keepExports } from './keep-exports.ts';
 
 /** How often wasm-opt goes over a module: what one round leaves constant or unreached, the next one uses. */
 export type Rounds = 1 | 2;
@@ -9,15 +10,8 @@ export type Rounds = 1 | 2;
  * set: once those are gone, the flags are constant, and a second round drops the drivers.
  */
 export async function shake(module: Uint8Array, roots: readonly string[], rounds: Rounds): Promise<Uint8Array> {
-  const graph = roots.map((name) => ({ name, export: name, root: true }));
-  const rooted = await runTool('wasm-metadce', { 'in.wasm': module, 'graph.json': JSON.stringify(graph) }, [
-    'in.wasm',
-    '--graph-file',
-    'graph.json',
-    '-g',
-  ]);
   // Names stay until code is generated: they become symbols.
-  return runTool('wasm-opt', { 'in.wasm': rooted }, ['in.wasm', ...passesOf(rounds), '-g']);
+  return runTool('wasm-opt', { 'in.wasm': keepExports(module, roots) }, ['in.wasm', ...passesOf(rounds), '-g']);
 }
 
 /**
