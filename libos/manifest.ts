@@ -15,9 +15,9 @@ export interface Manifest {
   readonly memory: ManifestMemory;
   /** Names from `machineCalls` the image links. */
   readonly machineCalls: readonly string[];
-  /** System calls the process target's bindings link; the tender intersects them with its own table. */
+  /** System calls the process target's bindings link, none without that target; the tender intersects them with its own table. */
   readonly systemCalls: readonly string[];
-  /** Library-OS functions in the image, largest first. */
+  /** All functions of the process target's code, or of the first target there is, largest first. */
   readonly functions: readonly ManifestFunction[];
   readonly layers: readonly ManifestLayer[];
 }
@@ -42,8 +42,22 @@ export interface ManifestFunction {
   readonly bytes: number;
 }
 
-/** `wasm` is portable; `process` is a static ELF; `symbols` maps code addresses to function names and stays outside the ELF. */
-export type LayerRole = 'wasm' | 'process' | 'symbols';
+/** Targets with native code. An image has a layer with the executable of each it was built for. */
+export type NativeTarget = 'process' | 'hvt' | 'virtio';
+
+/** In the order in which they are preferred where one must stand for the image. */
+export const nativeTargets: readonly NativeTarget[] = ['process', 'hvt', 'virtio'];
+
+/** `wasm` is portable; the others belong to a target: a static ELF by its name, and what maps its code addresses to function names. */
+export type LayerRole = 'wasm' | NativeTarget | SymbolsRole;
+export type SymbolsRole = 'symbols' | 'hvt-symbols' | 'virtio-symbols';
+
+/** Symbols stay outside the ELF: only trap reports and `diatom inspect` read them. */
+export const symbolsRoles: Readonly<Record<NativeTarget, SymbolsRole>> = {
+  process: 'symbols',
+  hvt: 'hvt-symbols',
+  virtio: 'virtio-symbols',
+};
 
 export interface ManifestLayer {
   readonly role: LayerRole;
@@ -56,4 +70,8 @@ export const layerMediaTypes: Readonly<Record<LayerRole, string>> = {
   wasm: 'application/wasm',
   process: 'application/vnd.diatom.process.v1.elf',
   symbols: 'application/vnd.diatom.symbols.v1+json',
+  hvt: 'application/vnd.diatom.hvt.v1.elf',
+  'hvt-symbols': 'application/vnd.diatom.symbols.v1+json',
+  virtio: 'application/vnd.diatom.virtio.v1.elf',
+  'virtio-symbols': 'application/vnd.diatom.symbols.v1+json',
 };

@@ -1,28 +1,43 @@
 /** From an application file to everything an image store needs: linked, shaken, observed once, compiled. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type LayerRole, type Manifest, type ManifestPort, machineModule, machineVersion } from '@diatom/libos';
-import { type CompiledImage, compile } from './compile.ts';
+import {
+  type LayerRole,
+  type Manifest,
+  type ManifestPort,
+  machineModule,
+  machineVersion,
+  type NativeTarget,
+  symbolsRoles,
+} from '@diatom/libos';
 import { BuildError } from './diagnostic.ts';
-import { originOf } from './inspect/origin.ts';
 import { toolVersions } from './link/guest.ts';
-import { compileApplication, linkPortable, linkProcess } from './link/link.ts';
+import { compileApplication, linkPortable } from './link/link.ts';
 import { readModule } from './link/module.ts';
 import { type Project, readProject } from './project.ts';
 import { type Recording, record } from './record/record.ts';
 import { type Package, packagesOf } from './sbom/packages.ts';
+import { functionsOf, writeSymbols } from './symbols.ts';
+import { type LeftOutTarget, type SealedTarget, sealTargets } from './targets.ts';
 
 export interface BuildRequest {
   /** The application's entry file. A `diatom.json` beside it overrides name, ports, memory and connect. */
   readonly file: string;
   /** Overrides the name from `diatom.json`; otherwise the file's base name. */
   readonly name?: string;
+  /** Made exactly, or the build fails. Otherwise the default ones as far as they provide what the program calls. */
+  readonly targets?: readonly NativeTarget[];
 }
+
+export type Layers = Readonly<Partial<Record<LayerRole, Uint8Array>> & { readonly wasm: Uint8Array }>;
 
 export interface BuildResult {
   /** Everything but the layers' digests, which the image store adds. */
   readonly manifest: Omit<Manifest, 'layers'>;
-  readonly layers: Readonly<Record<LayerRole, Uint8Array>>;
+  /** The portable module, and executable and symbols of each target that was made. */
+  readonly layers: Layers;
+  /** Default targets that this program cannot be built for. */
+  readonly leftOut: readonly LeftOutTarget[];
   readonly timings: BuildTimings;
 }
 
@@ -107,25 +122,37 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
   };
 }
 
+/** Throws `BuildError` as `buildPortable` does, and when a target that must be made cannot be. */
 export async function build(request: BuildRequest): Promise<BuildResult> {
   const { manifest, wasm, packages, timings } = await buildPortable(request);
   const started = performance.now();
-  const linked = await linkProcess(wasm);
-  refuseMissingCalls(linked);
-  const bound = performance.now();
-  const image = compile(linked, { flavour: 'process' });
-  const compiled = performance.now();
+  const { sealed, leftOut } = await sealTargets(wasm, request.targets);
+  const sealMs = performance.now() - started;
+  const codegenMs = sealed.reduce((sum, target) => sum + target.codegenMs, 0);
+  const [first] = sealed;
+  if (first === undefined) throw new Error('the build made no target');
   return {
-    manifest: { ...manifest, systemCalls: image.systemCalls, functions: functionsOf(image, packages) },
-    layers: { wasm, process: image.elf, symbols: symbolsOf(image, packages) },
+    manifest: {
+      ...manifest,
+      // A target in a virtual machine makes no system calls; the first one speaks for the image.
+      systemCalls: first.image.systemCalls,
+      functions: functionsOf({ functions: first.image.functions, packages }),
+    },
+    layers: { wasm, ...Object.fromEntries(sealed.flatMap((each) => nativeLayers(each, packages))) },
+    leftOut,
     timings: {
       ...timings,
-      linkMs: timings.linkMs + bound - started,
-      codegenMs: compiled - bound,
-      totalMs: timings.totalMs + compiled - started,
+      linkMs: timings.linkMs + sealMs - codegenMs,
+      codegenMs,
+      totalMs: timings.totalMs + sealMs,
     },
   };
 }
+
+const nativeLayers = ({ target, image }: SealedTarget, packages: readonly Package[]) => [
+  [target, image.elf],
+  [symbolsRoles[target], writeSymbols(image.functions, packages)],
+];
 
 /** A program that ends at once has its say in the manifest as well; one that traps has none. */
 function portsOf(project: Project, recording: Recording): readonly ManifestPort[] {
@@ -136,32 +163,4 @@ function portsOf(project: Project, recording: Recording): readonly ManifestPort[
   }
   if (project.ports !== undefined) return project.ports;
   return recording.ports.map((port) => ({ name: `port-${port}`, port }));
-}
-
-/** Whatever the bindings do not provide is still imported from the machine. */
-function refuseMissingCalls(linked: Uint8Array): void {
-  const missing = readModule(linked).imports.filter(({ module }) => module === machineModule);
-  if (missing.length === 0) return;
-  throw new BuildError(
-    missing.map(({ name }) => ({
-      code: 'target',
-      message: `${name} is not available on the process target yet; the program reaches it through the library OS (diatom/net connect)`,
-    })),
-  );
-}
-
-function functionsOf(image: CompiledImage, packages: readonly Package[]): Manifest['functions'] {
-  const packageOf = (name: string) => packages.find((each) => name.includes(`~lib/${each.name}/`));
-  return image.functions
-    .map(({ name, sizeBytes }) => {
-      const found = packageOf(name);
-      return { name, origin: found === undefined ? originOf(name) : `npm/${found.name}`, bytes: sizeBytes };
-    })
-    .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
-}
-
-/** Address → name, for trap reports, and the packages those names come from. */
-function symbolsOf(image: CompiledImage, packages: readonly Package[]): Uint8Array {
-  const functions = image.functions.map(({ name, address, sizeBytes }) => ({ name, address, sizeBytes }));
-  return Buffer.from(JSON.stringify({ version: 1, functions, packages }));
 }

@@ -1,4 +1,5 @@
 /** WebAssembly → static x86-64 ELF (docs/process-image.md, docs/seal.md). Same input, same bytes. */
+import type { NativeTarget } from '@diatom/libos';
 import { generate } from './codegen/program.ts';
 import { decode } from './decode/decode.ts';
 import type { DecodedModule } from './decode/module.ts';
@@ -10,7 +11,7 @@ import { writeImage } from './elf/image.ts';
  * `process`: mapped and entered by the native tender. `hvt`: entered in ring 3 of a virtual machine by our own monitor.
  * `virtio`: the same for other monitors, with its own boot code. `linux`: a host program, started by the kernel's execve.
  */
-export type Flavour = 'process' | 'hvt' | 'virtio' | 'linux';
+export type Flavour = NativeTarget | 'linux';
 
 export interface CompileOptions {
   readonly flavour: Flavour;
@@ -18,6 +19,14 @@ export interface CompileOptions {
   readonly entry?: string;
   /** Prove IR and register allocation of every function on the way; throws where they are wrong. Takes twice as long. */
   readonly check?: boolean;
+  /** Code of functions from earlier runs of this very compiler. The result is the same with and without. */
+  readonly cache?: CodeCache;
+}
+
+/** Keys say everything that a value follows from but the compiler itself: see `link/code-cache.ts`. */
+export interface CodeCache {
+  get(key: string): Uint8Array | undefined;
+  put(key: string, value: Uint8Array): void;
 }
 
 export interface CompiledFunction {

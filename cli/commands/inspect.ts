@@ -69,7 +69,11 @@ async function explain(
       'Code that was generated for many functions uses it; no function of the program calls it by name.',
     );
   }
-  const { graph, hasBindings } = await imageGraph(await layer(store, image, 'wasm'), image.manifest.functions);
+  const { graph, hasBindings } = await imageGraph(
+    await layer(store, image, 'wasm'),
+    'process',
+    image.manifest.functions,
+  );
   const answer = why(graph, name);
   if (answer.kind === 'absent') {
     throw new CommandError(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { machineCalls, machineErrors, readyBits } from '@diatom/libos';
-import { processBindings } from '../link/guest.ts';
+import { bindingsOf } from '../link/guest.ts';
 
 type Answer = (...values: bigint[]) => number | bigint;
 
@@ -20,7 +20,7 @@ class Ended extends Error {}
 
 let module: WebAssembly.Module;
 before(async () => {
-  module = new WebAssembly.Module((await processBindings()) as Uint8Array<ArrayBuffer>);
+  module = new WebAssembly.Module((await bindingsOf('process')) as Uint8Array<ArrayBuffer>);
 });
 
 /** `boot`: words of the boot block by index; `answers`: system calls by name, 0 otherwise. */

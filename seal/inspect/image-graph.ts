@@ -1,7 +1,7 @@
 /** The call graph of a stored image, from its portable layer. */
-import type { Manifest } from '@diatom/libos';
+import type { Manifest, NativeTarget } from '@diatom/libos';
 import { decode } from '../decode/decode.ts';
-import { linkProcess } from '../link/link.ts';
+import { linkTarget } from '../link/link.ts';
 import { type CallGraph, callGraph } from './call-graph.ts';
 import { originOf } from './origin.ts';
 
@@ -12,11 +12,15 @@ export interface ImageGraph {
 }
 
 /**
- * Linking is deterministic, so the module the native code was made from can be had again. Whether it is the same is told
- * by the functions the manifest lists.
+ * Linking is deterministic, so the module a target's code was made from can be had again. Whether it is the same is told
+ * by the functions listed for that target, in the manifest or its symbols layer.
  */
-export async function imageGraph(portable: Uint8Array, functions: Manifest['functions']): Promise<ImageGraph> {
-  const linked = decode(await linkProcess(portable));
+export async function imageGraph(
+  portable: Uint8Array,
+  target: NativeTarget,
+  functions: Manifest['functions'],
+): Promise<ImageGraph> {
+  const linked = decode(await linkTarget(portable, target));
   const listed = functions.filter(({ origin }) => origin !== 'seal').map(({ name }) => name);
   const defined = linked.functions.flatMap(({ kind, name }) => (kind === 'defined' ? [name] : []));
   const isSame = listed.toSorted().join('\n') === defined.toSorted().join('\n');

@@ -1,7 +1,10 @@
 /** Which part of an image a function comes from, told from the name the link gave it. First match wins. */
 const origins: readonly (readonly [RegExp, string])[] = [
   [/^seal:/, 'seal'],
-  [/^bindings\//, 'bindings/process'],
+  [/^bindings\/process\//, 'bindings/process'],
+  [/^bindings\/hvt\//, 'bindings/hvt'],
+  [/^bindings\/virtio\//, 'bindings/virtio'],
+  [/^bindings\//, 'bindings'],
   [/^(?:start:)?libos\/http\//, 'libos/http'],
   [/^(?:start:)?libos\//, 'libos'],
   [/^bridge\//, 'libos/bridge'],

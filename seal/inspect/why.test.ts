@@ -90,12 +90,12 @@ test('a function nothing reaches is in no layer of the image, by name or by code
     constant.writeInt32LE(4711);
     if (role === 'process') assert.ok(!Buffer.from(bytes).includes(constant), 'its constant is not in the code');
   }
-  const { graph: whole } = await imageGraph(image.layers.wasm, image.manifest.functions);
+  const { graph: whole } = await imageGraph(image.layers.wasm, 'process', image.manifest.functions);
   assert.equal(why(whole, 'shop/neverReached').kind, 'absent');
 });
 
 test('every function of an image has a reason, down to the bindings', async () => {
-  const { graph: whole, hasBindings } = await imageGraph(image.layers.wasm, image.manifest.functions);
+  const { graph: whole, hasBindings } = await imageGraph(image.layers.wasm, 'process', image.manifest.functions);
   assert.equal(hasBindings, true);
   for (const { name, origin } of image.manifest.functions) {
     if (origin === 'seal') continue;
@@ -112,7 +112,7 @@ test('every function of an image has a reason, down to the bindings', async () =
 
 test('an image built by another version is explained up to its machine calls', async () => {
   const [, ...fewer] = image.manifest.functions;
-  const { graph: portable, hasBindings } = await imageGraph(image.layers.wasm, fewer);
+  const { graph: portable, hasBindings } = await imageGraph(image.layers.wasm, 'process', fewer);
   assert.equal(hasBindings, false);
   assert.equal(why(portable, 'diatom:machine.sock_accept').kind, 'kept');
 });

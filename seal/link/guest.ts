@@ -1,8 +1,9 @@
 /** The guest modules every image is linked from: library OS, bridge, bindings. Compiled once per content. */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { machinePageBytes } from '@diatom/libos';
+import { machinePageBytes, type NativeTarget } from '@diatom/libos';
 import { runTool } from '../binaryen/run-tool.ts';
 import { compileAssemblyScript, type Library } from './assemblyscript.ts';
 import { cached } from './cache.ts';
@@ -46,10 +47,17 @@ export function libraryOs(maximumBytes: number): Promise<Uint8Array> {
   ]);
 }
 
-/** Bindings of the process target. They use the memory of the library OS and have no data of their own. */
-export function processBindings(): Promise<Uint8Array> {
-  return compileFolder(bindings, 'bindings/process.ts', ['--runtime', 'stub', '--importMemory', '--memoryBase', '0']);
+/**
+ * The machine ABI in terms of one target: a folder of seal/bindings/guest. They use the memory of the library OS and have no
+ * data of their own.
+ */
+export function bindingsOf(target: NativeTarget): Promise<Uint8Array> {
+  const entry = `bindings/${target}/index.ts`;
+  return compileFolder(bindings, entry, ['--runtime', 'stub', '--importMemory', '--memoryBase', '0']);
 }
+
+/** Whether there is a folder with bindings of this target at all. */
+export const hasBindings = (target: NativeTarget): boolean => existsSync(join(bindings, target, 'index.ts'));
 
 export function bridge(): Promise<Uint8Array> {
   return assemble('bridge.wat');

@@ -3,17 +3,19 @@
  * Memory 0 is the library OS, memory 1 the application. Only what `_start` reaches stays.
  */
 import { basename, dirname } from 'node:path';
+import type { NativeTarget } from '@diatom/libos';
 import { runTool } from '../binaryen/run-tool.ts';
 import { passesOf, type Rounds, shake } from '../shake/shake.ts';
 import { compileAssemblyScript } from './assemblyscript.ts';
 import { cached } from './cache.ts';
 import {
   applicationLibrary,
+  bindingsOf,
   bridge,
+  hasBindings,
   libraryOs,
   memoryAlias,
   packing,
-  processBindings,
   toolVersions,
   wasmPageBytes,
 } from './guest.ts';
@@ -78,10 +80,11 @@ export async function linkPortable(application: Uint8Array, maximumBytes: number
   });
 }
 
-/** The module of the process target: imports only `linux`, exports `_start`. */
-export async function linkProcess(portable: Uint8Array): Promise<Uint8Array> {
-  const [bindings, memory] = await Promise.all([processBindings(), memoryAlias()]);
-  return cached('process', [await recipe(processRoots, 1), bindings, memory, portable], async () => {
+/** The module of one target: exports `_start`, imports only `linux` unless the target's bindings lack a call. */
+export async function linkTarget(portable: Uint8Array, target: NativeTarget): Promise<Uint8Array> {
+  if (!hasBindings(target)) return portable;
+  const [bindings, memory] = await Promise.all([bindingsOf(target), memoryAlias()]);
+  return cached(target, [await recipe(processRoots, 1), bindings, memory, portable], async () => {
     const merged = await runTool(
       'wasm-merge',
       { 'linked.wasm': portable, 'memory.wasm': memory, 'bindings.wasm': bindings },

@@ -18,7 +18,7 @@ export interface ImageStore {
   put(
     reference: string,
     manifest: Omit<Manifest, 'layers'>,
-    layers: Readonly<Record<LayerRole, Uint8Array>>,
+    layers: Readonly<Partial<Record<LayerRole, Uint8Array>>>,
   ): Promise<StoredImage>;
   /** By reference or digest. */
   get(reference: string): Promise<StoredImage | undefined>;

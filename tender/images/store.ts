@@ -155,7 +155,9 @@ export const createImageStore = (directory: string): ImageStore => {
         const descriptors: Descriptor[] = [];
         const manifestLayers: ManifestLayer[] = [];
         for (const role of roles) {
-          const descriptor = await writeBlob(layerMediaTypes[role], layers[role]);
+          const bytes = layers[role];
+          if (bytes === undefined) continue;
+          const descriptor = await writeBlob(layerMediaTypes[role], bytes);
           descriptors.push(descriptor);
           manifestLayers.push({ role, digest: descriptor.digest, sizeBytes: descriptor.size });
         }

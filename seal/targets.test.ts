@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { NativeTarget } from '@diatom/libos';
+import { BuildError } from './diagnostic.ts';
+import { sealTargets } from './targets.ts';
+import { assemble } from './testing/assemble.ts';
+
+const complete = assemble('(module (func (export "_start")))');
+const lacking = assemble(
+  '(module (import "diatom:machine" "block_read" (func $read)) (func (export "_start") (call $read)))',
+);
+
+/** Bindings that provide everything for some targets and lack `block_read` for the others. */
+const linkFor =
+  (...provided: readonly NativeTarget[]) =>
+  async (_: Uint8Array, target: NativeTarget) =>
+    provided.includes(target) ? complete : lacking;
+
+async function refusal(work: Promise<unknown>): Promise<readonly string[]> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof BuildError)) throw new Error('it was not refused', { cause: error });
+  return error.diagnostics.map(({ code, message }) => `${code}: ${message}`);
+}
+
+const missing = (target: NativeTarget) =>
+  `target: the ${target} target does not provide block_read, which the program reaches through the library OS; ` +
+  'do without it or build for other targets';
+
+test('process and hvt are made when nobody asks for targets', async () => {
+  const { sealed, leftOut } = await sealTargets(complete, undefined, linkFor('process', 'hvt', 'virtio'));
+  assert.deepEqual(
+    sealed.map(({ target }) => target),
+    ['process', 'hvt'],
+  );
+  assert.deepEqual(leftOut, []);
+});
+
+test('exactly the targets that were asked for are made, in one order however they were asked for', async () => {
+  const { sealed } = await sealTargets(complete, ['virtio', 'hvt'], linkFor('process', 'hvt', 'virtio'));
+  assert.deepEqual(
+    sealed.map(({ target, image }) => [target, image.systemCalls]),
+    [
+      ['hvt', []],
+      ['virtio', []],
+    ],
+  );
+});
+
+test('a default target that lacks a call is left out', async () => {
+  for (const made of ['process', 'hvt'] as const) {
+    const { sealed, leftOut } = await sealTargets(complete, undefined, linkFor(made));
+    assert.deepEqual(
+      sealed.map(({ target }) => target),
+      [made],
+    );
+    assert.deepEqual(leftOut, [{ target: made === 'hvt' ? 'process' : 'hvt', missingCalls: ['block_read'] }]);
+  }
+});
+
+test('a requested target that lacks a call fails the build, naming both', async () => {
+  assert.deepEqual(await refusal(sealTargets(complete, ['process', 'hvt'], linkFor('process'))), [missing('hvt')]);
+  assert.deepEqual(await refusal(sealTargets(complete, ['process'], linkFor('hvt'))), [missing('process')]);
+});
+
+test('a program no default target can run is refused for each of them', async () => {
+  assert.deepEqual(await refusal(sealTargets(complete, undefined, linkFor())), [missing('process'), missing('hvt')]);
+});
+
+test('what the compiler refuses is an error of the build, with the target', async () => {
+  const table = '(table 10000000 funcref)';
+  const large = assemble(`(module ${table.repeat(4)} (func (export "_start")))`);
+  const [message] = await refusal(sealTargets(large, ['hvt'], async () => large));
+  assert.match(
+    message ?? '',
+    /^codegen: no executable for the hvt target can be made: tables and globals of 32\d+ bytes: an image has room for/,
+  );
+});

@@ -1,0 +1,78 @@
+/** From the portable module to the executable of each target: bound to the target's bindings, then compiled. */
+import { machineModule, type NativeTarget, nativeTargets } from '@diatom/libos';
+import { type CompiledImage, compile } from './compile.ts';
+import { ModuleError } from './decode/error.ts';
+import { BuildError, type Diagnostic } from './diagnostic.ts';
+import { linkTarget } from './link/link.ts';
+import { readModule } from './link/module.ts';
+
+/** What is made when nobody names targets: what runs under the tenders of this machine. */
+export const defaultTargets: readonly NativeTarget[] = ['process', 'hvt'];
+
+export interface SealedTarget {
+  readonly target: NativeTarget;
+  readonly image: CompiledImage;
+  readonly codegenMs: number;
+}
+
+/** A target whose bindings lack machine calls the program makes. */
+export interface LeftOutTarget {
+  readonly target: NativeTarget;
+  readonly missingCalls: readonly string[];
+}
+
+export interface SealedTargets {
+  /** In the order of `nativeTargets`, at least one. */
+  readonly sealed: readonly SealedTarget[];
+  /** Default targets only: one that was asked for is made or the build fails. */
+  readonly leftOut: readonly LeftOutTarget[];
+}
+
+/** Binds a portable module to a target; what its bindings lack stays imported from the machine. */
+type Link = (portable: Uint8Array, target: NativeTarget) => Promise<Uint8Array>;
+
+/** Throws `BuildError` when a requested target, or without request every default one, cannot be made. */
+export async function sealTargets(
+  portable: Uint8Array,
+  requested: readonly NativeTarget[] | undefined,
+  link: Link = linkTarget,
+): Promise<SealedTargets> {
+  const wanted = requested ?? defaultTargets;
+  // Linking is done by processes of its own: those of all targets run beside each other.
+  const outcomes = await Promise.all(
+    nativeTargets.filter((target) => wanted.includes(target)).map((target) => sealTarget(portable, target, link)),
+  );
+  const sealed = outcomes.filter((outcome) => 'image' in outcome);
+  const leftOut = outcomes.filter((outcome) => 'missingCalls' in outcome);
+  if (leftOut.length > 0 && (requested !== undefined || sealed.length === 0)) {
+    throw new BuildError(leftOut.flatMap(missing));
+  }
+  return { sealed, leftOut };
+}
+
+async function sealTarget(
+  portable: Uint8Array,
+  target: NativeTarget,
+  link: Link,
+): Promise<SealedTarget | LeftOutTarget> {
+  const linked = await link(portable, target);
+  const missingCalls = readModule(linked)
+    .imports.filter(({ module }) => module === machineModule)
+    .map(({ name }) => name);
+  if (missingCalls.length > 0) return { target, missingCalls };
+  const started = performance.now();
+  try {
+    return { target, image: compile(linked, { flavour: target }), codegenMs: performance.now() - started };
+  } catch (error) {
+    // Something the compiler's own checks refuse, like tables that do not fit into an image.
+    if (!(error instanceof ModuleError)) throw error;
+    const message = `no executable for the ${target} target can be made: ${error.message}`;
+    throw new BuildError([{ code: 'codegen', message }]);
+  }
+}
+
+const missing = ({ target, missingCalls }: LeftOutTarget): readonly Diagnostic[] =>
+  missingCalls.map((name) => ({
+    code: 'target',
+    message: `the ${target} target does not provide ${name}, which the program reaches through the library OS; do without it or build for other targets`,
+  }));
