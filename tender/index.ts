@@ -10,5 +10,6 @@ export * from './instances.ts';
 export { createNodeTender } from './node/index.ts';
 export { nativeTenderSource } from './process/build-options.ts';
 export { connectProcessTender, type ProcessTender, type ProcessTenderOptions } from './process/client.ts';
+export { probeHvt } from './process/probe.ts';
 export { type RunOptions, runImage, writeRunSpec } from './process/run.ts';
 export { runVirtio, type VirtioRunOptions } from './virtio/run.ts';
