@@ -1,17 +1,26 @@
 /** Source file → image in the local store. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { BuildTimings } from '@diatom/seal';
+import type { NativeTarget } from '@diatom/libos/manifest';
+import type { BuildResult, BuildTimings } from '@diatom/seal';
 import type { ImageStore, StoredImage } from '@diatom/tender';
 import { CommandError } from './failure.ts';
 import { splitReference } from './image-store.ts';
 
 export interface StoredBuild {
   readonly image: StoredImage;
+  /** Default targets the program calls something of that they do not provide. */
+  readonly leftOut: BuildResult['leftOut'];
   readonly timings: BuildTimings;
 }
 
-export async function buildImage(store: ImageStore, file: string, reference: string | undefined): Promise<StoredBuild> {
+/** Without `targets` those are made that the tenders of this machine run, as far as the program can. */
+export async function buildImage(
+  store: ImageStore,
+  file: string,
+  reference: string | undefined,
+  targets?: readonly NativeTarget[],
+): Promise<StoredBuild> {
   const path = resolve(file);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new CommandError(`there is no file ${file}`);
@@ -24,7 +33,11 @@ export async function buildImage(store: ImageStore, file: string, reference: str
   // The compiler costs 100 ms to load: only those who build pay.
   const { build } = await import('@diatom/seal');
   const name = reference === undefined ? undefined : splitReference(reference).name.split('/').at(-1);
-  const result = await build({ file: path, ...(name === undefined ? {} : { name }) });
+  const result = await build({
+    file: path,
+    ...(name === undefined ? {} : { name }),
+    ...(targets === undefined ? {} : { targets }),
+  });
   const image = await store.put(reference ?? result.manifest.name, result.manifest, result.layers);
-  return { image, timings: result.timings };
+  return { image, leftOut: result.leftOut, timings: result.timings };
 }

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import type { LayerRole } from '@diatom/libos/manifest';
+import type { NativeTarget } from '@diatom/libos/manifest';
 import { inspect as inspectManifest } from '@diatom/seal/inspect/inspect.ts';
-import type { Package } from '@diatom/seal/sbom/packages.ts';
 import { sbom } from '@diatom/seal/sbom/sbom.ts';
 import type { ImageStore, StoredImage } from '@diatom/tender';
 import { type Command, jsonOption } from '../command.ts';
@@ -9,7 +7,9 @@ import { CommandError, exitStatus, usageError } from '../failure.ts';
 import { homeOf } from '../home.ts';
 import { findImage, openImageStore } from '../image-store.ts';
 import { describeImage } from '../inspect/describe.ts';
+import { chooseTarget, manifestFor, readLayer, readTargetSymbols, targetSizes } from '../inspect/layers.ts';
 import { describeWhy } from '../inspect/why.ts';
+import { parseNativeTarget } from '../native-targets.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export const inspect: Command = {
@@ -17,6 +17,7 @@ export const inspect: Command = {
   does: 'Show what is inside an image and what it may do',
   operands: [{ name: 'IMAGE' }],
   options: [
+    { name: 'target', value: 'TARGET', does: "Whose code is shown, of the image's targets; otherwise the first" },
     { name: 'all', short: 'a', does: "The application's own functions too, not only the library OS" },
     { name: 'why', value: 'FUNCTION', does: 'What keeps this function in the image: the calls that lead to it' },
     { name: 'sbom', does: 'Print what the image was made from, as CycloneDX JSON' },
@@ -24,13 +25,14 @@ export const inspect: Command = {
   ],
   notes: [
     'Functions are listed with the bytes of their native code. What is not listed is not in the image. Machine calls ' +
-      'are the only way out of it; system calls are all that its seccomp filter lets through.',
+      'are the only way out of it; system calls are all that its seccomp filter lets through under the process target.',
     'For --why the part of a name behind its last slash is enough where only one function has it. A function that is ' +
       'small or called once may have become part of its caller.',
   ],
   examples: [
     'diatom inspect hello',
     'diatom inspect hello --why libos/text/writeText',
+    'diatom inspect hello --target hvt --all',
     'diatom inspect hello --sbom > hello.cdx.json',
     'diatom inspect hello --json | jq .manifest.systemCalls',
   ],
@@ -39,25 +41,34 @@ export const inspect: Command = {
     if (chosen.length > 1) {
       throw usageError(`--${chosen[0]} and --${chosen[1]} exclude each other`, 'See "diatom help inspect".');
     }
+    const asked = options.text('target');
+    const wanted = asked === undefined ? undefined : parseNativeTarget(asked);
     const store = openImageStore(homeOf(environment));
-    const image = await findImage(store, reference);
+    const stored = await findImage(store, reference);
+    const target = chooseTarget(stored, wanted);
+    const image = { ...stored, manifest: await manifestFor(store, stored, target) };
     const name = options.text('why');
-    if (name !== undefined) await explain(store, image, name, options.has('json'), terminal);
-    else if (options.has('sbom')) await printSbom(store, image, terminal);
-    else if (options.has('json')) {
-      terminal.printJson({ ...image, origins: inspectManifest(image.manifest).origins });
-    } else terminal.print(describeImage(image, { isComplete: options.has('all'), terminal }));
+    if (name !== undefined) await explain({ store, image, target, terminal }, name, options.has('json'));
+    else if (options.has('sbom')) await printSbom({ store, image, target, terminal });
+    else {
+      const sizes = await targetSizes(store, image);
+      if (options.has('json')) {
+        terminal.printJson({ ...image, target, targets: sizes, origins: inspectManifest(image.manifest).origins });
+      } else terminal.print(describeImage(image, { target, sizes, isComplete: options.has('all'), terminal }));
+    }
     return exitStatus.success;
   },
 };
 
-async function explain(
-  store: ImageStore,
-  image: StoredImage,
-  name: string,
-  isJson: boolean,
-  terminal: Terminal,
-): Promise<void> {
+interface Subject {
+  readonly store: ImageStore;
+  /** Its manifest speaks of the target. */
+  readonly image: StoredImage;
+  readonly target: NativeTarget;
+  readonly terminal: Terminal;
+}
+
+async function explain({ store, image, target, terminal }: Subject, name: string, isJson: boolean): Promise<void> {
   // With the compiler they bring 50 MB along, which every other command, `up` above all, would keep.
   const [{ imageGraph, isCompilerRoutine }, { why }] = await Promise.all([
     import('@diatom/seal/inspect/image-graph.ts'),
@@ -70,8 +81,8 @@ async function explain(
     );
   }
   const { graph, hasBindings } = await imageGraph(
-    await layer(store, image, 'wasm'),
-    'process',
+    await readLayer(store, image, 'wasm'),
+    target,
     image.manifest.functions,
   );
   const answer = why(graph, name);
@@ -88,16 +99,8 @@ async function explain(
   else terminal.print(describeWhy(answer));
 }
 
-async function printSbom(store: ImageStore, image: StoredImage, terminal: Terminal): Promise<void> {
-  const symbols: { readonly packages?: readonly Package[] } = JSON.parse(
-    (await layer(store, image, 'symbols')).toString('utf8'),
-  );
+async function printSbom({ store, image, target, terminal }: Subject): Promise<void> {
+  const { packages } = await readTargetSymbols(store, image, target);
   const { manifest, digest } = image;
-  terminal.print(JSON.stringify(sbom({ manifest, digest, packages: symbols.packages ?? [] }), undefined, 2));
-}
-
-function layer(store: ImageStore, { manifest, reference }: StoredImage, role: LayerRole): Promise<Buffer> {
-  const found = manifest.layers.find((each) => each.role === role);
-  if (found === undefined) throw new CommandError(`${reference} has no ${role} layer`, 'Build the image again.');
-  return readFile(store.blobPath(found.digest));
+  terminal.print(JSON.stringify(sbom({ manifest, digest, packages }), undefined, 2));
 }

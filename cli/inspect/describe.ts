@@ -1,20 +1,26 @@
 /** An image in words and tables, for people. */
+import type { NativeTarget } from '@diatom/libos/manifest';
 import { type Inspection, inspect } from '@diatom/seal/inspect/inspect.ts';
 import type { StoredImage } from '@diatom/tender';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { formatBytes } from '../terminal/units.ts';
 import { wrap } from '../terminal/wrap.ts';
+import type { TargetSize } from './layers.ts';
 
 const labelWidth = 15;
 
 export interface DescribeOptions {
+  /** Whose functions the image's manifest lists. */
+  readonly target: NativeTarget;
+  /** Of every target the image was built for. */
+  readonly sizes: readonly TargetSize[];
   /** Every function, those of the application and of the compiler's runtime too. */
   readonly isComplete: boolean;
   readonly terminal: Pick<Terminal, 'style' | 'width'>;
 }
 
-export function describeImage(image: StoredImage, { isComplete, terminal }: DescribeOptions): string {
+export function describeImage(image: StoredImage, { target, sizes, isComplete, terminal }: DescribeOptions): string {
   const inspection = inspect(image.manifest);
   const { memory } = inspection;
   const lines = (label: string, text: string): readonly string[] =>
@@ -32,13 +38,31 @@ export function describeImage(image: StoredImage, { isComplete, terminal }: Desc
         `stack ${formatBytes(memory.stackBytes)}`,
     ),
     ...lines('machine calls', named(inspection.machineCalls.map(({ name }) => name))),
-    ...lines('system calls', named(inspection.systemCalls)),
+    ...lines(
+      'system calls',
+      target === 'process' ? named(inspection.systemCalls) : `none: the ${target} target runs in a virtual machine`,
+    ),
     '',
     formatTable(
       [{ title: 'LAYER' }, { title: 'SIZE', align: 'right' }, { title: 'DIGEST' }],
       inspection.layers.map(({ role, sizeBytes, digest }) => [role, formatBytes(sizeBytes), digest.slice(0, 19)]),
     ),
     '',
+    formatTable(
+      [
+        { title: 'TARGET' },
+        { title: 'EXECUTABLE', align: 'right' },
+        { title: 'TEXT', align: 'right' },
+        { title: 'DATA', align: 'right' },
+        { title: 'MEMORY', align: 'right' },
+      ],
+      sizes.map((size) => [
+        size.target,
+        ...[size.imageBytes, size.textBytes, size.dataBytes, size.memoryBytes].map(formatBytes),
+      ]),
+    ),
+    '',
+    ...(sizes.length > 1 ? [`Code of the ${target} target:`, ''] : []),
     ...functions(inspection, isComplete),
   ].join('\n');
 }
