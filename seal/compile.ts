@@ -23,7 +23,7 @@ export interface CompileOptions {
   readonly cache?: CodeCache;
 }
 
-/** Keys say everything that a value follows from but the compiler itself: see `link/code-cache.ts`. */
+/** A key says everything that its value follows from but the compiler itself (link/code-cache.ts). */
 export interface CodeCache {
   get(key: string): Uint8Array | undefined;
   put(key: string, value: Uint8Array): void;

@@ -1,8 +1,9 @@
 /** From the portable module to the executable of each target: bound to the target's bindings, then compiled. */
 import { machineModule, type NativeTarget, nativeTargets } from '@diatom/libos';
-import { type CompiledImage, compile } from './compile.ts';
+import { type CodeCache, type CompiledImage, compile } from './compile.ts';
 import { ModuleError } from './decode/error.ts';
 import { BuildError, type Diagnostic } from './diagnostic.ts';
+import { openKeptCode } from './link/code-cache.ts';
 import { linkTarget } from './link/link.ts';
 import { readModule } from './link/module.ts';
 
@@ -38,10 +39,14 @@ export async function sealTargets(
   link: Link = linkTarget,
 ): Promise<SealedTargets> {
   const wanted = requested ?? defaultTargets;
+  const code = await openKeptCode();
   // Linking is done by processes of its own: those of all targets run beside each other.
   const outcomes = await Promise.all(
-    nativeTargets.filter((target) => wanted.includes(target)).map((target) => sealTarget(portable, target, link)),
+    nativeTargets
+      .filter((target) => wanted.includes(target))
+      .map((target) => sealTarget(portable, target, link, code.cache)),
   );
+  await code.save();
   const sealed = outcomes.filter((outcome) => 'image' in outcome);
   const leftOut = outcomes.filter((outcome) => 'missingCalls' in outcome);
   if (leftOut.length > 0 && (requested !== undefined || sealed.length === 0)) {
@@ -54,6 +59,7 @@ async function sealTarget(
   portable: Uint8Array,
   target: NativeTarget,
   link: Link,
+  cache: CodeCache,
 ): Promise<SealedTarget | LeftOutTarget> {
   const linked = await link(portable, target);
   const missingCalls = readModule(linked)
@@ -62,7 +68,7 @@ async function sealTarget(
   if (missingCalls.length > 0) return { target, missingCalls };
   const started = performance.now();
   try {
-    return { target, image: compile(linked, { flavour: target }), codegenMs: performance.now() - started };
+    return { target, image: compile(linked, { flavour: target, cache }), codegenMs: performance.now() - started };
   } catch (error) {
     // Something the compiler's own checks refuse, like tables that do not fit into an image.
     if (!(error instanceof ModuleError)) throw error;

@@ -34,6 +34,22 @@ export type Width = 32 | 64;
 declare const labelBrand: unique symbol;
 export type Label = number & { readonly [labelBrand]: true };
 
+/** A 32-bit field relative to its own end plus `extra`. */
+export interface Field {
+  readonly at: number;
+  readonly label: Label;
+  readonly extra: number;
+}
+
+/** Code of a closed region, positions counted from its start. */
+export interface RegionCode {
+  /** Fields that refer to the region itself have their values. */
+  readonly bytes: Uint8Array;
+  /** The others, which are zero. */
+  readonly fields: readonly Field[];
+  placeOf(label: Label): number;
+}
+
 export interface Region {
   readonly start: number;
   readonly firstLabel: number;
@@ -387,6 +403,35 @@ export class Assembler {
   private settleJumps(): void {
     for (const { at, label, sizeBytes } of this.jumps) this.relative.push({ at: at + sizeBytes - 4, label, extra: 0 });
     this.jumps = [];
+  }
+
+  /** What `paste` needs to write a region that is closed and the last so far into another program. */
+  capture(region: Region): RegionCode {
+    if (this.absolute.length > region.absolute) throw new Error('code with absolute addresses cannot be moved');
+    const bytes = this.bytes.slice(region.start, this.length);
+    const view = new DataView(bytes.buffer);
+    const placeOf = (label: Label) => this.addressOf(label) - this.origin - region.start;
+    const fields: Field[] = [];
+    for (const { at, label, extra } of this.relative.slice(region.relative)) {
+      const place = at - region.start;
+      const isInside = label >= region.firstLabel && (this.labels[label] ?? unbound) !== unbound;
+      if (isInside) view.setInt32(place, placeOf(label) - (place + 4 + extra), true);
+      else fields.push({ at: place, label, extra });
+    }
+    return { bytes, fields, placeOf };
+  }
+
+  paste(bytes: Uint8Array, fields: readonly Field[]): void {
+    const start = this.length;
+    this.data(bytes);
+    for (const { at, label, extra } of fields) this.relative.push({ at: start + at, label, extra });
+  }
+
+  /** A new label that stands for a position already written or still to come. */
+  labelAt(position: number): Label {
+    const label = this.newLabel();
+    this.labels[label] = position;
+    return label;
   }
 
   call(label: Label): void {

@@ -32,14 +32,14 @@ export interface Program {
   /** Prove what can be proven about each function (CompileOptions.check). */
   readonly check: boolean;
   readonly assembler: Assembler;
-  readonly literals: Literals;
+  readonly literals: Pick<Literals, 'float' | 'mask' | 'vector' | 'jumpTable' | 'blob'>;
   readonly context: ContextLayout;
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, 'copy' | 'fill' | 'grow' | 'signalEntry'>;
   /** Entry of each function by index. */
   readonly functionLabels: readonly Label[];
   /** Equal types have equal ids. */
   readonly typeIds: readonly number[];
-  readonly systemCalls: Set<string>;
+  readonly systemCalls: { add(name: string): unknown };
   /** Passive data segments' bytes and element segments' items. */
   readonly dataLabels: readonly Label[];
   readonly elementLabels: readonly Label[];

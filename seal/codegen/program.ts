@@ -2,13 +2,13 @@
 import type { CompiledFunction, CompileOptions, Flavour } from '../compile.ts';
 import { ModuleError } from '../decode/error.ts';
 import { evaluate } from '../decode/evaluate.ts';
-import type { DecodedModule } from '../decode/module.ts';
+import type { DecodedModule, DefinedFunction } from '../decode/module.ts';
 import type { BodyFacts } from '../decode/survey.ts';
 import { buildFunction } from '../ir/build.ts';
 import { inlineSelf } from '../ir/inline-self.ts';
 import { simplify } from '../ir/simplify.ts';
 import { verifyFunction } from '../ir/verify.ts';
-import { Assembler, type Label } from './assembler.ts';
+import { Assembler, type Label, type Region } from './assembler.ts';
 import { type ContextLayout, imageWindowBytes, layOutContext, pageBytes, wasmPageBytes } from './context-layout.ts';
 import type { Program } from './emission.ts';
 import { emitEntry } from './entry.ts';
@@ -18,6 +18,9 @@ import { checkImports } from './imports.ts';
 import { initialContext, initialMemories } from './initial-data.ts';
 import { Literals } from './literals.ts';
 import { emitNativeWrapper } from './native-wrapper.ts';
+import { FunctionKeys } from './reuse/function-key.ts';
+import { startRecording } from './reuse/recording.ts';
+import { encodeCode, writeCode } from './reuse/reusable-code.ts';
 import { Runtime } from './runtime.ts';
 
 export interface ProgramMemory {
@@ -73,7 +76,7 @@ function exportedFunction(module: DecodedModule, name: string, parameters: reado
 
 export function generate(
   module: DecodedModule,
-  { flavour, entry = '_start', check = false }: CompileOptions,
+  { flavour, entry = '_start', check = false, cache }: CompileOptions,
   { references, growsTables }: BodyFacts,
 ): GeneratedProgram {
   checkImports(module, flavour);
@@ -124,13 +127,23 @@ export function generate(
   const onSignal = exportedFunction(module, 'on_signal', ['i32', 'i64', 'i64']);
   if (onSignal !== undefined) runtime.onSignal = labelOf(onSignal);
   const functions: CompiledFunction[] = [];
-  const record = (name: string, emit: () => void) => {
+  const record = (name: string, emit: () => void): Region => {
     const address = assembler.address;
     const region = assembler.startRegion();
     emit();
     assembler.endRegion(region);
     functions.push({ name, address, sizeBytes: assembler.address - address });
+    return region;
   };
+  const emitDefined = (into: Program, fn: DefinedFunction, index: number) => {
+    const ir = buildFunction(module, fn);
+    inlineSelf(ir, index);
+    simplify(ir);
+    if (check) verifyFunction(ir, 'simplify');
+    emitFunction(into, ir);
+  };
+  // Who wants proofs wants them of every function.
+  const keys = cache === undefined || check ? undefined : new FunctionKeys(program);
   record('seal:entry', () =>
     emitEntry(program, labelOf(entryIndex), module.start === undefined ? undefined : labelOf(module.start)),
   );
@@ -141,17 +154,23 @@ export function generate(
       assembler.word(program.typeIds[fn.typeIndex] ?? -1);
     } else assembler.align(functionAlignment, trapFill);
     assembler.bind(labelOf(index));
-    record(fn.name, () => {
-      if (fn.kind === 'imported') {
-        emitNativeWrapper(program, index);
-        return;
-      }
-      const ir = buildFunction(module, fn);
-      inlineSelf(ir, index);
-      simplify(ir);
-      if (check) verifyFunction(ir, 'simplify');
-      emitFunction(program, ir);
-    });
+    if (fn.kind === 'imported') {
+      record(fn.name, () => emitNativeWrapper(program, index));
+      continue;
+    }
+    const key = keys?.of(index, fn);
+    if (key === undefined || cache === undefined) {
+      record(fn.name, () => emitDefined(program, fn, index));
+      continue;
+    }
+    const known = cache.get(key.digest);
+    if (known !== undefined) {
+      record(fn.name, () => writeCode(program, key, known));
+      continue;
+    }
+    const recording = startRecording(program);
+    const region = record(fn.name, () => emitDefined(recording.program, fn, index));
+    cache.put(key.digest, encodeCode(key, recording, assembler.capture(region)));
   }
   functions.push(...runtime.emit());
   literals.emit();
