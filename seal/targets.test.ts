@@ -65,8 +65,21 @@ test('a requested target that lacks a call fails the build, naming both', async 
   assert.deepEqual(await refusal(sealTargets(complete, ['process'], linkFor('hvt'))), [missing('process')]);
 });
 
-test('a program no default target can run is refused for each of them', async () => {
-  assert.deepEqual(await refusal(sealTargets(complete, undefined, linkFor())), [missing('process'), missing('hvt')]);
+test('a program that only another target can run is made for that one', async () => {
+  const { sealed, leftOut } = await sealTargets(complete, undefined, linkFor('virtio'));
+  assert.deepEqual(
+    sealed.map(({ target }) => target),
+    ['virtio'],
+  );
+  assert.deepEqual(
+    leftOut.map(({ target }) => target),
+    ['process', 'hvt'],
+  );
+});
+
+test('a program no target can run is refused for each of them', async () => {
+  const expected = [missing('process'), missing('hvt'), missing('virtio')];
+  assert.deepEqual(await refusal(sealTargets(complete, undefined, linkFor())), expected);
 });
 
 test('what the compiler refuses is an error of the build, with the target', async () => {

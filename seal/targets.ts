@@ -25,31 +25,37 @@ export interface LeftOutTarget {
 export interface SealedTargets {
   /** In the order of `nativeTargets`, at least one. */
   readonly sealed: readonly SealedTarget[];
-  /** Default targets only: one that was asked for is made or the build fails. */
+  /** None when targets were asked for: then all are made or the build fails. */
   readonly leftOut: readonly LeftOutTarget[];
 }
 
 /** Binds a portable module to a target; what its bindings lack stays imported from the machine. */
 type Link = (portable: Uint8Array, target: NativeTarget) => Promise<Uint8Array>;
 
-/** Throws `BuildError` when a requested target, or without request every default one, cannot be made. */
+/**
+ * Without request the default targets as far as they provide what the program calls, and where none does the others. Throws
+ * `BuildError` when a requested target cannot be made, or without request no target at all.
+ */
 export async function sealTargets(
   portable: Uint8Array,
   requested: readonly NativeTarget[] | undefined,
   link: Link = linkTarget,
 ): Promise<SealedTargets> {
-  const wanted = requested ?? defaultTargets;
   const code = await openKeptCode();
-  // Linking is done by processes of its own: those of all targets run beside each other.
-  const outcomes = await Promise.all(
-    nativeTargets
-      .filter((target) => wanted.includes(target))
-      .map((target) => sealTarget(portable, target, link, code.cache)),
-  );
+  const leftOut: LeftOutTarget[] = [];
+  const seal = async (targets: readonly NativeTarget[]): Promise<readonly SealedTarget[]> => {
+    const wanted = nativeTargets.filter((target) => targets.includes(target));
+    // Linking is done by processes of its own: those of all targets run beside each other.
+    const outcomes = await Promise.all(wanted.map((target) => sealTarget(portable, target, link, code.cache)));
+    leftOut.push(...outcomes.filter((outcome) => 'missingCalls' in outcome));
+    return outcomes.filter((outcome) => 'image' in outcome);
+  };
+  let sealed = await seal(requested ?? defaultTargets);
+  if (requested === undefined && sealed.length === 0) {
+    sealed = await seal(nativeTargets.filter((target) => !defaultTargets.includes(target)));
+  }
   await code.save();
-  const sealed = outcomes.filter((outcome) => 'image' in outcome);
-  const leftOut = outcomes.filter((outcome) => 'missingCalls' in outcome);
-  if (leftOut.length > 0 && (requested !== undefined || sealed.length === 0)) {
+  if (sealed.length === 0 || (requested !== undefined && leftOut.length > 0)) {
     throw new BuildError(leftOut.flatMap(missing));
   }
   return { sealed, leftOut };

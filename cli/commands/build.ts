@@ -20,7 +20,7 @@ export const build: Command = {
     'The ports of the image are those its start-up code listens on. A diatom.json beside FILE can set name, ports, ' +
       'memory and the addresses the image may connect to.',
     'Without --target executables are made for process and hvt; a target that lacks something the program calls is left ' +
-      'out. With it, the build fails then. "diatom run --target node" needs no executable.',
+      'out, and virtio made where neither is left. With it, the build fails then. "diatom run --target node" needs no executable.',
   ],
   examples: ['diatom build examples/hello/hello.ts -t hello', 'diatom build hello.ts --target process,hvt,virtio'],
   run: async ({ operands: [file = ''], options, terminal, environment }) => {

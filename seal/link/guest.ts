@@ -48,12 +48,16 @@ export function libraryOs(maximumBytes: number): Promise<Uint8Array> {
 }
 
 /**
- * The machine ABI in terms of one target: a folder of seal/bindings/guest. They use the memory of the library OS and have no
- * data of their own.
+ * Where the static data of bindings may lie: they use the memory of the library OS, of which the machine page is theirs
+ * (libos/abi.ts). What stands below is their scratch space.
  */
+const bindingsDataAt = 2048;
+
+/** The machine ABI in terms of one target: a folder of seal/bindings/guest. */
 export function bindingsOf(target: NativeTarget): Promise<Uint8Array> {
   const entry = `bindings/${target}/index.ts`;
-  return compileFolder(bindings, entry, ['--runtime', 'stub', '--importMemory', '--memoryBase', '0']);
+  const data = String(bindingsDataAt);
+  return compileFolder(bindings, entry, ['--runtime', 'stub', '--importMemory', '--memoryBase', data]);
 }
 
 /** Whether there is a folder with bindings of this target at all. */
