@@ -1,26 +1,11 @@
 import { type BodyInstruction, readBody } from '../decode/body.ts';
+import { type Space, spacesOf } from '../decode/index-spaces.ts';
 import type { ConstantExpression, ConstantOperation, DefinedFunction, FunctionType } from '../decode/module.ts';
 import { Reader } from '../decode/reader.ts';
 import { type Bytes, constant, signedNumber, unsigned } from './wasm-writer.ts';
 
-export type Space = 'type' | 'function' | 'table' | 'memory' | 'global' | 'data' | 'element';
 /** New index of an item of a module. */
 export type IndexMap = (space: Space, index: number) => number;
-
-/** Spaces of the first and second index; kinds that are not here hold none. */
-const spacesOf: Readonly<Record<string, readonly Space[]>> = {
-  function: ['function'],
-  global: ['global'],
-  table: ['table'],
-  memory: ['memory'],
-  data: ['data'],
-  element: ['element'],
-  indirect: ['type', 'table'],
-  memory_memory: ['memory', 'memory'],
-  table_table: ['table', 'table'],
-  data_memory: ['data', 'memory'],
-  element_table: ['element', 'table'],
-};
 
 const opcodeBytes = (code: number): Bytes => (code > 0xff ? [code >>> 8, ...unsigned(code & 0xff)] : [code]);
 

@@ -4,27 +4,10 @@
  */
 import { hash } from 'node:crypto';
 import { type BodyInstruction, readBody } from '../../decode/body.ts';
+import { type Space, spacesOf } from '../../decode/index-spaces.ts';
 import type { DefinedFunction, FunctionType } from '../../decode/module.ts';
-import type { ImmediateKind } from '../../decode/opcodes.ts';
 import type { Label } from '../assembler.ts';
 import type { Program } from '../emission.ts';
-
-type Space = 'function' | 'type' | 'global' | 'table' | 'memory' | 'data' | 'element';
-
-/** Immediates that name something outside of the function: the spaces of the first and of the second index. */
-const spacesOf: Partial<Readonly<Record<ImmediateKind, readonly Space[]>>> = {
-  function: ['function'],
-  indirect: ['type', 'table'],
-  global: ['global'],
-  table: ['table'],
-  table_table: ['table', 'table'],
-  memory: ['memory'],
-  memory_memory: ['memory', 'memory'],
-  data: ['data'],
-  data_memory: ['data', 'memory'],
-  element: ['element'],
-  element_table: ['element', 'table'],
-};
 
 export interface FunctionKey {
   readonly digest: string;
