@@ -2,6 +2,7 @@ import { type Command, jsonOption } from '../command.ts';
 import { exitStatus } from '../failure.ts';
 import { homeOf } from '../home.ts';
 import { openImageStore, shortDigest, splitReference } from '../image-store.ts';
+import { targetsOf } from '../inspect/layers.ts';
 import { formatTable } from '../terminal/table.ts';
 import { formatBytes } from '../terminal/units.ts';
 
@@ -17,7 +18,14 @@ export const images: Command = {
       a.reference.localeCompare(b.reference, 'en'),
     );
     if (options.has('json')) {
-      terminal.printJson(list.map(({ reference, digest, sizeBytes }) => ({ reference, digest, sizeBytes })));
+      terminal.printJson(
+        list.map(({ reference, digest, sizeBytes, manifest }) => ({
+          reference,
+          digest,
+          sizeBytes,
+          targets: targetsOf(manifest),
+        })),
+      );
       return exitStatus.success;
     }
     if (list.length === 0) {
@@ -27,8 +35,8 @@ export const images: Command = {
     const rows = list.map(({ reference, digest, manifest, sizeBytes }) => {
       const { name, tag } = splitReference(reference);
       const ports = manifest.ports.map(({ port }) => port).join(',');
-      const native = manifest.layers.find(({ role }) => role === 'process');
-      return [name, tag, shortDigest(digest), ports, formatBytes(native?.sizeBytes ?? 0), formatBytes(sizeBytes)];
+      const targets = targetsOf(manifest).join(',');
+      return [name, tag, shortDigest(digest), ports, targets, formatBytes(sizeBytes)];
     });
     terminal.print(
       formatTable(
@@ -37,8 +45,8 @@ export const images: Command = {
           { title: 'TAG' },
           { title: 'DIGEST' },
           { title: 'PORTS' },
-          { title: 'EXECUTABLE', align: 'right' },
-          { title: 'ALL LAYERS', align: 'right' },
+          { title: 'TARGETS' },
+          { title: 'SIZE', align: 'right' },
         ],
         rows,
       ),
