@@ -51,7 +51,7 @@ const rows = {
   supervisor: row(
     'i32 i64 i64 -> i64',
     virtioOnly,
-    'Number and two arguments: what the boot code does in ring 0 on behalf of the image (int 0x80).',
+    'Number and two arguments: what the boot code does in ring 0 on behalf of the image (ud2 with code 0x80).',
   ),
   start_stack: row('-> i64', hostOnly, 'Native address of argc as the kernel left it.'),
   signal_entry: row(

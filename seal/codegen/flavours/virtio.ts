@@ -1,12 +1,15 @@
-/** In ring 3 above the boot code of seal/virtio: what ring 3 may not do is asked for by `int 0x80` (docs/seal.md). */
+/** In ring 3 above the boot code of seal/virtio: what ring 3 may not do is asked for by an illegal instruction (docs/virtio.md). */
 import { rax, rdi, rsi } from '../registers.ts';
 import { type FlavourRules, imageBase, noteTargets } from './rules.ts';
 
 const growNumber = 1n;
 const exitNumber = 2n;
 
-/** int 0x80. The gate keeps what a called function keeps, and every vector register; the result is in rax. */
-export const supervisorCall: readonly number[] = [0xcd, 0x80];
+/**
+ * ud2 with a code that is no trap's. Ring 0 keeps what a called function keeps, and every vector register; the result is
+ * in rax. Not `int n` or `syscall`: where KVM runs guests in software, neither leads from ring 3 to ring 0.
+ */
+export const supervisorCall: readonly number[] = [0x0f, 0x0b, 0x80];
 
 export const virtioRules: FlavourRules = {
   noteTarget: noteTargets.virtio,
