@@ -1,4 +1,4 @@
-/** `npm run bench -- boot|http|api|seal [--json]`: measures Diatom and its peers in one run (docs/bench.md). */
+/** `npm run bench -- boot|http|api|seal|vm [--json]`: measures Diatom and its peers in one run (docs/bench.md). */
 import { parseArgs } from 'node:util';
 import { createTerminal } from '@diatom/cli/terminal';
 import { benchApi } from './api.ts';
@@ -6,6 +6,7 @@ import { benchBoot } from './boot.ts';
 import { benchHttp } from './http.ts';
 import { formatReport, type Report } from './report.ts';
 import { benchSeal } from './seal.ts';
+import { benchVm } from './vm.ts';
 
 interface Bench {
   readonly name: string;
@@ -24,6 +25,11 @@ const benches: readonly Bench[] = [
     does: 'compiled code beside V8 and wasm2c with gcc: run time, compile time, code size',
     operands: '[PROGRAM...]',
     run: benchSeal,
+  },
+  {
+    name: 'vm',
+    does: 'virtual machines: spawn to first line and response, size, memory, one per request, 500 idle',
+    run: benchVm,
   },
 ];
 

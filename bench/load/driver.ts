@@ -31,9 +31,24 @@ export async function measureThroughput(port: number, connections: number, durat
   return hasWrk ? await runWrk(port, connections, durationMs) : await runOwn(port, connections, durationMs);
 }
 
-async function runWrk(port: number, connections: number, durationMs: number): Promise<Throughput> {
+/** As `measureThroughput`, but each request on a connection of its own. Only wrk can do that. */
+export async function measureSingleRequests(
+  port: number,
+  connections: number,
+  durationMs: number,
+): Promise<Throughput> {
+  if (!hasWrk) throw new Error('requests on connections of their own need wrk: apt-get install wrk');
+  return await runWrk(port, connections, durationMs, ['-H', 'Connection: close']);
+}
+
+async function runWrk(
+  port: number,
+  connections: number,
+  durationMs: number,
+  headers: readonly string[] = [],
+): Promise<Throughput> {
   const seconds = Math.max(1, Math.round(durationMs / 1000));
-  const words = ['-t1', `-c${connections}`, `-d${seconds}s`, `http://127.0.0.1:${port}/`];
+  const words = ['-t1', `-c${connections}`, `-d${seconds}s`, ...headers, `http://127.0.0.1:${port}/`];
   const command = pinned(loadProcessor, 'wrk', words);
   const { stdout } = await run(command.program, [...command.words]);
   const total = /(\d+) requests in ([\d.]+)(m?)s/.exec(stdout);
