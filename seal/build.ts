@@ -126,7 +126,10 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
 export async function build(request: BuildRequest): Promise<BuildResult> {
   const { manifest, wasm, packages, timings } = await buildPortable(request);
   const started = performance.now();
-  const { sealed, leftOut } = await sealTargets(wasm, request.targets);
+  const { sealed, leftOut } = await sealTargets(wasm, {
+    targets: request.targets,
+    stackBytes: manifest.memory.stackBytes,
+  });
   const sealMs = performance.now() - started;
   const codegenMs = sealed.reduce((sum, target) => sum + target.codegenMs, 0);
   const [first] = sealed;

@@ -17,6 +17,8 @@ export interface CompileOptions {
   readonly flavour: Flavour;
   /** Export called by e_entry; it takes nothing. Default `_start`. */
   readonly entry?: string;
+  /** Of the stack that a `virtio` image brings along; to others whoever starts them gives one. Default 256 KiB. */
+  readonly stackBytes?: number;
   /** Prove IR and register allocation of every function on the way; throws where they are wrong. Takes twice as long. */
   readonly check?: boolean;
   /** Code of functions from earlier runs of this very compiler. The result is the same with and without. */
@@ -67,7 +69,7 @@ export function compileModule(
 ): CompiledImage {
   const program = generate(module, options, facts);
   return {
-    elf: writeImage(program, options.flavour),
+    elf: writeImage(program, options),
     functions: program.functions,
     systemCalls: program.systemCalls,
     memories: program.memories.map(({ sizeBytes, maximumBytes, bytes }) => ({

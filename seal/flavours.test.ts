@@ -78,6 +78,16 @@ for (const flavour of virtualMachines) {
   }
 }
 
+test('a virtio image brings its stack along, the others are given one', () => {
+  for (const flavour of ['process', 'hvt', 'virtio'] as const) {
+    const [small, large] = [65_536, 1 << 20].map(
+      (stackBytes) => compile(assemble(growing), { flavour, stackBytes }).elf,
+    );
+    assert.ok(small !== undefined && large !== undefined);
+    assert.equal(Buffer.from(small).equals(large), flavour !== 'virtio', flavour);
+  }
+});
+
 const calling = (name: string, types: readonly string[], results: readonly string[]): string => {
   const values = types.map((type, index) => `(${type}.load (i32.const ${index * 8}))`).join(' ');
   const call = `(call $it ${values})`;

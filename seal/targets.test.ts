@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NativeTarget } from '@diatom/libos';
 import { BuildError } from './diagnostic.ts';
+import type { linkTarget } from './link/link.ts';
 import { sealTargets } from './targets.ts';
 import { assemble } from './testing/assemble.ts';
 
@@ -15,6 +16,9 @@ const linkFor =
   (...provided: readonly NativeTarget[]) =>
   async (_: Uint8Array, target: NativeTarget) =>
     provided.includes(target) ? complete : lacking;
+
+const sealWith = (portable: Uint8Array, targets: readonly NativeTarget[] | undefined, link: typeof linkTarget) =>
+  sealTargets(portable, { targets, stackBytes: 65_536 }, link);
 
 async function refusal(work: Promise<unknown>): Promise<readonly string[]> {
   const error = await work.then(
@@ -30,7 +34,7 @@ const missing = (target: NativeTarget) =>
   'do without it or build for other targets';
 
 test('process and hvt are made when nobody asks for targets', async () => {
-  const { sealed, leftOut } = await sealTargets(complete, undefined, linkFor('process', 'hvt', 'virtio'));
+  const { sealed, leftOut } = await sealWith(complete, undefined, linkFor('process', 'hvt', 'virtio'));
   assert.deepEqual(
     sealed.map(({ target }) => target),
     ['process', 'hvt'],
@@ -39,7 +43,7 @@ test('process and hvt are made when nobody asks for targets', async () => {
 });
 
 test('exactly the targets that were asked for are made, in one order however they were asked for', async () => {
-  const { sealed } = await sealTargets(complete, ['virtio', 'hvt'], linkFor('process', 'hvt', 'virtio'));
+  const { sealed } = await sealWith(complete, ['virtio', 'hvt'], linkFor('process', 'hvt', 'virtio'));
   assert.deepEqual(
     sealed.map(({ target, image }) => [target, image.systemCalls]),
     [
@@ -51,7 +55,7 @@ test('exactly the targets that were asked for are made, in one order however the
 
 test('a default target that lacks a call is left out', async () => {
   for (const made of ['process', 'hvt'] as const) {
-    const { sealed, leftOut } = await sealTargets(complete, undefined, linkFor(made));
+    const { sealed, leftOut } = await sealWith(complete, undefined, linkFor(made));
     assert.deepEqual(
       sealed.map(({ target }) => target),
       [made],
@@ -61,12 +65,12 @@ test('a default target that lacks a call is left out', async () => {
 });
 
 test('a requested target that lacks a call fails the build, naming both', async () => {
-  assert.deepEqual(await refusal(sealTargets(complete, ['process', 'hvt'], linkFor('process'))), [missing('hvt')]);
-  assert.deepEqual(await refusal(sealTargets(complete, ['process'], linkFor('hvt'))), [missing('process')]);
+  assert.deepEqual(await refusal(sealWith(complete, ['process', 'hvt'], linkFor('process'))), [missing('hvt')]);
+  assert.deepEqual(await refusal(sealWith(complete, ['process'], linkFor('hvt'))), [missing('process')]);
 });
 
 test('a program that only another target can run is made for that one', async () => {
-  const { sealed, leftOut } = await sealTargets(complete, undefined, linkFor('virtio'));
+  const { sealed, leftOut } = await sealWith(complete, undefined, linkFor('virtio'));
   assert.deepEqual(
     sealed.map(({ target }) => target),
     ['virtio'],
@@ -79,13 +83,13 @@ test('a program that only another target can run is made for that one', async ()
 
 test('a program no target can run is refused for each of them', async () => {
   const expected = [missing('process'), missing('hvt'), missing('virtio')];
-  assert.deepEqual(await refusal(sealTargets(complete, undefined, linkFor())), expected);
+  assert.deepEqual(await refusal(sealWith(complete, undefined, linkFor())), expected);
 });
 
 test('what the compiler refuses is an error of the build, with the target', async () => {
   const table = '(table 10000000 funcref)';
   const large = assemble(`(module ${table.repeat(4)} (func (export "_start")))`);
-  const [message] = await refusal(sealTargets(large, ['hvt'], async () => large));
+  const [message] = await refusal(sealWith(large, ['hvt'], async () => large));
   assert.match(
     message ?? '',
     /^codegen: no executable for the hvt target can be made: .*: tables and globals of 32\d+ bytes: an image has room for/,

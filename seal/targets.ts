@@ -1,6 +1,6 @@
 /** From the portable module to the executable of each target: bound to the target's bindings, then compiled. */
 import { machineModule, type NativeTarget, nativeTargets } from '@diatom/libos';
-import { type CodeCache, type CompiledImage, compile } from './compile.ts';
+import { type CompiledImage, type CompileOptions, compile } from './compile.ts';
 import { ModuleError } from './decode/error.ts';
 import { BuildError, type Diagnostic } from './diagnostic.ts';
 import { openKeptCode } from './link/code-cache.ts';
@@ -29,6 +29,12 @@ export interface SealedTargets {
   readonly leftOut: readonly LeftOutTarget[];
 }
 
+export interface SealOptions {
+  readonly targets: readonly NativeTarget[] | undefined;
+  /** For targets whose image brings its stack along. */
+  readonly stackBytes: number;
+}
+
 /** Binds a portable module to a target; what its bindings lack stays imported from the machine. */
 type Link = (portable: Uint8Array, target: NativeTarget) => Promise<Uint8Array>;
 
@@ -38,7 +44,7 @@ type Link = (portable: Uint8Array, target: NativeTarget) => Promise<Uint8Array>;
  */
 export async function sealTargets(
   portable: Uint8Array,
-  requested: readonly NativeTarget[] | undefined,
+  { targets: requested, stackBytes }: SealOptions,
   link: Link = linkTarget,
 ): Promise<SealedTargets> {
   const code = await openKeptCode();
@@ -46,7 +52,11 @@ export async function sealTargets(
   const seal = async (targets: readonly NativeTarget[]): Promise<readonly SealedTarget[]> => {
     const wanted = nativeTargets.filter((target) => targets.includes(target));
     // Linking is done by processes of its own: those of all targets run beside each other.
-    const outcomes = await Promise.all(wanted.map((target) => sealTarget(portable, target, link, code.cache)));
+    const outcomes = await Promise.all(
+      wanted.map(async (target) =>
+        sealTarget(await link(portable, target), { flavour: target, stackBytes, cache: code.cache }),
+      ),
+    );
     leftOut.push(...outcomes.filter((outcome) => 'missingCalls' in outcome));
     return outcomes.filter((outcome) => 'image' in outcome);
   };
@@ -61,20 +71,18 @@ export async function sealTargets(
   return { sealed, leftOut };
 }
 
-async function sealTarget(
-  portable: Uint8Array,
-  target: NativeTarget,
-  link: Link,
-  cache: CodeCache,
-): Promise<SealedTarget | LeftOutTarget> {
-  const linked = await link(portable, target);
+function sealTarget(
+  linked: Uint8Array,
+  options: CompileOptions & { readonly flavour: NativeTarget },
+): SealedTarget | LeftOutTarget {
+  const target = options.flavour;
   const missingCalls = readModule(linked)
     .imports.filter(({ module }) => module === machineModule)
     .map(({ name }) => name);
   if (missingCalls.length > 0) return { target, missingCalls };
   const started = performance.now();
   try {
-    return { target, image: compile(linked, { flavour: target, cache }), codegenMs: performance.now() - started };
+    return { target, image: compile(linked, options), codegenMs: performance.now() - started };
   } catch (error) {
     // Something the compiler's own checks refuse, like tables that do not fit into an image.
     if (!(error instanceof ModuleError)) throw error;

@@ -3,7 +3,7 @@
 import { headerRoomBytes, pageBytes } from '../codegen/context-layout.ts';
 import { flavourRules } from '../codegen/flavours/index.ts';
 import type { GeneratedProgram, ProgramMemory } from '../codegen/program.ts';
-import type { Flavour } from '../compile.ts';
+import type { CompileOptions, Flavour } from '../compile.ts';
 import { writeVirtioImage } from '../virtio/image.ts';
 import { type Segment, writeElf } from './elf.ts';
 
@@ -43,9 +43,12 @@ function withHeaderRoom({ data, memories }: GeneratedProgram): Uint8Array {
   return bytes;
 }
 
-export function writeImage(program: GeneratedProgram, flavour: Flavour): Uint8Array {
+export function writeImage(
+  program: GeneratedProgram,
+  { flavour, stackBytes }: Pick<CompileOptions, 'flavour' | 'stackBytes'>,
+): Uint8Array {
   // Nobody maps a machine's image: it brings page tables and boot code with it (docs/virtio.md).
-  if (flavour === 'virtio') return writeVirtioImage(program);
+  if (flavour === 'virtio') return writeVirtioImage(program, stackBytes === undefined ? {} : { stackBytes });
   const load = (address: number, bytes: Uint8Array, memorySizeBytes: number, execute: boolean): Segment => ({
     kind: 'load',
     flags: { read: true, write: !execute, execute },
