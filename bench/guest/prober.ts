@@ -118,6 +118,7 @@ let lineLength: i32 = 0;
 let lineNs: i64 = 0;
 let isLookingForLine: bool = false;
 let outputUsed: i32 = 0;
+let hasOutputEnded: bool = false;
 
 /** Length of the line; -1 when none is waited for. */
 function readLine(): i32 {
@@ -137,6 +138,7 @@ function lookForLine(): void {
   if (!isLookingForLine) return;
   const count = read(load<i32>(pipeEnds), native(output + outputUsed), 4096 - outputUsed);
   if (count < 0) return;
+  hasOutputEnded = count == 0;
   outputUsed += count as i32;
   if (lineLength > 0 ? hasLine() : count == 0) {
     isLookingForLine = false;
@@ -214,7 +216,7 @@ export function _start(): void {
   if (isLookingForLine) close(load<i32>(pipeEnds, 4));
   let isWaitingForResponse = port != 0;
   let responseNs: i64 = 0;
-  while ((isWaitingForResponse || isLookingForLine) && now() - startedNs < giveUpNs) {
+  while ((isWaitingForResponse || isLookingForLine) && !(isLookingForLine && hasOutputEnded) && now() - startedNs < giveUpNs) {
     lookForLine();
     if (!isWaitingForResponse || !attempt()) continue;
     isWaitingForResponse = false;

@@ -1,10 +1,10 @@
 /** Our image for foreign monitors in QEMU's microvm: no streams yet, so the console is all there is to wait for. */
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { qemuArguments, qemuProgram } from '@diatom/tender/virtio/qemu.ts';
+import { qemuArguments } from '@diatom/tender/virtio/qemu.ts';
 import type { VmSubject } from '../subject.ts';
 import { buildImageFor, firstLine } from './image.ts';
-import { type Accelerator, qemuPackage, qemuVersion } from './qemu.ts';
+import { type Accelerator, qemu, qemuPackage, qemuVersion } from './qemu.ts';
 
 const memoryBytes = 32 * 1024 * 1024;
 
@@ -37,7 +37,7 @@ export const qemuMicrovm = (accelerator: Accelerator): VmSubject => ({
           timeLimitMs: 0,
           onConsole: () => {},
         };
-        return { program: qemuProgram, words: qemuArguments(options, { statusPath, commandLine: '' }) };
+        return { program: qemu, words: qemuArguments(options, { statusPath, commandLine: '' }) };
       },
     };
   },

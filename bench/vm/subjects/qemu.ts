@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import type { VmSubject } from '../subject.ts';
 
 const run = promisify(execFile);
-export const qemu = 'qemu-system-x86_64';
+/** Where Debian's package puts it; the prober looks through no PATH. */
+export const qemu = '/usr/bin/qemu-system-x86_64';
 export const qemuPackage = 'qemu-system-x86';
 
 export type Accelerator = Exclude<VmSubject['case'], 'process'>;
