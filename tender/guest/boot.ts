@@ -2,7 +2,7 @@
 import { append, appendByte, beginText, textLength } from './text';
 import { dropRights, installFilter, limitResources } from './confine';
 import { failureLength, failWith } from './failure';
-import { droppedStart, errorText, filterCopy, memoryEnd, scratch, trapText, trapTextBytes } from './layout';
+import { droppedStart, errorText, filterCopy, linearEnd, scratch, trapText, trapTextBytes } from './layout';
 import { closeRange, dup3, enter, epollCreate, exitGroup, munmap, native, prctl, rtSigprocmask, write } from './linux';
 import { bootBlockAddress, epollDescriptor, firstListeningDescriptor, placeImage } from './place';
 import { Plan } from './elf';
@@ -29,7 +29,7 @@ export function endBoot(): void {
 }
 
 /** `ps` shows the slot's id. */
-function nameProcess(slot: Slot): void {
+export function nameProcess(slot: Slot): void {
   const length = min<u32>(slot.idLength, 15);
   memory.copy(scratch, slot.id, length);
   store<u8>(scratch + length, 0);
@@ -63,7 +63,7 @@ export function becomeImage(slot: Slot, isServed: bool): void {
   const entry = changetype<Plan>(slot.plan).entry;
   const filterLength = slot.filterLength;
   memory.copy(filterCopy, slot.filter, filterLength);
-  munmap(native(droppedStart), memoryEnd - droppedStart);
+  munmap(native(droppedStart), linearEnd - droppedStart);
   if (installFilter(filterLength) < 0) {
     beginText(trapText, trapTextBytes);
     append('boot: the kernel does not take the system-call filter\n');

@@ -45,14 +45,14 @@ function limitDescriptors(): void {
 }
 
 /** `hasFileOutput`: the console may be a file of the caller's (`diatom run > file`). */
-export function limitResources(slot: Slot, hasFileOutput: bool): bool {
+export function limitResources(slot: Slot, hasFileOutput: bool, ownBytes: u64 = ownMemory): bool {
   limitDescriptors();
   limit(RLIMIT_STACK, firstStack);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NPROC, 0);
   limit(RLIMIT_MEMLOCK, 0);
   if (!hasFileOutput) limit(RLIMIT_FSIZE, 0);
-  const error = limit(RLIMIT_DATA, slot.memoryLimit + ownMemory);
+  const error = limit(RLIMIT_DATA, slot.memoryLimit + ownBytes);
   return error == 0 || failWith('BootFailed', 'the memory limit cannot be set', error);
 }
 

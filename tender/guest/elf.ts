@@ -67,8 +67,9 @@ const PT_DIATOM_MEMORY: u32 = 0x6474_d001;
 const fileHeaderBytes: usize = 64;
 const noteBytes: i32 = 32;
 const noteVersion: u32 = 2;
-/** Of the note: images made for the process target. */
+/** Of the note: which target an image is made for. */
 const targetProcess: u32 = 0;
+const targetHvt: u32 = 1;
 const programHeaderBytes: usize = 56;
 const imageStart: u64 = 0x1000_0000;
 const imageEnd: u64 = 0x2000_0000;
@@ -147,7 +148,7 @@ function readNote(slot: Slot, header: usize): i32 {
   if (load<u32>(scratch) != 7 || load<u32>(scratch, 4) != 12 || load<u32>(scratch, 8) != 1) return -1;
   // "Diat", "om\0" and a byte of padding
   if (load<u32>(scratch, 12) != 0x7461_6944 || (load<u32>(scratch, 16) & 0xffffff) != 0x6d6f) return -1;
-  if (load<u32>(scratch, 20) != noteVersion || load<u32>(scratch, 28) != targetProcess) return -1;
+  if (load<u32>(scratch, 20) != noteVersion || load<u32>(scratch, 28) != (slot.isMachine ? targetHvt : targetProcess)) return -1;
   return load<i32>(scratch, 24);
 }
 
@@ -164,7 +165,7 @@ function checkEntry(plan: Plan): bool {
 }
 
 /** Bytes of writable memory the image has before it asks for more. */
-function initialBytes(slot: Slot): u64 {
+export function initialBytes(slot: Slot): u64 {
   const plan = changetype<Plan>(slot.plan);
   let sum = slot.stackBytes;
   for (let i: u32 = 0; i < plan.loadCount; i++) {
@@ -222,7 +223,7 @@ export function planImage(slot: Slot): bool {
       return refuse('it has a segment of a kind images do not have');
     }
   }
-  if (noted < 0) return refuse('it has no note of Diatom version 2 for the process target; build it again');
+  if (noted < 0) return refuse('it has no note of Diatom version 2 for this target; build it again');
   if (<u32>noted != plan.memoryCount) return refuse('its note names another number of memories');
   return checkEntry(plan) && checkLimit(slot);
 }

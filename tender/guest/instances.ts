@@ -24,6 +24,7 @@ import {
   SIGKILL,
   wait4,
 } from './linux';
+import { becomeMonitor } from './hvt/monitor';
 import { closeLog, logLines, openLog } from './log';
 import { fail, failureLength, failWith } from './failure';
 import { findPid, listeningFd, reportBytes, Slot, SlotState, slotAt, slotsUsed } from './slot';
@@ -57,7 +58,8 @@ function enterChild(slot: Slot, parent: i64, consoleWrite: i32, trapWrite: i32):
   if (getppid() != parent) exitGroup(128 + SIGKILL);
   dup3(consoleWrite, 1, 0);
   dup3(trapWrite, 2, 0);
-  becomeImage(slot, true);
+  if (slot.isMachine) becomeMonitor(slot, true, -1, 0);
+  else becomeImage(slot, true);
 }
 
 /**

@@ -54,3 +54,7 @@ export const imageTable: usize = 0x60_0000;
 
 export const arenaStart: usize = 0x80_0000;
 export const memoryEnd: usize = 0x400_0000;
+
+/** From here to the end of the tender's memory only monitors of virtual machines write (`hvt/layout.ts`). */
+export const monitorStart: usize = memoryEnd;
+export const linearEnd: usize = 0x800_0000;

@@ -20,6 +20,8 @@
 // @ts-ignore
 @external('linux', 'poke8') export declare function poke8(address: i64, value: i32): void;
 // @ts-ignore
+@external('linux', 'poke32') export declare function poke32(address: i64, value: i32): void;
+// @ts-ignore
 @external('linux', 'poke64') export declare function poke64(address: i64, value: i64): void;
 
 // @ts-ignore
@@ -40,6 +42,8 @@
 @external('linux', 'rt_sigaction') export declare function rtSigaction(signal: i64, action: i64, old: i64, setBytes: i64): i64;
 // @ts-ignore
 @external('linux', 'rt_sigprocmask') export declare function rtSigprocmask(how: i64, set: i64, old: i64, setBytes: i64): i64;
+// @ts-ignore
+@external('linux', 'ioctl') export declare function ioctl(fd: i64, request: i64, argument: i64): i64;
 // @ts-ignore
 @external('linux', 'pread64') export declare function pread(fd: i64, buffer: i64, length: i64, offset: i64): i64;
 // @ts-ignore
@@ -124,6 +128,7 @@ export function native(pointer: usize): i64 {
 export const PROT_READ: i32 = 1;
 export const PROT_WRITE: i32 = 2;
 export const PROT_EXEC: i32 = 4;
+export const MAP_SHARED: i32 = 0x01;
 export const MAP_PRIVATE: i32 = 0x02;
 export const MAP_FIXED: i32 = 0x10;
 export const MAP_ANONYMOUS: i32 = 0x20;
@@ -154,6 +159,10 @@ export const EPOLL_DELETE: i32 = 2;
 export const EPOLL_MODIFY: i32 = 3;
 export const EPOLLIN: u32 = 1;
 export const EPOLLOUT: u32 = 4;
+export const EPOLLERR: u32 = 8;
+export const EPOLLHUP: u32 = 16;
+export const EPOLLRDHUP: u32 = 0x2000;
+export const EPOLLET: u32 = 0x8000_0000;
 
 export const SIGHUP: i32 = 1;
 export const SIGINT: i32 = 2;

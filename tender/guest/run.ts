@@ -4,6 +4,7 @@ import { fail, failWith } from './failure';
 import { readArgument } from './arguments';
 import { argumentBuffer, inputBuffer, maximumFrame } from './layout';
 import { AT_FDCWD, close, native, O_CLOEXEC, openat, prctl, read, SIGKILL } from './linux';
+import { becomeMonitor } from './hvt/monitor';
 import { createSlot } from './slots';
 
 const PR_SET_PDEATHSIG: i32 = 1;
@@ -35,10 +36,11 @@ export function run(): void {
   if (length == 0) endBoot();
   const slot = createSlot(inputBuffer, length, false);
   if (!slot) return endBoot();
-  if (slot.isLazy) {
-    fail('InvalidSpec', 'an image that is run by itself boots at once: its spec must not be lazy');
+  if (slot.isLazy || slot.isPerConnection || slot.timeLimitNs != 0) {
+    fail('InvalidSpec', 'an image that is run by itself boots at once and is not watched: no lazy boot, no time limit');
     endBoot();
   }
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  becomeImage(slot, false);
+  if (slot.isMachine) becomeMonitor(slot, false, -1, 0);
+  else becomeImage(slot, false);
 }

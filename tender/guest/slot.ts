@@ -22,7 +22,12 @@ export class Slot {
   block: usize;
   blockLength: usize;
   isLazy: bool;
+  /** Target hvt: the instance is a virtual machine (`hvt/monitor.ts`). */
+  isMachine: bool;
+  isPerConnection: bool;
   idleNs: u64;
+  /** 0: none. */
+  timeLimitNs: u64;
   memoryLimit: u64;
   stackBytes: u64;
   listen: usize;

@@ -6,6 +6,9 @@ import { maximumListening, Slot } from './slot';
 
 const specMagic: u32 = 0x3153_5444;
 const lazyFlag: u32 = 1;
+const machineFlag: u32 = 2;
+const perConnectionFlag: u32 = 4;
+const knownFlags: u32 = 7;
 const maximumId: u32 = 128;
 const maximumPath: u32 = 4095;
 const maximumLabel: u32 = 8192;
@@ -35,8 +38,13 @@ function isListenEntry(pointer: usize): bool {
 export function decodeSpec(slot: Slot, pointer: usize, length: usize, needsLog: bool): bool {
   beginReading(pointer, length);
   if (readU32() != specMagic) return fail('InvalidSpec', 'the spec is of another version of the tender');
-  slot.isLazy = (readU32() & lazyFlag) != 0;
+  const flags = readU32();
+  if ((flags & ~knownFlags) != 0) return fail('InvalidSpec', 'the spec asks for something this version of the tender does not know');
+  slot.isLazy = (flags & lazyFlag) != 0;
+  slot.isMachine = (flags & machineFlag) != 0;
+  slot.isPerConnection = (flags & perConnectionFlag) != 0;
   slot.idleNs = readU64();
+  slot.timeLimitNs = readU64();
   slot.memoryLimit = readU64();
   slot.stackBytes = (readU64() + pageMask) & ~pageMask;
   const listenCount = readU32();
@@ -70,6 +78,9 @@ export function decodeSpec(slot: Slot, pointer: usize, length: usize, needsLog: 
   if (slot.stackBytes < smallestStack || slot.stackBytes > largestStack) return fail('InvalidSpec', 'the stack size is not between 16 KiB and 1 GiB');
   if (slot.memoryLimit == 0 || slot.memoryLimit >> 47 != 0) return fail('InvalidSpec', 'the memory limit is zero or more than an address space holds');
   if (slot.idleNs >> 63 != 0) return fail('InvalidSpec', 'the idle time is too long');
+  if (slot.timeLimitNs >> 63 != 0) return fail('InvalidSpec', 'the time limit is too long');
+  if (slot.isPerConnection && !slot.isMachine) return fail('InvalidSpec', 'only virtual machines are made for each connection');
+  if (slot.isPerConnection && slot.isLazy) return fail('InvalidSpec', 'a slot is either lazy or per connection');
   if (slot.filterLength == 0 || (slot.filterLength & 7) != 0) return fail('InvalidSpec', 'the system-call filter is not a whole number of instructions');
   for (let i: u32 = 0; i < slot.listenCount; i++) {
     if (!isListenEntry(listenEntry(slot, i))) return fail('InvalidSpec', 'a listening socket has no valid family or port');

@@ -32,6 +32,11 @@ class TrapContext {
   stackGuard: u64;
   stackStart: u64;
   stackEnd: u64;
+  /** What is added to an address of the image to reach the byte: 0 in the image's own process. */
+  textOffset: u64;
+  stackOffset: u64;
+  /** This process is not the image but its virtual machine's monitor (`hvt/monitor.ts`). */
+  isMonitor: u32;
   memoryCount: u32;
   /** First of eight. */
   memory0: u64;
@@ -76,10 +81,14 @@ function isText(address: u64): bool {
   return address >= context().textStart && address < context().textEnd;
 }
 
+function textByte(address: u64): i32 {
+  return peek8(address + context().textOffset);
+}
+
 /** docs/process-image.md: `ud2`, then the code. */
-function appendTrapCode(rip: u64): void {
-  const isTrap = isText(rip) && isText(rip + 2) && peek8(rip) == 0x0f && peek8(rip + 1) == 0x0b;
-  switch (isTrap ? peek8(rip + 2) : 0) {
+export function appendTrapCode(rip: u64): void {
+  const isTrap = isText(rip) && isText(rip + 2) && textByte(rip) == 0x0f && textByte(rip + 1) == 0x0b;
+  switch (isTrap ? textByte(rip + 2) : 0) {
     case 1: append('unreachable'); break;
     case 2: append('divide-by-zero'); break;
     case 3: append('integer-overflow'); break;
@@ -98,9 +107,8 @@ function isInMemory(address: u64): bool {
   return false;
 }
 
-function appendAccess(address: u64, error: i64, trapNumber: i64): void {
-  if (trapNumber == generalProtection) append('protection');
-  else if ((error & faultOnFetch) != 0) append('execute');
+export function appendAccess(address: u64, error: i64): void {
+  if ((error & faultOnFetch) != 0) append('execute');
   else if (isInMemory(address)) append('memory');
   else if (address >= context().stackGuard && address < context().stackStart) append('stack');
   else append((error & faultOnWrite) != 0 ? 'write' : 'read');
@@ -117,26 +125,28 @@ function appendKind(signal: i32, info: i64, machine: i64, rip: u64): void {
       appendNumber(<u64>(<u32>peek32(info + infoSystemCall)));
       break;
     default:
-      appendAccess(peek64(info + infoAddress), peek64(machine + contextError), peek64(machine + contextTrapNumber));
+      if (peek64(machine + contextTrapNumber) == generalProtection) append('protection');
+      else appendAccess(peek64(info + infoAddress), peek64(machine + contextError));
   }
 }
 
 /** The instruction before a return address is a call: E8 with 32-bit distance, or FF /2 with any operand. */
 function followsCall(address: u64): bool {
   if (!isText(address) || !isText(address - 7)) return false;
-  if (peek8(address - 5) == 0xe8) return true;
+  if (textByte(address - 5) == 0xe8) return true;
   for (let length: u64 = 2; length <= 7; length++) {
-    if (peek8(address - length) == 0xff && ((peek8(address - length + 1) >> 3) & 7) == 2) return true;
+    if (textByte(address - length) == 0xff && ((textByte(address - length + 1) >> 3) & 7) == 2) return true;
   }
   return false;
 }
 
 /** Compiled code keeps no frame pointers: whatever on the stack looks like a return address is reported. */
-function appendCallers(rsp: u64): void {
+export function appendCallers(rsp: u64): void {
+  if (rsp >= context().stackEnd) return;
   let at = (max(rsp, context().stackStart) + 7) & ~(<u64>7);
   const end = min(context().stackEnd, at + searchedBytes);
   for (let found = 0; at < end && found < maximumCallers; at += 8) {
-    const value: u64 = peek64(at);
+    const value: u64 = peek64(at + context().stackOffset);
     if (!followsCall(value)) continue;
     appendByte(32);
     appendHex(value);
@@ -148,7 +158,7 @@ export function on_signal(signal: i32, info: i64, machine: i64): void {
   const rip: u64 = peek64(machine + contextRip);
   const hasAddress = signal == SIGSEGV || signal == SIGBUS;
   beginText(trapText, trapTextBytes);
-  append('trap ');
+  append(context().isMonitor != 0 ? 'monitor ' : 'trap ');
   appendKind(signal, info, machine, rip);
   append(' at ');
   appendHex(rip);

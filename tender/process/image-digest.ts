@@ -3,10 +3,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type SlotSpec, TenderError } from '../instances.ts';
 
-export const checkImageDigest = async ({ manifest, imagePath }: SlotSpec): Promise<void> => {
-  const layer = manifest.layers.find((candidate) => candidate.role === 'process');
-  if (!layer)
-    throw new TenderError('NoProcessLayer', `image ${manifest.name} has no executable for the process target`);
+export const checkImageDigest = async ({ manifest, imagePath, target }: SlotSpec): Promise<void> => {
+  const layer = manifest.layers.find((candidate) => candidate.role === target);
+  if (!layer) {
+    throw new TenderError(
+      'NoExecutable',
+      `image ${manifest.name} has no executable for the ${target} target; build it again`,
+    );
+  }
   const bytes = await readFile(imagePath).catch((cause: Error) => {
     throw new TenderError('ImageUnreadable', `image ${manifest.name}: ${cause.message}`);
   });

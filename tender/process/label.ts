@@ -3,6 +3,7 @@
  * an exit in words.
  */
 import { dirname, join } from 'node:path';
+import { symbolsRoles } from '@diatom/libos/manifest';
 import type { SlotSpec } from '../instances.ts';
 
 export interface Label {
@@ -13,7 +14,7 @@ export interface Label {
 }
 
 export const labelOf = (spec: SlotSpec): Label => {
-  const symbols = spec.manifest.layers.find((layer) => layer.role === 'symbols');
+  const symbols = spec.manifest.layers.find((layer) => layer.role === symbolsRoles[spec.target]);
   const { name } = spec.manifest;
   const { memoryLimitBytes } = spec;
   if (!symbols) return { name, memoryLimitBytes };

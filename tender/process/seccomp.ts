@@ -4,13 +4,7 @@
  */
 import { TenderError } from '../instances.ts';
 import { assemble, giveBack, jump, label, load, type Statement } from './bpf.ts';
-import {
-  type ArgumentRule,
-  alwaysAllowed,
-  type DescriptorLayout,
-  descriptorLayout,
-  systemCalls,
-} from './system-calls.ts';
+import { type ArgumentRule, alwaysAllowed, descriptorLayout, systemCalls } from './system-calls.ts';
 
 export const returnAllow = 0x7fff_0000;
 export const returnTrap = 0x0003_0000;
@@ -46,18 +40,36 @@ const ruleStatements = (rule: ArgumentRule, denied: string): readonly Statement[
   }
 };
 
-const callStatements = (call: (typeof systemCalls)[number], layout: DescriptorLayout): readonly Statement[] => {
-  const denied = `${call.name} denied`;
-  const next = `after ${call.name}`;
-  return [
-    jump('jumpEqual', call.number, { ifFalse: next }),
-    ...call.rules(layout).flatMap((rule) => ruleStatements(rule, denied)),
-    giveBack(returnAllow),
-    label(denied),
+/** A call is allowed when all rules of one of the alternatives hold. */
+export interface AllowedCall {
+  readonly name: string;
+  readonly number: number;
+  readonly alternatives: readonly (readonly ArgumentRule[])[];
+}
+
+const callStatements = ({ name, number, alternatives }: AllowedCall): readonly Statement[] => [
+  jump('jumpEqual', number, { ifFalse: `after ${name}` }),
+  ...alternatives.flatMap((rules, index) => {
+    const denied = `${name} denied ${index}`;
+    return [...rules.flatMap((rule) => ruleStatements(rule, denied)), giveBack(returnAllow), label(denied)];
+  }),
+  giveBack(returnTrap),
+  label(`after ${name}`),
+];
+
+/** `struct sock_filter[]`: these calls, in the order in which they are tried, and no other. */
+export const assembleFilter = (calls: readonly AllowedCall[]): Uint8Array =>
+  assemble([
+    load(dataOffsets.architecture),
+    jump('jumpEqual', architecture, { ifFalse: 'foreign' }),
+    load(dataOffsets.number),
+    jump('jumpGreaterOrEqual', x32Bit, { ifFalse: 'native' }),
+    label('foreign'),
     giveBack(returnTrap),
-    label(next),
-  ];
-};
+    label('native'),
+    ...calls.flatMap(callStatements),
+    giveBack(returnTrap),
+  ]);
 
 /** `names` are the manifest's `systemCalls`; a name that is not in the table is an error, not ignored. */
 export const buildFilter = (names: readonly string[], listeningCount: number): Uint8Array => {
@@ -71,15 +83,5 @@ export const buildFilter = (names: readonly string[], listeningCount: number): U
   }
   const layout = descriptorLayout(listeningCount);
   const selected = systemCalls.filter((call) => names.includes(call.name) || alwaysAllowed.includes(call.name));
-  return assemble([
-    load(dataOffsets.architecture),
-    jump('jumpEqual', architecture, { ifFalse: 'foreign' }),
-    load(dataOffsets.number),
-    jump('jumpGreaterOrEqual', x32Bit, { ifFalse: 'native' }),
-    label('foreign'),
-    giveBack(returnTrap),
-    label('native'),
-    ...selected.flatMap((call) => callStatements(call, layout)),
-    giveBack(returnTrap),
-  ]);
+  return assembleFilter(selected.map(({ name, number, rules }) => ({ name, number, alternatives: [rules(layout)] })));
 };

@@ -3,13 +3,14 @@
  * Limits are checked on both sides: here to say what is wrong in the caller's terms, there because nothing is trusted.
  */
 import { isIP } from 'node:net';
+import { buildMonitorFilter } from '../hvt/monitor-filter.ts';
 import { type SlotSpec, TenderError } from '../instances.ts';
 import { ByteWriter } from './bytes.ts';
 import { encodeLabel } from './label.ts';
 import { buildFilter } from './seccomp.ts';
 
 export const specMagic = 0x3153_5444;
-const lazyFlag = 1;
+const flagBits = { lazy: 1, hvt: 2, perConnection: 4 } as const;
 
 export const limits = {
   idBytes: 128,
@@ -82,21 +83,31 @@ const checkListen = (spec: SlotSpec): void => {
   }
 };
 
+const flagsOf = ({ boot, target }: SlotSpec): number =>
+  (boot === 'lazy' ? flagBits.lazy : 0) |
+  (boot === 'per-connection' ? flagBits.perConnection : 0) |
+  (target === 'hvt' ? flagBits.hvt : 0);
+
+const nanoseconds = (milliseconds: number): bigint => BigInt(Math.round(milliseconds * 1000)) * 1000n;
+
+/** A process calls the kernel itself, as its manifest says; of a virtual machine only the monitor does. */
+const filterOf = ({ target, manifest, listen }: SlotSpec): Uint8Array =>
+  target === 'hvt' ? buildMonitorFilter(listen.length) : buildFilter(manifest.systemCalls, listen.length);
+
 export const encodeSpec = (spec: SlotSpec): Uint8Array => {
   const { manifest } = spec;
-  if (spec.target === 'hvt') wrong('the target hvt is not there yet; run the image with process');
-  if (spec.boot === 'per-connection') wrong('an instance per connection needs the target hvt');
-  if (spec.timeLimitMs !== 0) wrong(`timeLimitMs is ${spec.timeLimitMs}; a time limit is not kept yet`);
+  if (spec.boot === 'per-connection' && spec.target !== 'hvt') wrong('an instance per connection needs the target hvt');
   if (!/^[A-Za-z0-9._-]{1,128}$/.test(spec.id)) wrong(`id "${spec.id}" is not 1 to 128 of A-Z a-z 0-9 . _ -`);
   if (manifest.connect.length > 0) {
     wrong(
-      `image ${manifest.name} connects out (${manifest.connect.join(', ')}), which the process target cannot do yet`,
+      `image ${manifest.name} connects out (${manifest.connect.join(', ')}), which the ${spec.target} target cannot do yet`,
     );
   }
   checkPath('imagePath', spec.imagePath);
   checkPath('logPath', spec.logPath);
   checkListen(spec);
   if (!Number.isFinite(spec.idleTimeoutMs) || spec.idleTimeoutMs < 0) wrong(`idleTimeoutMs is ${spec.idleTimeoutMs}`);
+  if (!Number.isFinite(spec.timeLimitMs) || spec.timeLimitMs < 0) wrong(`timeLimitMs is ${spec.timeLimitMs}`);
   if (!Number.isSafeInteger(spec.memoryLimitBytes) || spec.memoryLimitBytes <= 0) {
     wrong(`memoryLimitBytes is ${spec.memoryLimitBytes}`);
   }
@@ -107,8 +118,9 @@ export const encodeSpec = (spec: SlotSpec): Uint8Array => {
 
   const writer = new ByteWriter()
     .u32(specMagic)
-    .u32(spec.boot === 'lazy' ? lazyFlag : 0)
-    .u64(BigInt(Math.round(spec.idleTimeoutMs * 1000)) * 1000n)
+    .u32(flagsOf(spec))
+    .u64(nanoseconds(spec.idleTimeoutMs))
+    .u64(nanoseconds(spec.timeLimitMs))
     .u64(spec.memoryLimitBytes)
     .u64(stackBytes)
     .u32(spec.listen.length)
@@ -123,6 +135,6 @@ export const encodeSpec = (spec: SlotSpec): Uint8Array => {
     .field(spec.logPath)
     .field(encodeLabel(spec))
     .field(encodeEnvironment(spec.environment))
-    .field(buildFilter(manifest.systemCalls, spec.listen.length))
+    .field(filterOf(spec))
     .finish();
 };

@@ -33,10 +33,15 @@ export interface SystemCall {
   readonly rules: (layout: DescriptorLayout) => readonly ArgumentRule[];
 }
 
-const range = (argument: number, from: number, to: number): ArgumentRule => ({ kind: 'range', argument, from, to });
-const equals = (argument: number, value: number): ArgumentRule => range(argument, value, value);
-const zero = (argument: number): ArgumentRule => equals(argument, 0);
-const onlyBits = (argument: number, mask: number): ArgumentRule => ({ kind: 'onlyBits', argument, mask });
+export const range = (argument: number, from: number, to: number): ArgumentRule => ({
+  kind: 'range',
+  argument,
+  from,
+  to,
+});
+export const equals = (argument: number, value: number): ArgumentRule => range(argument, value, value);
+export const zero = (argument: number): ArgumentRule => equals(argument, 0);
+export const onlyBits = (argument: number, mask: number): ArgumentRule => ({ kind: 'onlyBits', argument, mask });
 const connection = (argument: number, layout: DescriptorLayout): ArgumentRule =>
   range(argument, layout.lastListening + 1, 0x7fff_ffff);
 
