@@ -17,6 +17,7 @@ import { freePort, preferredPort } from './free-port.ts';
 import type { KernelInfo, KernelWorkerData } from './kernel-worker.ts';
 import { recall, remember } from './memory.ts';
 import type { Cell, CellOptions } from './options.ts';
+import { runtimeClasses } from './runtime-classes.ts';
 import { kernelLimits, serverLimits, serverTable } from './server-table.ts';
 import { tenderSocketPath } from './socket-path.ts';
 
@@ -66,6 +67,7 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     host,
     port,
     names: [apiServiceAddress(range), 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
+    runtimeClasses: runtimeClasses(options.tender),
   };
   supervisor.start({
     name: kernelName,

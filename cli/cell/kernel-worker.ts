@@ -4,7 +4,8 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createKernel } from '@diatom/kernel';
 import type { FromWorker, ToKernelWorker } from '@diatom/servers/supervisor/protocol.ts';
 import { rest } from '@diatom/servers/supervisor/rest.ts';
-import { grant, identityOf, revokeOthers } from './server-access.ts';
+import type { RuntimeClassRow } from './runtime-classes.ts';
+import { ensureRuntimeClasses, grant, identityOf, revokeOthers } from './server-access.ts';
 import { serverTable } from './server-table.ts';
 
 export interface KernelWorkerData {
@@ -12,6 +13,7 @@ export interface KernelWorkerData {
   readonly host: string;
   readonly port: number;
   readonly names: readonly string[];
+  readonly runtimeClasses: readonly RuntimeClassRow[];
 }
 
 /** What the kernel says about itself once it is ready. */
@@ -20,11 +22,13 @@ export interface KernelInfo {
   readonly kubeconfigPath: string;
 }
 
-async function work(parent: MessagePort, { dataDirectory, host, port, names }: KernelWorkerData): Promise<void> {
+async function work(parent: MessagePort, data: KernelWorkerData): Promise<void> {
+  const { dataDirectory, host, port, names } = data;
   const tell = (message: FromWorker): void => parent.postMessage(message);
   // No listener until the kernel is there: messages wait in the port.
   const log = (line: string): void => tell({ kind: 'log', line });
   const kernel = await createKernel({ dataDirectory, listen: { host, port }, names, log });
+  await ensureRuntimeClasses(kernel.handle, data.runtimeClasses);
 
   const attach = async ({ server, rules, port: end }: ToKernelWorker & { readonly kind: 'attach' }): Promise<void> => {
     try {

@@ -1,15 +1,17 @@
 /**
- * What each server may do: a ServiceAccount, a ClusterRole made from its `rules`, and the binding between them. Written
+ * What the cell itself writes into its API. What each server may do: a ServiceAccount, a ClusterRole made from its `rules`, and the binding between them. Written
  * in the kernel's own thread, before the server's port is attached.
  */
 import type { ApiHandler, Identity } from '@diatom/sdk/api';
 import type { PolicyRule } from '@diatom/servers/server.ts';
+import { type RuntimeClassRow, runtimeClassObject } from './runtime-classes.ts';
 
 const namespace = 'kube-system';
 /** On everything written here, so that what a later version does not declare any more can be found and removed. */
 const label = 'diatom.dev/server';
 const accountsPath = `/api/v1/namespaces/${namespace}/serviceaccounts`;
 const rolesPath = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+const runtimeClassesPath = '/apis/node.k8s.io/v1/runtimeclasses';
 const bindingsPath = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
 
 export function identityOf(server: string): Identity {
@@ -46,6 +48,11 @@ export async function grant(api: ApiHandler, server: string, rules: readonly Pol
     roleRef: { apiGroup: group, kind: 'ClusterRole', name },
     subjects: [{ kind: 'ServiceAccount', name: server, namespace }],
   });
+}
+
+/** Those that are missing; what somebody has changed is left as it is. */
+export async function ensureRuntimeClasses(api: ApiHandler, rows: readonly RuntimeClassRow[]): Promise<void> {
+  for (const row of rows) await ensure(api, runtimeClassesPath, runtimeClassObject(row));
 }
 
 /** Takes away what servers that are no more were granted. */

@@ -13,4 +13,5 @@ export type * from './rbac.ts';
 export * from './resource-type.ts';
 export * as resources from './resources.ts';
 export { resourceType } from './resources.ts';
+export type * from './runtime-class.ts';
 export type * from './service.ts';

@@ -17,6 +17,11 @@ export interface Node extends KubernetesObject {
     addresses?: { type: string; address: string }[];
     nodeInfo?: Record<string, string>;
     daemonEndpoints?: { kubeletEndpoint?: { Port: number } };
+    runtimeHandlers?: {
+      /** Empty: the one of pods that name no RuntimeClass. */
+      name: string;
+      features?: { recursiveReadOnlyMounts?: boolean; userNamespaces?: boolean };
+    }[];
     images?: { names?: string[]; sizeBytes?: number }[];
   };
 }

@@ -10,6 +10,7 @@ import type { Node } from './node.ts';
 import type { Pod } from './pod.ts';
 import type * as rbac from './rbac.ts';
 import type { ResourceType } from './resource-type.ts';
+import type { RuntimeClass } from './runtime-class.ts';
 import type { Service } from './service.ts';
 
 function row<T extends KubernetesObject>(
@@ -37,6 +38,7 @@ export const secrets = row<core.Secret>('', 'v1', 'secrets', 'Secret', 'namespac
 export const serviceAccounts = row<core.ServiceAccount>('', 'v1', 'serviceaccounts', 'ServiceAccount', 'namespaced');
 export const deployments = row<Deployment>('apps', 'v1', 'deployments', 'Deployment', 'namespaced');
 export const replicaSets = row<ReplicaSet>('apps', 'v1', 'replicasets', 'ReplicaSet', 'namespaced');
+export const runtimeClasses = row<RuntimeClass>('node.k8s.io', 'v1', 'runtimeclasses', 'RuntimeClass', 'cluster');
 export const leases = row<Lease>('coordination.k8s.io', 'v1', 'leases', 'Lease', 'namespaced');
 export const endpointSlices = row<EndpointSlice>(
   'discovery.k8s.io',

@@ -14,10 +14,12 @@ import {
   type Pod,
   type PodStatus,
   resources,
+  type Service,
 } from '@diatom/sdk';
 import type { SlotState, TenderEvent } from '@diatom/tender';
 import type { AddressPool } from '../addresses/address-pool.ts';
 import type { ContainerLog } from './log/log-server.ts';
+import { askingServices, bootAnnotation } from './pod/boot.ts';
 import { PodRunner } from './pod/pod-runner.ts';
 import { podLogDirectory, type Surroundings } from './pod/prepare.ts';
 import type { TenderLink } from './tender-link.ts';
@@ -42,6 +44,7 @@ export class Agent {
   #controller: Controller | undefined;
   #podOf: (key: string) => Pod | undefined = () => undefined;
   #pods: () => readonly Pod[] = () => [];
+  #askingOf: (pod: Pod) => readonly string[] = () => [];
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -75,6 +78,12 @@ export class Agent {
     const pods = informers.of(resources.pods, { fieldSelector: `spec.nodeName=${around.facts.nodeName}` });
     this.#podOf = (key) => pods.get(key);
     this.#pods = () => pods.list();
+    const services = informers
+      .of(resources.services)
+      .addIndex('asking', ({ metadata }) =>
+        metadata.annotations?.[bootAnnotation] === undefined ? [] : [metadata.namespace ?? ''],
+      );
+    this.#askingOf = (pod) => askingServices(pod, services.byIndex('asking', pod.metadata.namespace ?? ''));
     await informers.synced(signal);
 
     // Addresses in use must be known before the first one is given out, orphans gone before their addresses are.
@@ -100,7 +109,7 @@ export class Agent {
     this.#controller = new Controller({
       name: 'agent',
       log,
-      sources: [changesOf(pods)],
+      sources: [changesOf(pods), changesOf(services, (service, old) => this.#podsAskedBy([service, old]))],
       reconcile: (key) => this.#reconcile(key),
     });
     await this.#controller.run(signal, ready);
@@ -137,7 +146,7 @@ export class Agent {
     if (present !== undefined && present.uid !== pod?.metadata.uid) await this.#remove(key, present);
     if (pod === undefined) return;
     const runner = this.#runnerFor(key, pod, new Map());
-    runner?.update(pod);
+    runner?.update(pod, this.#askingOf(pod));
     if (runner !== undefined) {
       await this.#writeStatus(key, pod, runner.status());
       runner.releaseEnded();
@@ -164,7 +173,7 @@ export class Agent {
       });
       throw new Error('no pod address is left on this node');
     }
-    const runner = new PodRunner(pod, address, {
+    const runner = new PodRunner(pod, address, this.#askingOf(pod), {
       around,
       tender: this.#tender,
       clock: client.clock,
@@ -177,6 +186,15 @@ export class Agent {
     // A pod that is to go is not started first.
     if (pod.metadata.deletionTimestamp === undefined || slots.size > 0) runner.begin(slots);
     return runner;
+  }
+
+  /** Pods for which one of these Services wants, or wanted, an instance per connection. */
+  #podsAskedBy(services: readonly (Service | undefined)[]): readonly string[] {
+    const known = services.filter((service) => service !== undefined);
+    if (known.every(({ metadata }) => metadata.annotations?.[bootAnnotation] === undefined)) return [];
+    return this.#pods()
+      .filter((pod) => askingServices(pod, known).length > 0)
+      .map(keyOf);
   }
 
   async #remove(key: string, runner: PodRunner): Promise<void> {

@@ -5,12 +5,13 @@
 import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { connectPort, EventRecorder } from '@diatom/sdk';
-import { createImageStore } from '@diatom/tender';
+import { createImageStore, probeHvt } from '@diatom/tender';
 import { podAddresses } from '../addresses/address-pool.ts';
 import type { Server } from '../server.ts';
 import { Agent } from './agent.ts';
 import { startLogServer } from './log/log-server.ts';
 import { heartbeatMs, NodeRegistration } from './node/registration.ts';
+import type { Runtimes } from './pod/runtime.ts';
 import type { AgentSettings } from './settings.ts';
 import { openTender, TenderLink } from './tender-link.ts';
 
@@ -25,6 +26,8 @@ export const server: Server = {
     { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'delete'] },
     { apiGroups: [''], resources: ['pods/status'], verbs: ['patch'] },
     { apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['services'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: ['node.k8s.io'], resources: ['runtimeclasses'], verbs: ['get'] },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
   ],
   async run({ port, settings, log, signal }, ready) {
@@ -34,6 +37,10 @@ export const server: Server = {
     const client = connectPort(port, { userAgent: 'diatom-agent' });
     const events = new EventRecorder(client, { component: 'kubelet', host: nodeName, log });
     await mkdir(imageStoreDirectory, { recursive: true });
+    const runtimes = await runtimesOf(own.tender);
+    if (runtimes.kind === 'process' && runtimes.hvtProblem !== undefined) {
+      log(`no virtual machines (hvt) on this node: ${runtimes.hvtProblem}`);
+    }
     const agent = new Agent({
       client,
       events,
@@ -44,7 +51,7 @@ export const server: Server = {
         images: createImageStore(imageStoreDirectory),
         imageStoreDirectory,
         dataDirectory,
-        target: own.tender.kind,
+        runtimes,
         facts: { hostIP, nodeName },
       },
     });
@@ -65,7 +72,7 @@ export const server: Server = {
       addressRange,
       hostIP,
       logPort: logs.port,
-      runtimeClass: own.tender.kind,
+      runtimes,
     });
     const images = watch(imageStoreDirectory, () => agent.onImagesChanged());
     let heartbeat: NodeJS.Timeout | undefined;
@@ -86,6 +93,11 @@ export const server: Server = {
     }
   },
 };
+
+/** Found out anew at each start: a machine may get its KVM later. */
+async function runtimesOf(tender: AgentSettings['tender']): Promise<Runtimes> {
+  return tender.kind === 'node' ? tender : { kind: 'process', hvtProblem: await probeHvt(tender.binaryPath) };
+}
 
 async function stopAll(tender: TenderLink, log: (message: string) => void): Promise<void> {
   try {

@@ -1,5 +1,8 @@
 /** Settings of the agent: plain data, handed over by the cell when the worker starts. */
 
+/** On nodes that run virtual machines; the RuntimeClass `hvt` selects it. */
+export const hvtLabel = 'diatom.dev/hvt';
+
 export type TenderChoice =
   /** The native tender: started when it does not answer on the socket, found again when it does. */
   | { readonly kind: 'process'; readonly binaryPath: string; readonly socketPath: string }

@@ -19,7 +19,13 @@ const filters: readonly Filter[] = [
     );
     return taint === undefined ? noReasons : [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`];
   },
-  (pod, { node }) => (matchesNode(pod, node) ? noReasons : ["node(s) didn't match Pod's node affinity/selector"]),
+  (pod, { node }) => {
+    const [key] = unmetSelector(pod, node);
+    // The key is more than Kubernetes says, and what one looks for next: it may stand in the pod's RuntimeClass only.
+    const which = key === undefined ? '' : ` (${key}=${pod.spec.nodeSelector?.[key]})`;
+    const isMet = key === undefined && matchesAffinity(pod, node);
+    return isMet ? noReasons : [`node(s) didn't match Pod's node affinity/selector${which}`];
+  },
   (pod, { ports }) => {
     if (!hostPorts(pod).some((port) => clash(port, ports))) return noReasons;
     return ["node(s) didn't have free ports for the requested pod ports"];
@@ -73,9 +79,12 @@ export function untoleratedPreferences(pod: Pod, node: Node): number {
   ).length;
 }
 
-function matchesNode(pod: Pod, node: Node): boolean {
+function unmetSelector(pod: Pod, node: Node): readonly string[] {
   const labels = node.metadata.labels ?? {};
-  for (const [key, value] of Object.entries(pod.spec.nodeSelector ?? {})) if (labels[key] !== value) return false;
+  return Object.entries(pod.spec.nodeSelector ?? {}).flatMap(([key, value]) => (labels[key] === value ? [] : [key]));
+}
+
+function matchesAffinity(pod: Pod, node: Node): boolean {
   const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   // Terms are alternatives; within one term everything must hold.
   return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));

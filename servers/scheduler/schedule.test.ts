@@ -112,6 +112,13 @@ const rows: readonly (readonly [string, Pod, readonly Node[], readonly Pod[], st
     [],
     "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
   ],
+  [
+    'a node selector nobody meets',
+    pod('p', { nodeSelector: { zone: 'a', 'diatom.dev/hvt': 'true' } }),
+    [node('a', { labels: { zone: 'a' } })],
+    [],
+    "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector (diatom.dev/hvt=true).",
+  ],
   ['affinity by number', pod('p', zone('Gt', '4')), [node('a', { labels: { zone: '5' } })], [], 'a'],
   [
     'a taint',

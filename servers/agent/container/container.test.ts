@@ -273,3 +273,34 @@ test('a late report about an earlier boot changes nothing', () => {
   );
   assert.equal(container.phase.kind === 'up' && container.phase.slot.kind, 'running');
 });
+
+test('a slot that must be made anew is stopped in order and started, which is no restart', () => {
+  const { container, done } = play([
+    [0, start],
+    [1, up],
+    [2, { kind: 'replace', why: 'it shall' }],
+    [3, { kind: 'slot', slot: ended(137) }],
+    [4, { kind: 'stopped' }],
+    [5, { kind: 'started', slot: asleep() }],
+  ]);
+  assert.deepEqual(done, [
+    'start',
+    'Created',
+    'Started',
+    'Killing',
+    `stop 30000 after ${leaveMs}`,
+    'start',
+    'Created',
+    'Started',
+  ]);
+  assert.equal(container.restartCount, 0);
+  assert.equal(container.phase.kind, 'up');
+});
+
+test('a slot that is being started again is not replaced on top', () => {
+  const { done } = play([
+    [0, start],
+    [1, { kind: 'replace', why: 'it shall' }],
+  ]);
+  assert.deepEqual(done, ['start']);
+});

@@ -13,7 +13,7 @@ export interface ContainerPolicy {
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
   readonly hasReadinessProbe: boolean;
   readonly hasStartupProbe: boolean;
-  /** Boots on the first connection and sleeps when idle. */
+  /** Boots on connections only: there is nothing running while there is none. */
   readonly isLazy: boolean;
   readonly graceMs: number;
 }
@@ -55,6 +55,8 @@ export type ContainerEvent =
   | { readonly kind: 'readiness'; readonly isReady: boolean }
   | { readonly kind: 'startup-done' }
   | { readonly kind: 'unhealthy'; readonly probe: 'Liveness' | 'Startup' }
+  /** The slot has to be made anew for another reason than its end; that is no restart. */
+  | { readonly kind: 'replace'; readonly why: string }
   | { readonly kind: 'due' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'stopped' };
@@ -118,6 +120,8 @@ export function advance(
       return nothing({ ...container, isStarted: true, isReady: container.isReady || !policy.hasReadinessProbe });
     case 'unhealthy':
       return unhealthy(container, event.probe, policy);
+    case 'replace':
+      return replace(container, event.why, policy);
     case 'due':
       return due(container, now);
     case 'stop':
@@ -252,6 +256,20 @@ function lost(container: Container): ContainerStep {
     default:
       return nothing(container);
   }
+}
+
+function replace(container: Container, why: string, policy: ContainerPolicy): ContainerStep {
+  if (container.phase.kind !== 'up' || container.phase.isRestarting) return nothing(container);
+  const { container: next, effects } = starting(container);
+  const message = `Container ${policy.name} is started anew: ${why}`;
+  return {
+    container: next,
+    effects: [
+      { kind: 'event', type: 'Normal', reason: 'Killing', message },
+      { kind: 'stop', graceMs: policy.graceMs, delayMs: container.isReady ? Math.min(leaveMs, policy.graceMs) : 0 },
+      ...effects,
+    ],
+  };
 }
 
 function unhealthy(container: Container, probe: 'Liveness' | 'Startup', policy: ContainerPolicy): ContainerStep {

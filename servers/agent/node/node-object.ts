@@ -1,6 +1,8 @@
 /** The Node object of this machine (kubelet pkg/kubelet/nodestatus). Pure. */
 import type { Condition, Node } from '@diatom/sdk';
 import { podCidr } from '../../addresses/address-pool.ts';
+import { handlerNames, type Runtimes } from '../pod/runtime.ts';
+import { hvtLabel } from '../settings.ts';
 import type { Machine } from './machine.ts';
 
 const diatomVersion = '0.1.0';
@@ -17,27 +19,37 @@ export interface NodeFacts {
   readonly addressRange: number;
   readonly hostIP: string;
   readonly logPort: number;
-  readonly runtimeClass: string;
+  readonly runtimes: Runtimes;
   readonly machine: Machine;
   /** Why the tender does not answer; undefined when it does. */
   readonly tenderProblem: string | undefined;
 }
 
-export function nodeLabels(name: string): Readonly<Record<string, string>> {
+const runsVirtualMachines = (runtimes: Runtimes): boolean => handlerNames(runtimes).includes('hvt');
+
+/** As a merge patch: what must not be there any more is null. */
+export function nodeLabelChanges(facts: Labelled): Readonly<Record<string, string | null>> {
+  return { ...(runsVirtualMachines(facts.runtimes) ? {} : { [hvtLabel]: null }), ...nodeLabels(facts) };
+}
+
+type Labelled = Pick<NodeFacts, 'name' | 'runtimes'>;
+
+function nodeLabels({ name, runtimes }: Labelled): Readonly<Record<string, string>> {
   return {
     'kubernetes.io/hostname': name,
     'kubernetes.io/os': 'linux',
     'kubernetes.io/arch': 'amd64',
     'beta.kubernetes.io/os': 'linux',
     'beta.kubernetes.io/arch': 'amd64',
+    ...(runsVirtualMachines(runtimes) ? { [hvtLabel]: 'true' } : {}),
   };
 }
 
-export function nodeObject({ name, addressRange }: Pick<NodeFacts, 'name' | 'addressRange'>): Node {
+export function nodeObject({ name, addressRange, runtimes }: Labelled & Pick<NodeFacts, 'addressRange'>): Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, labels: { ...nodeLabels(name) } },
+    metadata: { name, labels: { ...nodeLabels({ name, runtimes }) } },
     spec: { podCIDR: podCidr(addressRange) },
   };
 }
@@ -65,6 +77,10 @@ export function nodeStatus(facts: NodeFacts, previous: Node['status'], nowIso: s
       { type: 'InternalIP', address: facts.hostIP },
       { type: 'Hostname', address: facts.name },
     ],
+    runtimeHandlers: ['', ...handlerNames(facts.runtimes)].map((name) => ({
+      name,
+      features: { recursiveReadOnlyMounts: false, userNamespaces: false },
+    })),
     daemonEndpoints: { kubeletEndpoint: { Port: facts.logPort } },
     nodeInfo: {
       machineID: machine.machineId,
@@ -72,7 +88,7 @@ export function nodeStatus(facts: NodeFacts, previous: Node['status'], nowIso: s
       bootID: machine.bootId,
       kernelVersion: machine.kernelVersion,
       osImage: machine.operatingSystem,
-      containerRuntimeVersion: `diatom-${facts.runtimeClass}://${diatomVersion}`,
+      containerRuntimeVersion: `diatom-${facts.runtimes.kind}://${diatomVersion}`,
       kubeletVersion: agentVersion,
       kubeProxyVersion: '',
       operatingSystem: 'linux',
@@ -82,7 +98,7 @@ export function nodeStatus(facts: NodeFacts, previous: Node['status'], nowIso: s
 }
 
 /** Thresholds are the kubelet's hard eviction defaults: memory below 100 MiB, disk below 10 %. */
-function conditionsOf({ machine, tenderProblem }: NodeFacts): readonly Condition[] {
+function conditionsOf({ machine, tenderProblem, runtimes }: NodeFacts): readonly Condition[] {
   const pressure = (type: string, isUnder: boolean, under: string, fine: string, what: string): Condition => ({
     type,
     status: isUnder ? 'True' : 'False',
@@ -113,6 +129,7 @@ function conditionsOf({ machine, tenderProblem }: NodeFacts): readonly Condition
       'KubeletHasSufficientPID',
       'PIDs',
     ),
+    ...(runtimes.kind === 'process' ? [hvtCondition(runtimes.hvtProblem)] : []),
     {
       type: 'Ready',
       status: tenderProblem === undefined ? 'True' : 'False',
@@ -120,4 +137,10 @@ function conditionsOf({ machine, tenderProblem }: NodeFacts): readonly Condition
       message: tenderProblem ?? 'the agent and its tender are ready',
     },
   ];
+}
+
+function hvtCondition(problem: string | undefined): Condition {
+  return problem === undefined
+    ? { type: 'HvtAvailable', status: 'True', reason: 'KvmWorks', message: 'a probe guest has run under KVM' }
+    : { type: 'HvtAvailable', status: 'False', reason: 'KvmDoesNotWork', message: problem };
 }

@@ -10,7 +10,7 @@ import {
   resources,
 } from '@diatom/sdk';
 import { type Machine, readMachine } from './machine.ts';
-import { type NodeFacts, nodeLabels, nodeObject, nodeStatus } from './node-object.ts';
+import { type NodeFacts, nodeLabelChanges, nodeObject, nodeStatus } from './node-object.ts';
 
 const leaseNamespace = 'kube-node-lease';
 /** As the kubelet: a Lease of 40 s, renewed every 10 s; the status when it changes, else every 5 min. */
@@ -40,7 +40,7 @@ export class NodeRegistration {
       if (!isAlreadyExists(error)) throw error;
       this.#node = await nodes.patch(this.#facts.name, {
         kind: 'merge',
-        changes: { metadata: { labels: nodeLabels(this.#facts.name) }, spec: nodeObject(this.#facts).spec },
+        changes: { metadata: { labels: nodeLabelChanges(this.#facts) }, spec: nodeObject(this.#facts).spec },
       });
     }
     this.#reported = '';

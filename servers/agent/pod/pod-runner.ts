@@ -12,7 +12,7 @@ import {
   type Recorded,
   type Timer,
 } from '@diatom/sdk';
-import { type Exit, type SlotState, TenderError, type TenderEvent } from '@diatom/tender';
+import { type Exit, type SlotSpec, type SlotState, TenderError, type TenderEvent } from '@diatom/tender';
 import {
   advance,
   type ContainerEffect,
@@ -25,9 +25,11 @@ import {
 import { type Prober, startProbes } from '../probe/prober.ts';
 import type { TenderLink } from '../tender-link.ts';
 import { unseenExit } from '../tender-link.ts';
-import { isLazy, podLogDirectory, prepare, type Surroundings, slotId } from './prepare.ts';
+import { whenToBoot } from './boot.ts';
+import { Deadline } from './deadline.ts';
+import { podLogDirectory, prepare, type Surroundings, slotId } from './prepare.ts';
 import { noticesOf } from './problems.ts';
-import { podStatus } from './status.ts';
+import { deadlineExceeded, podStatus } from './status.ts';
 
 export interface PodRunnerOptions {
   readonly around: Surroundings;
@@ -41,7 +43,7 @@ export interface PodRunnerOptions {
 
 interface Entry {
   readonly spec: Container;
-  readonly policy: ContainerPolicy;
+  policy: ContainerPolicy;
   readonly slotId: string;
   state: Running;
   imageId: string;
@@ -49,6 +51,8 @@ interface Entry {
   /** Boot the prober belongs to. */
   probedBoot: string;
   timer: Timer | undefined;
+  /** What the slot was asked for. */
+  boot: SlotSpec['boot'];
   isReleased: boolean;
   /** What the tender said about the slot while its start was on the way: an instance may end before the answer is read. */
   early: SlotState | undefined;
@@ -63,14 +67,21 @@ export class PodRunner {
   readonly #entries: readonly Entry[];
   readonly #startTime: string;
   #pod: Pod;
+  /** Services that want an instance for each of their connections (`askingServices`). */
+  #asking: readonly string[];
   #lastStatus: PodStatus | undefined;
+  readonly #deadline: Deadline;
+  #isOverdue = false;
 
-  constructor(pod: Pod, podIP: string, options: PodRunnerOptions) {
+  constructor(pod: Pod, podIP: string, asking: readonly string[], options: PodRunnerOptions) {
     this.uid = pod.metadata.uid ?? '';
     this.podIP = podIP;
     this.#pod = pod;
+    this.#asking = asking;
     this.#options = options;
     this.#startTime = pod.status?.startTime ?? formatTime(options.clock.now());
+    this.#deadline = new Deadline(options.clock, this.#startTime, () => this.#expire());
+    this.#deadline.set(pod.spec.activeDeadlineSeconds);
     this.#entries = pod.spec.containers.map((spec) => this.#entryOf(pod, spec));
   }
 
@@ -111,19 +122,30 @@ export class PodRunner {
       } else if (slot === undefined && before?.state?.terminated !== undefined) {
         const exit = exitOf(before.state.terminated) ?? unseenExit(this.#nowIso());
         this.#feed(entry, { kind: 'found', slot: { kind: 'ended', bootCount: 1, exit } });
-      } else {
-        for (const message of before === undefined ? noticesOf(this.#pod, entry.spec) : []) {
+      } else if (!this.#deadline.isPast) {
+        for (const message of before === undefined ? noticesOf(entry.spec, entry.boot) : []) {
           this.#options.record(this.#pod, { type: 'Warning', reason: 'NotHonoured', message });
         }
         this.#feed(entry, { kind: 'start' });
       }
     }
+    this.#deadline.watch();
   }
 
-  /** Takes the newest form of the pod; one that is being deleted is stopped. */
-  update(pod: Pod): void {
+  /** Takes the newest form of the pod and of the wishes of its Services; a pod that is being deleted is stopped. */
+  update(pod: Pod, asking: readonly string[]): void {
+    const didAsk = this.#asking.join();
     this.#pod = pod;
-    if (pod.metadata.deletionTimestamp !== undefined) this.stop();
+    this.#asking = asking;
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      this.stop();
+      return;
+    }
+    this.#deadline.set(pod.spec.activeDeadlineSeconds);
+    this.#deadline.watch();
+    for (const entry of this.#entries) this.#checkBoot(entry);
+    // The wish may have been what kept a container from starting.
+    if (asking.join() !== didAsk) this.retryBlocked();
   }
 
   stop(): void {
@@ -136,6 +158,8 @@ export class PodRunner {
     if (entry === undefined) return;
     entry.early = state;
     this.#feed(entry, { kind: 'slot', slot: state });
+    // The tender's own limit lies beyond the pod's deadline.
+    if (state.kind === 'ended' && state.exit.reason === 'DeadlineExceeded') this.#deadline.watch();
   }
 
   /** The tender came back, perhaps a new one: slots it does not have are lost. */
@@ -169,12 +193,14 @@ export class PodRunner {
         podIP: this.podIP,
         hostIP: this.#options.around.facts.hostIP,
         startTime: this.#startTime,
-        containers: this.#entries.map(({ spec, state, imageId, slotId: id }) => ({
+        isOverdue: this.#isOverdue,
+        containers: this.#entries.map(({ spec, state, imageId, slotId: id, boot }) => ({
           name: spec.name,
           image: spec.image ?? '',
           imageId,
           slotId: id,
           container: state,
+          bootsPerConnection: boot === 'per-connection',
         })),
       },
       formatTime(this.#options.clock.now()),
@@ -194,6 +220,7 @@ export class PodRunner {
 
   /** The pod is gone from the API: nothing of it stays. */
   async remove(): Promise<void> {
+    this.#deadline.cancel();
     for (const entry of this.#entries) {
       entry.timer?.cancel();
       entry.prober?.stop();
@@ -208,6 +235,7 @@ export class PodRunner {
   #entryOf(pod: Pod, spec: Container): Entry {
     const before = pod.status?.containerStatuses?.find(({ name }) => name === spec.name);
     const { name, namespace, uid } = pod.metadata;
+    const boot = whenToBoot(pod, this.#asking);
     return {
       spec,
       slotId: slotId(pod, spec),
@@ -218,7 +246,7 @@ export class PodRunner {
         restartPolicy: pod.spec.restartPolicy ?? 'Always',
         hasReadinessProbe: spec.readinessProbe !== undefined,
         hasStartupProbe: spec.startupProbe !== undefined,
-        isLazy: isLazy(pod),
+        isLazy: boot !== 'eager',
         graceMs: (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000,
       },
       // Restarts and the last end were an earlier agent's to count; its back-off is not known any more.
@@ -231,6 +259,7 @@ export class PodRunner {
       prober: undefined,
       probedBoot: '',
       timer: undefined,
+      boot,
       isReleased: false,
       early: undefined,
       tail: Promise.resolve(),
@@ -285,13 +314,21 @@ export class PodRunner {
       return;
     }
     try {
-      const attempt = { podIP: this.podIP, restartCount, attempts: blockedMs === 0 ? 0 : 1 };
+      const attempt = {
+        podIP: this.podIP,
+        restartCount,
+        attempts: blockedMs === 0 ? 0 : 1,
+        asking: this.#asking,
+        deadlineAt: this.#deadline.at,
+      };
       const prepared = await prepare(this.#pod, entry.spec, attempt, this.#options.around);
       if (prepared.kind === 'blocked') {
         this.#feed(entry, prepared);
         return;
       }
       entry.imageId = prepared.image.digest;
+      entry.boot = prepared.spec.boot;
+      entry.policy = { ...entry.policy, isLazy: entry.boot !== 'eager' };
       this.#options.record(this.#pod, {
         type: 'Normal',
         reason: 'Pulled',
@@ -303,6 +340,7 @@ export class PodRunner {
       entry.early = undefined;
       this.#feed(entry, { kind: 'started', slot: await this.#options.tender.start(prepared.spec) });
       if (entry.early !== undefined) this.#feed(entry, { kind: 'slot', slot: entry.early });
+      this.#checkBoot(entry);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       const message = error instanceof TenderError ? `${error.code}: ${text}` : text;
@@ -336,7 +374,8 @@ export class PodRunner {
     entry.prober?.stop();
     entry.prober = undefined;
     entry.probedBoot = boot;
-    if (boot === '') return;
+    // A probe is a connection: here each would be told about an instance that lives for that probe alone.
+    if (boot === '' || entry.boot === 'per-connection') return;
     const feed = (event: ContainerEvent): void => {
       if (entry.probedBoot === boot) this.#feed(entry, event);
     };
@@ -358,6 +397,27 @@ export class PodRunner {
           }),
       },
     });
+  }
+
+  /** A slot cannot learn to serve each connection by an instance of its own, nor unlearn it: it is made anew. */
+  #checkBoot(entry: Entry): void {
+    const wanted = whenToBoot(this.#pod, this.#asking);
+    if (wanted === entry.boot || (wanted !== 'per-connection' && entry.boot !== 'per-connection')) return;
+    const why =
+      wanted === 'per-connection'
+        ? 'each connection gets an instance of its own from now on'
+        : 'connections share an instance from now on';
+    this.#feed(entry, { kind: 'replace', why });
+  }
+
+  /** As if the pod were deleted: in order, with its grace time. */
+  #expire(): void {
+    const isOver = this.#entries.every(({ state: { phase } }) => phase.kind === 'ended' && phase.retryAt === undefined);
+    if (isOver || this.isStopped) return;
+    this.#isOverdue = true;
+    this.#options.record(this.#pod, { type: 'Normal', ...deadlineExceeded });
+    this.stop();
+    this.#options.onChange(false);
   }
 
   #nowIso(): string {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Client, Pod } from '@diatom/sdk';
+import { FakeClock } from '@diatom/sdk/testing';
 import type { StoredImage } from '@diatom/tender';
 import { type Prepared, prepare, type Surroundings } from './prepare.ts';
 
@@ -45,7 +46,7 @@ async function withDirectory(
 ): Promise<void> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'diatom-prepare-'));
   const around: Surroundings = {
-    client: {} as Client,
+    client: { clock: new FakeClock() } as unknown as Client,
     images: {
       get: async () => image,
       list: async () => [image],
@@ -55,12 +56,17 @@ async function withDirectory(
     },
     imageStoreDirectory: '/images',
     dataDirectory,
-    target: 'process',
+    runtimes: { kind: 'process', hvtProblem: undefined },
     facts: { hostIP: '127.0.0.1', nodeName: 'node' },
   };
   try {
     await work((subject, restartCount) =>
-      prepare(subject, container, { podIP: '127.20.0.9', restartCount, attempts: 0 }, around),
+      prepare(
+        subject,
+        container,
+        { podIP: '127.20.0.9', restartCount, attempts: 0, asking: [], deadlineAt: undefined },
+        around,
+      ),
     );
   } finally {
     await rm(dataDirectory, { recursive: true });

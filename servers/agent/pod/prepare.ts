@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Client, type Container, isNotFound, type Pod, parseQuantity, resources } from '@diatom/sdk';
 import type { ImageStore, SlotSpec, StoredImage } from '@diatom/tender';
 import type { ContainerMessage } from '../container/container.ts';
+import { bootOf } from './boot.ts';
 import {
   EnvironmentError,
   environmentOf,
@@ -13,15 +14,15 @@ import {
   sourcesOf,
 } from './environment.ts';
 import { missingImage } from './images.ts';
-import { idleTimeoutAnnotation, parseDurationMs, portProblems, problemsOf } from './problems.ts';
+import { portProblems, problemsOf } from './problems.ts';
+import { handlerOf, layerPath, type Runtimes } from './runtime.ts';
 
 export interface Surroundings {
   readonly client: Client;
   readonly images: ImageStore;
   readonly imageStoreDirectory: string;
   readonly dataDirectory: string;
-  /** `process` or `node`: which target the tender runs, and the RuntimeClass a pod may name. */
-  readonly target: 'process' | 'node';
+  readonly runtimes: Runtimes;
   readonly facts: Omit<PodFacts, 'podIP'>;
 }
 
@@ -34,6 +35,10 @@ export interface Attempt {
   readonly restartCount: number;
   /** How often the image was looked for in vain before. */
   readonly attempts: number;
+  /** Services that want an instance for each of their connections (`askingServices`). */
+  readonly asking: readonly string[];
+  /** When the pod is over, in ms since the epoch (activeDeadlineSeconds). */
+  readonly deadlineAt: number | undefined;
 }
 
 /** Room beyond what an image declares: its text and data, the tender's own pages in it. */
@@ -42,21 +47,11 @@ const memoryOverheadBytes = 16 * 2 ** 20;
 /** While the next instance is prepared the last two are the present and the previous one. */
 const logsKept = 3;
 
-/**
- * An image may end after its idle time without having accepted the connection that booted it, and is booted for it again:
- * this bounds how often.
- */
-const leastIdleMs = 100;
-
 export const slotId = (pod: Pod, container: Container): string => `${pod.metadata.uid ?? ''}.${container.name}`;
 
 export function podLogDirectory(dataDirectory: string, pod: Pod): string {
   const { namespace, name, uid } = pod.metadata;
   return join(dataDirectory, 'pods', `${namespace}_${name}_${uid}`);
-}
-
-export function isLazy(pod: Pod): boolean {
-  return pod.metadata.annotations?.[idleTimeoutAnnotation] !== undefined;
 }
 
 export async function prepare(
@@ -65,23 +60,18 @@ export async function prepare(
   attempt: Attempt,
   around: Surroundings,
 ): Promise<Prepared> {
-  const idle = pod.metadata.annotations?.[idleTimeoutAnnotation];
-  const idleTimeoutMs = idle === undefined ? 0 : parseDurationMs(idle);
-  const problems = [...problemsOf(pod, container, around.target)];
-  if (idleTimeoutMs === undefined) {
-    problems.push(`annotation ${idleTimeoutAnnotation}: "${idle}" is not a duration; write 30s or 5m`);
-  } else if (idleTimeoutMs > 0 && idleTimeoutMs < leastIdleMs) {
-    problems.push(`annotation ${idleTimeoutAnnotation}: ${idle} is too short; write ${leastIdleMs}ms or more`);
-  }
+  const handler = await handlerOf(pod, around.runtimes, around.client);
+  if (typeof handler === 'string') return createError(handler, 'FailedCreatePodSandBox');
+  const boot = bootOf(pod, attempt.asking, handler.name);
+  const problems = [...problemsOf(pod, container), ...boot.problems];
   if (problems.length > 0) return configError(problems.join('; '));
 
   const image = await around.images.get(container.image ?? '');
   if (image === undefined) {
     return { kind: 'blocked', ...missingImage(container, around.imageStoreDirectory, attempt.attempts) };
   }
-  const layer = image.manifest.layers.find(({ role }) => role === (around.target === 'process' ? 'process' : 'wasm'));
-  if (layer === undefined)
-    return configError(`image ${image.reference} was built without a layer for the ${around.target} target`);
+  const layer = layerPath(image, handler, around.images);
+  if (typeof layer === 'string') return createError(layer, 'Failed');
   const ports = portProblems(container, image.manifest);
   if (ports.length > 0) return configError(ports.join('; '));
 
@@ -103,18 +93,27 @@ export async function prepare(
     spec: {
       id: slotId(pod, container),
       manifest: image.manifest,
-      target: 'process',
-      imagePath: around.images.blobPath(layer.digest),
+      target: handler.target,
+      imagePath: layer.path,
       listen: image.manifest.ports.map(({ port }) => ({ port, address: attempt.podIP, hostPort: port })),
       environment,
       memoryLimitBytes:
         limit === undefined ? maximumBytes + stackBytes + memoryOverheadBytes : Math.floor(parseQuantity(limit)),
-      boot: isLazy(pod) ? 'lazy' : 'eager',
-      idleTimeoutMs: idleTimeoutMs ?? 0,
-      timeLimitMs: 0,
+      boot: boot.when,
+      idleTimeoutMs: boot.idleTimeoutMs,
+      timeLimitMs: timeLimitMs(pod, attempt.deadlineAt, around.client.clock.now()),
       logPath,
     },
   };
+}
+
+/**
+ * The agent stops a pod in order at its deadline. The tender's limit lies beyond the grace time of that: it is for a
+ * deadline that passes while no agent is there.
+ */
+function timeLimitMs(pod: Pod, deadlineAt: number | undefined, now: number): number {
+  if (deadlineAt === undefined) return 0;
+  return Math.max(0, deadlineAt - now) + ((pod.spec.terminationGracePeriodSeconds ?? 30) + 1) * 1000;
 }
 
 /** A container that restarts for ever fills no disk: what `logs --previous` may show is kept, older logs go. */
@@ -134,6 +133,16 @@ function configError(message: string): Prepared {
     reason: 'CreateContainerConfigError',
     message,
     event: { type: 'Warning', reason: 'Failed', message: `Error: ${message}` },
+  };
+}
+
+/** What the node lacks, not the pod's specification. */
+function createError(message: string, event: 'Failed' | 'FailedCreatePodSandBox'): Prepared {
+  return {
+    kind: 'blocked',
+    reason: 'CreateContainerError',
+    message,
+    event: { type: 'Warning', reason: event, message: event === 'Failed' ? `Error: ${message}` : message },
   };
 }
 

@@ -3,7 +3,7 @@
  * a problem keeps the container waiting with its sentence, a notice becomes a Warning event and the pod runs.
  */
 import type { Container, Pod, Probe } from '@diatom/sdk';
-import type { StoredImage } from '@diatom/tender';
+import type { SlotSpec, StoredImage } from '@diatom/tender';
 
 /** Volumes that pods get without asking (service account tokens) or that other platforms need: left unmounted. */
 const toleratedVolumes = new Set(['name', 'projected', 'configMap', 'secret', 'downwardAPI', 'emptyDir']);
@@ -23,7 +23,6 @@ const podRows: readonly Row<Pod['spec']>[] = [
     isAsked: (spec) => (spec.initContainers ?? []).length > 0,
     says: 'initContainers: not supported; prepare the image at build time',
   },
-  { isAsked: (spec) => spec.activeDeadlineSeconds !== undefined, says: 'activeDeadlineSeconds: not supported' },
 ];
 
 const containerRows: readonly Row<Container>[] = [
@@ -71,21 +70,16 @@ const containerRows: readonly Row<Container>[] = [
 ];
 
 /** Why this container cannot run here; empty when it can. Each entry names the field first. */
-export function problemsOf(pod: Pod, container: Container, runtimeClass: string): readonly string[] {
-  const problems = [
+export function problemsOf(pod: Pod, container: Container): readonly string[] {
+  return [
     ...podRows.filter((row) => row.isAsked(pod.spec)).map((row) => row.says),
     ...containerRows.filter((row) => row.isAsked(container)).map((row) => row.says),
     ...volumeProblems(pod.spec.volumes ?? []),
   ];
-  const wanted = pod.spec.runtimeClassName;
-  if (wanted !== undefined && wanted !== runtimeClass) {
-    problems.push(`runtimeClassName: this node runs images with ${runtimeClass} only, not ${wanted}`);
-  }
-  return problems;
 }
 
 /** Wishes that are not fulfilled but harm nobody. */
-export function noticesOf(pod: Pod, container: Container): readonly string[] {
+export function noticesOf(container: Container, boot: SlotSpec['boot']): readonly string[] {
   const notices: string[] = [];
   const mounts = (container.volumeMounts ?? []).filter((mount) => !isTokenMount(mount));
   if (mounts.length > 0) {
@@ -94,7 +88,11 @@ export function noticesOf(pod: Pod, container: Container): readonly string[] {
   if (container.resources?.limits?.cpu !== undefined) {
     notices.push(`resources.limits.cpu of container ${container.name} is not enforced by this node`);
   }
-  if (pod.metadata.annotations?.[idleTimeoutAnnotation] !== undefined && container.livenessProbe !== undefined) {
+  if (boot === 'per-connection' && probes(container).length > 0) {
+    notices.push(
+      `probes of container ${container.name} are not run: each would boot an instance of its own and say nothing about the others`,
+    );
+  } else if (boot === 'lazy' && container.livenessProbe !== undefined) {
     notices.push(
       `livenessProbe of container ${container.name} runs only until it first succeeds after a boot: a probe is a connection and would keep the pod awake`,
     );

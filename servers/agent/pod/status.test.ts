@@ -49,7 +49,7 @@ const looping: Container = {
   phase: { kind: 'ended', exit: exit(1), retryAt: 5 },
 };
 
-function statusOf(containers: readonly Container[], subject: Pod = pod) {
+function statusOf(containers: readonly Container[], subject: Pod = pod, isOverdue = false) {
   return podStatus(
     subject,
     {
@@ -59,10 +59,12 @@ function statusOf(containers: readonly Container[], subject: Pod = pod) {
         imageId: 'sha256:1',
         slotId: `u1.c${index}`,
         container,
+        bootsPerConnection: false,
       })),
       podIP: '127.20.0.16',
       hostIP: '127.0.0.1',
       startTime: '2026-01-01T00:00:00Z',
+      isOverdue,
     },
     now,
   );
@@ -70,6 +72,16 @@ function statusOf(containers: readonly Container[], subject: Pod = pod) {
 
 const conditionOf = (status: ReturnType<typeof statusOf>, type: string) =>
   status.conditions?.find((one) => one.type === type);
+
+test('a pod past its deadline fails once its containers have ended, however they did', () => {
+  const stopping: Container = { ...running, phase: { kind: 'stopping', exit: undefined } };
+  const active = { ...pod, status: { phase: 'Running' as const } };
+  assert.equal(statusOf([stopping], active, true).phase, 'Running');
+  const stopped: Container = { ...running, phase: { kind: 'stopped', exit: exit(0) } };
+  const { phase, reason, message } = statusOf([stopped], active, true);
+  assert.deepEqual([phase, reason], ['Failed', 'DeadlineExceeded']);
+  assert.equal(message, 'Pod was active on the node longer than the specified deadline');
+});
 
 test('the phase follows from the containers as on Kubernetes', () => {
   const cases: readonly (readonly [readonly Container[], string])[] = [

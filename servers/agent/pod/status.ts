@@ -14,6 +14,7 @@ export interface ObservedContainer {
   readonly imageId: string;
   readonly slotId: string;
   readonly container: Container;
+  readonly bootsPerConnection: boolean;
 }
 
 export interface Observed {
@@ -21,11 +22,22 @@ export interface Observed {
   readonly podIP: string | undefined;
   readonly hostIP: string;
   readonly startTime: string;
+  /** The pod has been active for longer than it may. */
+  readonly isOverdue: boolean;
 }
+
+/** As the kubelet says it (pkg/kubelet/active_deadline.go). */
+export const deadlineExceeded = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+} as const;
 
 export function podStatus(pod: Pod, observed: Observed, nowIso: string): PodStatus {
   const containerStatuses = observed.containers.map((one) => containerStatus(pod, one));
-  const phase = phaseOf(pod, observed.containers);
+  const hasEndedBy = phaseOf(pod, observed.containers);
+  // Also when its containers, asked to stop, ended well.
+  const isExpired = observed.isOverdue && (hasEndedBy === 'Succeeded' || hasEndedBy === 'Failed');
+  const phase = isExpired ? 'Failed' : hasEndedBy;
   const isFinished = phase === 'Succeeded' || phase === 'Failed';
   const unready = observed.containers.filter(({ container }) => !container.isReady).map(({ name }) => name);
   const previous = pod.status?.conditions ?? [];
@@ -61,6 +73,7 @@ export function podStatus(pod: Pod, observed: Observed, nowIso: string): PodStat
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
+    ...(isExpired ? deadlineExceeded : {}),
     conditions: [...own, ...others],
     hostIP: observed.hostIP,
     hostIPs: [{ ip: observed.hostIP }],
@@ -134,7 +147,9 @@ function stateOf(pod: Pod, one: ObservedContainer, containerID: string): Contain
         : {
             waiting: {
               reason: 'Asleep',
-              message: `booted ${phase.slot.bootCount} times; boots on the next connection`,
+              message: one.bootsPerConnection
+                ? 'every connection boots an instance of its own'
+                : `booted ${phase.slot.bootCount} times; boots on the next connection`,
             },
           };
     case 'ended':
