@@ -7,6 +7,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { obtainKubectl } from './kubectl.ts';
+import { obtainDebianPrograms } from './tools/debian.ts';
 import { checkout } from './tools/npm.ts';
 
 const rooms = ['sdk', 'kernel', 'servers', 'seal', 'libos', 'tender', 'cli', 'examples', 'bench', 'test'];
@@ -57,6 +58,8 @@ if (clients.length > 0) {
     for (const file of clients) process.stdout.write(`          ${file}\n`);
   }
 }
+
+if (parts.length === 0) for (const line of await obtainDebianPrograms()) process.stdout.write(`${line}\n`);
 
 process.stdout.write(`\n${files.length} test files\n`);
 const code = await node([
