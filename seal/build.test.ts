@@ -74,6 +74,23 @@ test('the sealed hello is at most 64 KB and names its system calls', async () =>
   );
 });
 
+test('without a word about targets an image is made for process and hvt, of the same size nearly', async () => {
+  const { layers, leftOut } = await build({ file: hello });
+  assert.deepEqual(Object.keys(layers).sort(), ['hvt', 'hvt-symbols', 'process', 'symbols', 'wasm']);
+  assert.deepEqual(leftOut, []);
+  assert.ok(layers.hvt !== undefined && layers.hvt.length <= 64 * 1024, `${layers.hvt?.length} bytes`);
+});
+
+test('an image for hvt alone makes no system call and has no other bindings', async () => {
+  const { manifest, layers } = await build({ file: hello, targets: ['hvt'] });
+  assert.deepEqual(Object.keys(layers).sort(), ['hvt', 'hvt-symbols', 'wasm']);
+  assert.deepEqual(manifest.systemCalls, []);
+  const origins = new Set(manifest.functions.map(({ origin }) => origin));
+  assert.ok(origins.has('bindings/hvt') && !origins.has('bindings/process'), [...origins].join());
+  const both = await build({ file: hello, targets: ['hvt', 'process'] });
+  assert.deepEqual(both.layers.hvt, layers.hvt, 'what else is made does not reach the bytes');
+});
+
 test('an image has only what it calls', async () => {
   const echo = await buildPortable({ file: join(applications, 'echo.ts') });
   assert.ok(!names(echo.wasm).includes('libos/http'), 'a TCP echo carries no HTTP');

@@ -109,6 +109,19 @@ test('a source file becomes an image that can be listed, looked into and removed
   assert.deepEqual([why.path[0].by, why.path.at(-1)], ['entry', { function: 'libos/loop/run', by: 'call' }]);
   const absent = diatom('inspect', 'first:1.0', '--why', 'libos/loop/runs');
   assert.deepEqual([absent.status, /Near to it: libos\/loop\/run/.test(absent.stderr)], [1, true]);
+  assert.match(diatom('images').stdout, /^first +1\.0 .* process,hvt /m);
+  const hvt = JSON.parse(diatom('inspect', 'first:1.0', '--target', 'hvt', '--json').stdout);
+  assert.deepEqual(
+    [hvt.target, hvt.targets.map(({ target }: { target: string }) => target), hvt.manifest.systemCalls],
+    ['hvt', ['process', 'hvt'], []],
+  );
+  assert.ok(hvt.origins.some(({ origin }: { origin: string }) => origin === 'bindings/hvt'));
+  const wait = diatom('inspect', 'first:1.0', '--target', 'hvt', '--why', 'libos/loop/run');
+  assert.deepEqual([wait.status, wait.stderr], [0, '']);
+  assert.match(
+    diatom('inspect', 'first:1.0', '--target', 'virtio').stderr,
+    /^error: first:1\.0 was not built for the virtio target\nIt has process and hvt;/,
+  );
   const bill = JSON.parse(diatom('inspect', 'first:1.0', '--sbom').stdout);
   assert.deepEqual([bill.bomFormat, bill.metadata.component.name], ['CycloneDX', manifest.name]);
   assert.match(diatom('inspect', 'first:1.0').stdout, /^system calls +accept4 /m);

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { runTool } from '../binaryen/run-tool.ts';
 import { type BuildResult, build } from '../build.ts';
 import { decode } from '../decode/decode.ts';
+import { functionsOf, readSymbols } from '../symbols.ts';
 import { callGraph } from './call-graph.ts';
 import { imageGraph } from './image-graph.ts';
 import { why } from './why.ts';
@@ -108,6 +109,17 @@ test('every function of an image has a reason, down to the bindings', async () =
     page.kind === 'kept' && page.path.some(({ by }) => by === 'table'),
     'the handler is reached over the table',
   );
+});
+
+test('every target has a graph of its own', async () => {
+  const { functions } = readSymbols(image.layers['hvt-symbols'] ?? Buffer.alloc(0));
+  const listed = functionsOf({ functions, packages: [] });
+  const { graph: whole, hasBindings } = await imageGraph(image.layers.wasm, 'hvt', listed);
+  assert.equal(hasBindings, true);
+  for (const { name, origin } of listed) {
+    if (origin !== 'seal') assert.equal(why(whole, name).kind, 'kept', name);
+  }
+  assert.equal((await imageGraph(image.layers.wasm, 'hvt', image.manifest.functions)).hasBindings, false);
 });
 
 test('an image built by another version is explained up to its machine calls', async () => {
