@@ -59,7 +59,9 @@ export async function benchVm(progress: Progress): Promise<Report> {
         ...conditions,
         processors: pinning,
         true: 'says nothing: its first line is its end',
-        host_kb: 'MemAvailable before less after, over all instances at once; host_pss_kb is what their processes hold',
+        host_kb: "host_pss_kb and what the kernel's own counters grew by, over all instances at once",
+        host_pss_kb: 'proportional set size of the processes: own pages, and the share of shared ones',
+        host_available_kb: 'MemAvailable before less after: whatever else runs on the machine is in it',
       },
     };
   } finally {
@@ -134,9 +136,10 @@ async function measureMemory(ready: readonly Subject[], progress: Progress): Pro
     for (const { subject, vm, samples } of ready) {
       if (vm.instances === 0) continue;
       progress(`memory ${run + 1} of ${memoryRuns}: ${vm.instances} idle instances of ${subject.name}`);
-      const { availableKb, pssKb } = await measureHostMemory(vm);
-      samples.add(subject.name, 'host_kb', availableKb);
+      const { withKernelKb, pssKb, availableKb } = await measureHostMemory(vm);
+      samples.add(subject.name, 'host_kb', withKernelKb);
       samples.add(subject.name, 'host_pss_kb', pssKb);
+      samples.add(subject.name, 'host_available_kb', availableKb);
     }
   }
 }
@@ -150,10 +153,11 @@ async function measureHvt(directory: string, progress: Progress): Promise<readon
   });
   const many = new Samples(`idle-${manyInstances}`);
   progress(`${manyInstances} idle instances`);
-  const { startMs, availableMb, pssMb, answering } = await measureMany(join(directory, 'many'));
+  const { startMs, memory, answering } = await measureMany(join(directory, 'many'));
   many.add(diatomHvt.name, 'start_all_ms', startMs);
-  many.add(diatomHvt.name, 'host_mb', availableMb);
-  many.add(diatomHvt.name, 'host_pss_mb', pssMb);
+  many.add(diatomHvt.name, 'host_mb', memory.withKernelKb / 1024);
+  many.add(diatomHvt.name, 'host_pss_mb', memory.pssKb / 1024);
+  many.add(diatomHvt.name, 'host_available_mb', memory.availableKb / 1024);
   many.add(diatomHvt.name, 'answering', answering);
   return [...request.rows(), ...many.rows()];
 }

@@ -3,8 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectProcessTender } from '@diatom/tender';
 import { freePort } from '../measure/ports.ts';
-import { pssKb } from '../measure/process-tree.ts';
-import { memAvailableKb } from './host-memory.ts';
+import { type HostMemory, memoryCounters, memoryUsed } from './host-memory.ts';
 import { benchTender, buildImageFor, slotFor } from './subjects/image.ts';
 
 export const manyInstances = 500;
@@ -12,8 +11,8 @@ const clientGraceMs = 1_000;
 
 export interface ManyInstances {
   readonly startMs: number;
-  readonly availableMb: number;
-  readonly pssMb: number;
+  /** Of all together. */
+  readonly memory: HostMemory;
   /** Of those started, how many answer a request at the end. */
   readonly answering: number;
 }
@@ -25,7 +24,7 @@ export async function measureMany(directory: string): Promise<ManyInstances> {
   const tender = await connectProcessTender({ binaryPath: await benchTender(), socketPath, clientGraceMs });
   const started: string[] = [];
   try {
-    const beforeKb = await memAvailableKb();
+    const before = await memoryCounters();
     const sinceMs = performance.now();
     const ports: number[] = [];
     const pids: number[] = [];
@@ -39,15 +38,9 @@ export async function measureMany(directory: string): Promise<ManyInstances> {
       if (state.kind === 'running') pids.push(state.pid);
     }
     const startMs = performance.now() - sinceMs;
-    const afterKb = await memAvailableKb();
-    const pss = pids.reduce((sum, pid) => sum + pssKb(pid), 0);
+    const memory = memoryUsed(before, await memoryCounters(), pids);
     const answers = await Promise.all(ports.map(isAnswering));
-    return {
-      startMs,
-      availableMb: (beforeKb - afterKb) / 1024,
-      pssMb: pss / 1024,
-      answering: answers.filter((isThere) => isThere).length,
-    };
+    return { startMs, memory, answering: answers.filter((isThere) => isThere).length };
   } finally {
     for (const id of started) await tender.stop(id, 0);
     await tender.close();
