@@ -8,10 +8,11 @@ import { assemble } from './testing/assemble.ts';
 
 const complete = assemble('(module (func (export "_start")))');
 const lacking = assemble(
-  '(module (import "diatom:machine" "block_read" (func $read)) (func (export "_start") (call $read)))',
+  `(module (import "diatom:machine" "net_read" (func $net)) (import "diatom:machine" "block_read" (func $block))
+    (func (export "_start") (call $net) (call $block)))`,
 );
 
-/** Bindings that provide everything for some targets and lack `block_read` for the others. */
+/** Bindings that provide everything for some targets and lack two calls for the others. */
 const linkFor =
   (...provided: readonly NativeTarget[]) =>
   async (_: Uint8Array, target: NativeTarget) =>
@@ -30,8 +31,8 @@ async function refusal(work: Promise<unknown>): Promise<readonly string[]> {
 }
 
 const missing = (target: NativeTarget) =>
-  `target: the ${target} target does not provide block_read, which the program reaches through the library OS; ` +
-  'do without it or build for other targets';
+  `target: the ${target} target does not provide block_read, net_read, which the program reaches through the library OS; ` +
+  'do without or build for other targets';
 
 test('process and hvt are made when nobody asks for targets', async () => {
   const { sealed, leftOut } = await sealWith(complete, undefined, linkFor('process', 'hvt', 'virtio'));
@@ -60,11 +61,13 @@ test('a default target that lacks a call is left out', async () => {
       sealed.map(({ target }) => target),
       [made],
     );
-    assert.deepEqual(leftOut, [{ target: made === 'hvt' ? 'process' : 'hvt', missingCalls: ['block_read'] }]);
+    assert.deepEqual(leftOut, [
+      { target: made === 'hvt' ? 'process' : 'hvt', missingCalls: ['block_read', 'net_read'] },
+    ]);
   }
 });
 
-test('a requested target that lacks a call fails the build, naming both', async () => {
+test('a requested target that lacks calls fails the build, naming it and them', async () => {
   assert.deepEqual(await refusal(sealWith(complete, ['process', 'hvt'], linkFor('process'))), [missing('hvt')]);
   assert.deepEqual(await refusal(sealWith(complete, ['process'], linkFor('hvt'))), [missing('process')]);
 });

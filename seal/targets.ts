@@ -19,6 +19,7 @@ export interface SealedTarget {
 /** A target whose bindings lack machine calls the program makes. */
 export interface LeftOutTarget {
   readonly target: NativeTarget;
+  /** Sorted. */
   readonly missingCalls: readonly string[];
 }
 
@@ -66,7 +67,7 @@ export async function sealTargets(
   }
   await code.save();
   if (sealed.length === 0 || (requested !== undefined && leftOut.length > 0)) {
-    throw new BuildError(leftOut.flatMap(missing));
+    throw new BuildError(leftOut.map(missing));
   }
   return { sealed, leftOut };
 }
@@ -78,7 +79,8 @@ function sealTarget(
   const target = options.flavour;
   const missingCalls = readModule(linked)
     .imports.filter(({ module }) => module === machineModule)
-    .map(({ name }) => name);
+    .map(({ name }) => name)
+    .sort();
   if (missingCalls.length > 0) return { target, missingCalls };
   const started = performance.now();
   try {
@@ -91,8 +93,9 @@ function sealTarget(
   }
 }
 
-const missing = ({ target, missingCalls }: LeftOutTarget): readonly Diagnostic[] =>
-  missingCalls.map((name) => ({
-    code: 'target',
-    message: `the ${target} target does not provide ${name}, which the program reaches through the library OS; do without it or build for other targets`,
-  }));
+const missing = ({ target, missingCalls }: LeftOutTarget): Diagnostic => ({
+  code: 'target',
+  message:
+    `the ${target} target does not provide ${missingCalls.join(', ')}, which the program reaches through the library OS; ` +
+    'do without or build for other targets',
+});
