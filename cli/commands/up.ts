@@ -5,7 +5,7 @@ import type { Command } from '../command.ts';
 import { CommandError, exitStatus, usageError } from '../failure.ts';
 import { homeOf } from '../home.ts';
 import { nativeTender } from '../native-tender.ts';
-import { parseTarget } from '../run/slot.ts';
+import { parseTarget } from '../run/target.ts';
 import { formatMs } from '../terminal/units.ts';
 
 export const up: Command = {
@@ -15,7 +15,11 @@ export const up: Command = {
   options: [
     { name: 'data', value: 'DIR', does: 'Where the cell keeps its state (default: cell/ in DIATOM_HOME)' },
     { name: 'port', value: 'N', does: 'Port of the API (default: that of last time, or any free one)' },
-    { name: 'target', value: 'NAME', does: 'How pods run. process: sealed, native (default). node: in V8, to debug' },
+    {
+      name: 'target',
+      value: 'NAME',
+      does: 'How pods run. process: sealed, as processes and virtual machines (default). node: in V8, to debug',
+    },
     { name: 'verbose', short: 'v', does: 'Show what the servers of the cell say' },
     { name: 'json', does: 'Print one line of JSON when the cell is ready' },
   ],
@@ -29,7 +33,7 @@ export const up: Command = {
     const home = homeOf(environment);
     const dataDirectory = resolve(options.text('data') ?? home.cell);
     const port = parsePort(options.text('port'));
-    const target = parseTarget(options.text('target') ?? 'process');
+    const target = parseTarget(options.text('target') ?? 'process', ['process', 'node']);
     const tender: CellOptions['tender'] =
       target === 'node'
         ? { kind: 'node' }

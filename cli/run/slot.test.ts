@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Manifest } from '@diatom/libos/manifest';
-import { parseEnvironment, parseListen, parseTarget } from './slot.ts';
+import type { OptionValues } from '../command.ts';
+import { parseEnvironment, parseListen } from './slot.ts';
+import { checkOptions, parseTarget, targets } from './target.ts';
 
 const manifest: Manifest = {
   schemaVersion: 1,
@@ -48,6 +50,20 @@ test('settings of the environment keep every = after the first', () => {
 });
 
 test('targets are checked', () => {
-  assert.equal(parseTarget('node'), 'node');
-  assert.throws(() => parseTarget('hvt'), { advice: 'Targets are process and node.' });
+  assert.equal(parseTarget('hvt', targets), 'hvt');
+  assert.throws(() => parseTarget('xen', targets), { advice: 'Targets are process, hvt, node and virtio.' });
+});
+
+const given = (...names: readonly string[]): OptionValues => ({
+  has: (name) => names.includes(name),
+  text: () => undefined,
+  all: () => [],
+});
+
+test('an option that the target does not have is refused', () => {
+  checkOptions(given('publish', 'per-connection'), 'hvt');
+  assert.throws(() => checkOptions(given('per-connection'), 'process'), { advice: 'It is for hvt.' });
+  assert.throws(() => checkOptions(given('publish'), 'virtio'), /--publish has no meaning for the target virtio/);
+  assert.throws(() => checkOptions(given('net'), 'node'), { advice: 'It is for virtio.' });
+  assert.throws(() => checkOptions(given('idle', 'per-connection'), 'hvt'), /--idle has no meaning/);
 });

@@ -5,16 +5,7 @@ import type { OptionValues } from '../command.ts';
 import { usageError } from '../failure.ts';
 import { parseBytes, parseDurationMs } from '../terminal/units.ts';
 
-export const targets = ['process', 'node'] as const;
-export type Target = (typeof targets)[number];
-
 const address = '127.0.0.1';
-
-export function parseTarget(text: string): Target {
-  const target = targets.find((known) => known === text);
-  if (target === undefined) throw usageError(`there is no target "${text}"`, `Targets are ${targets.join(' and ')}.`);
-  return target;
-}
 
 /** Ports of the image that no -p names are not opened when there is a -p, and all opened as they are when there is none. */
 export function parseListen(publish: readonly string[], manifest: Manifest): SlotSpec['listen'] {
@@ -47,27 +38,29 @@ export function parseEnvironment(settings: readonly string[]): Readonly<Record<s
 }
 
 export interface SlotPlace {
+  readonly target: SlotSpec['target'];
   readonly manifest: Manifest;
   readonly imagePath: string;
   readonly logPath: string;
 }
 
-export function slotSpec(options: OptionValues, { manifest, imagePath, logPath }: SlotPlace): SlotSpec {
+export function slotSpec(options: OptionValues, { target, manifest, imagePath, logPath }: SlotPlace): SlotSpec {
   const memory = options.text('memory');
   const idle = options.text('idle');
+  const limit = options.text('time-limit');
   const idleTimeoutMs = idle === undefined ? 0 : parseDurationMs('--idle', idle);
   return {
     id: `run-${process.pid}`,
     manifest,
-    target: 'process',
+    target,
     imagePath,
     listen: parseListen(options.all('publish'), manifest),
     environment: parseEnvironment(options.all('env')),
     memoryLimitBytes:
       memory === undefined ? manifest.memory.maximumBytes + manifest.memory.stackBytes : parseBytes('--memory', memory),
-    boot: idleTimeoutMs === 0 ? 'eager' : 'lazy',
+    boot: options.has('per-connection') ? 'per-connection' : idleTimeoutMs === 0 ? 'eager' : 'lazy',
     idleTimeoutMs,
-    timeLimitMs: 0,
+    timeLimitMs: limit === undefined ? 0 : parseDurationMs('--time-limit', limit),
     logPath,
   };
 }
