@@ -417,7 +417,7 @@ test(
       // Most are cut to a plausible length and kind, so that the checks behind are met too.
       if (random(4) > 0) frame.writeUInt32LE(frame.length - 4, 0);
       if (random(4) > 0) frame.writeUInt32LE(1 + random(4), 4);
-      if (random(2) > 0 && frame.length > 80) frame.writeUInt32LE(0x3153_5444, 12);
+      if (random(2) > 0 && frame.length > 80) frame.writeUInt32LE(0x3253_5444, 12);
       socket.end(frame);
       socket.resume();
       await new Promise((resolve) => socket.once('close', resolve));

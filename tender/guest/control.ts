@@ -138,7 +138,7 @@ export function sendState(request: u32, slot: Slot): void {
   putU64(slot.startedAt);
   putU64(slot.finishedAt);
   putU64(slot.maximumResident);
-  putU64(slot.wasStopped ? 1 : 0);
+  putU64(slot.killedFor);
   putField(slot.id, slot.idLength);
   putField(slot.label, slot.labelLength);
   putField(slot.report, slot.reportLength);

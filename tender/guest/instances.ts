@@ -8,48 +8,34 @@ import {
   close,
   dup3,
   exitGroup,
-  F_GETFL,
-  F_SETFL,
-  fcntl,
   fork,
   getpid,
   getppid,
   kill,
   native,
-  O_CLOEXEC,
-  O_NONBLOCK,
-  pipe2,
   prctl,
   read,
   SIGKILL,
   wait4,
 } from './linux';
 import { becomeMonitor } from './hvt/monitor';
-import { closeLog, logLines, openLog } from './log';
+import { logLines } from './log';
+import { closeOutputs, openOutputs } from './outputs';
 import { fail, failureLength, failWith } from './failure';
-import { findPid, listeningFd, reportBytes, Slot, SlotState, slotAt, slotsUsed } from './slot';
+import { Admission, forgetMachine, killAllMachines, killMachines, killOverdueMachines, makeMachines, nextMachineDeadline } from './machines';
+import { findPid, KilledFor, listeningFd, reportBytes, Slot, SlotState, slotAt, slotsUsed } from './slot';
 import { closeSockets, hangUpSockets } from './sockets';
 import { releaseSlot } from './slots';
-import { closeWatched, unwatch, watchConsole, watchListening, watchTrap } from './watch';
+import { unwatch, watchConsole, watchListening, watchTrap } from './watch';
 
 const PR_SET_PDEATHSIG: i32 = 1;
 const WNOHANG: i32 = 1;
 const endOfPipe: i64 = 0;
 
 export let slotCount: i32 = 0;
-let stoppingCount: i32 = 0;
 
 export function countSlot(change: i32): void {
   slotCount += change;
-}
-
-/** Read end in `scratch`, write end in `scratch + 4`. Only the reading side never blocks. */
-function openPipe(): i64 {
-  const error = pipe2(native(scratch), O_CLOEXEC);
-  if (error < 0) return error;
-  const reading = load<i32>(scratch);
-  fcntl(reading, F_SETFL, fcntl(reading, F_GETFL, 0) | O_NONBLOCK);
-  return 0;
 }
 
 function enterChild(slot: Slot, parent: i64, consoleWrite: i32, trapWrite: i32): void {
@@ -87,22 +73,11 @@ export function reportBootFailure(slot: Slot): void {
 /** Nobody but the image looks at the slot's listening sockets while it runs. */
 export function bootSlot(slot: Slot): bool {
   const parent = getpid();
-  if (!openLog(slot)) return false;
-  let error = openPipe();
-  if (error < 0) {
-    closeOutputs(slot);
-    return failWith('BootFailed', 'no console pipe', error);
-  }
-  slot.consoleFd = load<i32>(scratch);
-  const consoleWrite = load<i32>(scratch, 4);
-  error = openPipe();
-  if (error < 0) {
-    close(consoleWrite);
-    closeOutputs(slot);
-    return failWith('BootFailed', 'no trap pipe', error);
-  }
-  slot.trapFd = load<i32>(scratch);
-  const trapWrite = load<i32>(scratch, 4);
+  if (!openOutputs(slot)) return false;
+  const consoleWrite = slot.consoleWriteFd;
+  const trapWrite = slot.trapWriteFd;
+  slot.consoleWriteFd = -1;
+  slot.trapWriteFd = -1;
 
   if (slot.state == SlotState.asleep && slot.isLazy) unwatchListening(slot);
   slot.startedAt = wallClock();
@@ -111,7 +86,9 @@ export function bootSlot(slot: Slot): bool {
   slot.waitStatus = 0;
   slot.maximumResident = 0;
   slot.reportLength = 0;
-  slot.wasStopped = false;
+  slot.killedFor = KilledFor.nothing;
+  slot.limitAt = slot.timeLimitNs == 0 ? 0 : slot.startedMonotonic + slot.timeLimitNs;
+  wakeAt(slot.limitAt);
   const pid = fork();
   if (pid == 0) enterChild(slot, parent, consoleWrite, trapWrite);
   close(consoleWrite);
@@ -128,22 +105,18 @@ export function bootSlot(slot: Slot): bool {
   return true;
 }
 
-function closeOutputs(slot: Slot): void {
-  closeLog(slot);
-  closeWatched(slot.consoleFd);
-  closeWatched(slot.trapFd);
-  slot.consoleFd = -1;
-  slot.trapFd = -1;
-}
-
 function unwatchListening(slot: Slot): void {
   for (let i: u32 = 0; i < slot.listenCount; i++) unwatch(listeningFd(slot, i));
+}
+
+function watchAllListening(slot: Slot): void {
+  for (let i: u32 = 0; i < slot.listenCount; i++) watchListening(slot, listeningFd(slot, i));
 }
 
 export function sleepSlot(slot: Slot): void {
   slot.state = SlotState.asleep;
   slot.pid = 0;
-  for (let i: u32 = 0; i < slot.listenCount; i++) watchListening(slot, listeningFd(slot, i));
+  watchAllListening(slot);
 }
 
 /** The end of what the instance said counts: a trap line is the last thing it writes. */
@@ -202,7 +175,10 @@ export function reapInstances(): void {
     const pid = wait4(-1, native(status), WNOHANG, native(usage));
     if (pid <= 0) return;
     const slot = findPid(<i32>pid);
-    if (!slot) continue;
+    if (!slot) {
+      onMachineEnd(<i32>pid);
+      continue;
+    }
     slot.waitStatus = load<u32>(status);
     slot.maximumResident = load<u64>(usage, 32); // ru_maxrss, KiB
     endInstance(slot);
@@ -210,7 +186,6 @@ export function reapInstances(): void {
 }
 
 function finishStop(slot: Slot): void {
-  stoppingCount -= 1;
   const request = slot.stopRequest;
   const isStillThere = slot.stopClient == clientNumber;
   slot.state = SlotState.ended;
@@ -218,6 +193,11 @@ function finishStop(slot: Slot): void {
   releaseSlot(slot);
   countSlot(-1);
   if (isStillThere) sendDone(request);
+}
+
+/** Something of the slot runs. */
+function isBusy(slot: Slot): bool {
+  return slot.state == SlotState.running || (slot.state == SlotState.asleep && slot.machineCount > 0);
 }
 
 /** Answers the request when the instance is gone. */
@@ -228,7 +208,7 @@ export function stopSlot(slot: Slot, request: u32, client: u32, graceMs: u32): v
   }
   slot.stopRequest = request;
   slot.stopClient = client;
-  if (slot.state != SlotState.running) {
+  if (!isBusy(slot)) {
     releaseSlot(slot);
     countSlot(-1);
     sendDone(request);
@@ -237,30 +217,83 @@ export function stopSlot(slot: Slot, request: u32, client: u32, graceMs: u32): v
   if (!slot.isStopping) {
     hangUpSockets(slot);
     slot.isStopping = true;
-    stoppingCount += 1;
   }
-  if (graceMs == 0) killInstance(slot);
+  if (graceMs == 0) killInstance(slot, KilledFor.stop);
   else slot.killAt = monotonic() + <u64>graceMs * 1_000_000;
+  wakeAt(slot.killAt);
 }
 
-function killInstance(slot: Slot): void {
+function killInstance(slot: Slot, reason: u32): void {
   slot.killAt = 0;
-  slot.wasStopped = true;
-  kill(slot.pid, SIGKILL);
+  slot.limitAt = 0;
+  slot.killedFor = reason;
+  if (slot.isPerConnection) killMachines(slot);
+  else kill(slot.pid, SIGKILL);
 }
 
-/** Kills what has not ended in its grace time; returns when to look again, 0: never. */
+/** When somebody has to be killed or a paused slot may go on; 0: never. */
+let nextDue: u64 = 0;
+
+function wakeAt(time: u64): void {
+  if (time != 0 && (nextDue == 0 || time < nextDue)) nextDue = time;
+}
+
+function killOverdueInstance(slot: Slot, now: u64): void {
+  if (!isBusy(slot)) return;
+  if (slot.killAt != 0 && slot.killAt <= now) killInstance(slot, KilledFor.stop);
+  else if (slot.limitAt != 0 && slot.limitAt <= now) killInstance(slot, KilledFor.timeLimit);
+  wakeAt(slot.killAt);
+  wakeAt(slot.limitAt);
+}
+
+/** Kills what has not ended in its grace time or time limit; returns when to look again, 0: never. */
 export function killOverdue(): u64 {
-  if (stoppingCount == 0) return 0;
-  const now = monotonic();
-  let next: u64 = 0;
-  for (let i = 0; i < slotsUsed; i++) {
-    const slot = slotAt(i);
-    if (slot.state != SlotState.running || slot.killAt == 0) continue;
-    if (slot.killAt <= now) killInstance(slot);
-    else if (next == 0 || slot.killAt < next) next = slot.killAt;
+  const now = nextDue == 0 ? 0 : monotonic();
+  if (now < nextDue || nextDue == 0) return nextDue;
+  nextDue = 0;
+  for (let i = 0; i < slotsUsed; i++) killOverdueInstance(slotAt(i), now);
+  wakeAt(killOverdueMachines(now));
+  return nextDue;
+}
+
+function onMachineEnd(pid: i32): void {
+  const slot = forgetMachine(pid);
+  if (!slot) return;
+  if (slot.machineCount == 0 && slot.isStopping) {
+    while (drainConsole(slot)) {}
+    while (drainTrap(slot)) {}
+    closeOutputs(slot);
+    slot.finishedAt = wallClock();
+    return finishStop(slot);
   }
-  return next;
+  if (slot.isPaused && !slot.isStopping) {
+    slot.isPaused = false;
+    watchAllListening(slot);
+  }
+}
+
+/** For all machines of the slot, as long as it lives. */
+function openSharedOutputs(slot: Slot): bool {
+  if (!openOutputs(slot)) return false;
+  watchConsole(slot);
+  watchTrap(slot);
+  return true;
+}
+
+/** One batch of connections of a slot that makes a machine for each. */
+export function serveConnections(slot: Slot): void {
+  if (slot.isStopping || slot.isPaused) return;
+  if (slot.consoleWriteFd < 0 && !openSharedOutputs(slot)) return reportBootFailure(slot);
+  const verdict = makeMachines(slot);
+  wakeAt(nextMachineDeadline);
+  if (verdict == Admission.open) return;
+  // With a machine running, its end resumes; without one there is nothing to wait for but time.
+  slot.isPaused = true;
+  unwatchListening(slot);
+  if (slot.machineCount == 0) {
+    fail('BootFailed', 'no process can be made for a connection');
+    reportBootFailure(slot);
+  }
 }
 
 /** The tender's own end. */
@@ -269,6 +302,7 @@ export function killAll(): void {
     const slot = slotAt(i);
     if (slot.state == SlotState.running) kill(slot.pid, SIGKILL);
   }
+  killAllMachines();
   while (wait4(-1, 0, 0, 0) > 0) {}
   dropClient();
 }

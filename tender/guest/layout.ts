@@ -52,6 +52,9 @@ export const slotCapacity: i32 = 4096;
 /** `image-files.ts`: 24 bytes for each slot. */
 export const imageTable: usize = 0x60_0000;
 
+/** `machines.ts`: machines made for one connection. */
+export const machineTable: usize = 0x62_0000;
+
 export const arenaStart: usize = 0x80_0000;
 export const memoryEnd: usize = 0x400_0000;
 

@@ -33,6 +33,7 @@ import {
   killOverdue,
   reapInstances,
   reportBootFailure,
+  serveConnections,
   sleepSlot,
   slotCount,
   stopSlot,
@@ -78,7 +79,7 @@ import { findSlot, slotAt, SlotState, slotsUsed } from './slot';
 import { createSlot, releaseSlot } from './slots';
 import { createWatch, epollFd, Source, watch, watchClient } from './watch';
 
-const protocolVersion: u32 = 1;
+const protocolVersion: u32 = 2;
 const longestSocketPath: i32 = 107;
 const controlBacklog: i32 = 16;
 const RLIMIT_NOFILE: i32 = 7;
@@ -172,7 +173,7 @@ function onClientGone(): void {
 function onStart(request: u32, payload: usize, length: usize): void {
   const slot = createSlot(payload, length, true);
   if (!slot) return sendFailure(request);
-  if (slot.isLazy) {
+  if (slot.isLazy || slot.isPerConnection) {
     sleepSlot(slot);
   } else if (!bootSlot(slot)) {
     sendFailure(request);
@@ -287,7 +288,8 @@ function onSlotEvent(source: u32, data: u64): void {
   if (source == Source.console) drainConsole(slot);
   else if (source == Source.trap) drainTrap(slot);
   else if (slot.state == SlotState.asleep) {
-    if (bootSlot(slot)) sendState(0, slot);
+    if (slot.isPerConnection) serveConnections(slot);
+    else if (bootSlot(slot)) sendState(0, slot);
     else reportBootFailure(slot);
   }
 }

@@ -8,6 +8,13 @@ export namespace SlotState {
   export const ended: u32 = 3;
 }
 
+/** Why the tender has killed an instance. */
+export namespace KilledFor {
+  export const nothing: u32 = 0;
+  export const stop: u32 = 1;
+  export const timeLimit: u32 = 2;
+}
+
 export const maximumListening: u32 = 16;
 export const reportBytes: usize = 1024;
 
@@ -55,6 +62,9 @@ export class Slot {
   logSize: u64;
   consoleFd: i32;
   trapFd: i32;
+  /** Writing ends of both, of a slot that makes a machine for each connection; -1 otherwise. */
+  consoleWriteFd: i32;
+  trapWriteFd: i32;
 
   // The instance.
   bootCount: u32;
@@ -64,13 +74,19 @@ export class Slot {
   finishedAt: u64;
   waitStatus: u32;
   maximumResident: u64;
-  wasStopped: bool;
+  /** Who of the tender killed it: `KilledFor`. */
+  killedFor: u32;
+  /** Machines for single connections that run now. */
+  machineCount: u32;
+  /** As many as may be, or no process could be made: nobody looks at the listening sockets. */
+  isPaused: bool;
   /** Number of the client's request to stop it, 0: none. Its connection may be gone by then: see `stopClient`. */
   stopRequest: u32;
   stopClient: u32;
   isStopping: bool;
-  /** Monotonic nanoseconds; 0: the kill has been sent or is not due. */
+  /** Monotonic nanoseconds; 0: the kill has been sent or is not due. For a stop, and for the time limit. */
   killAt: u64;
+  limitAt: u64;
   /** First of `maximumListening` descriptors. */
   listening0: i32;
 }
@@ -108,6 +124,8 @@ export function takeSlot(): Slot | null {
     slot.logFd = -1;
     slot.consoleFd = -1;
     slot.trapFd = -1;
+    slot.consoleWriteFd = -1;
+    slot.trapWriteFd = -1;
     for (let j: u32 = 0; j < maximumListening; j++) setListeningFd(slot, j, -1);
     if (i >= slotsUsed) slotsUsed = i + 1;
     return slot;

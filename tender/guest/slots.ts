@@ -2,7 +2,8 @@
 import { allocate, release } from './arena';
 import { fail } from './failure';
 import { planBytes, planImage } from './elf';
-import { canLog, closeLog } from './log';
+import { canLog } from './log';
+import { closeOutputs } from './outputs';
 import { openImageFile, releaseImageFile } from './image-files';
 import { findSlot, reportBytes, Slot, SlotState, takeSlot } from './slot';
 import { closeSockets, openSockets } from './sockets';
@@ -12,7 +13,7 @@ import { decodeSpec } from './spec';
 export function releaseSlot(slot: Slot): void {
   closeSockets(slot);
   releaseImageFile(slot);
-  closeLog(slot);
+  closeOutputs(slot);
   if (slot.block != 0) release(slot.block, slot.blockLength);
   slot.state = SlotState.free;
 }

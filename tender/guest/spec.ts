@@ -4,7 +4,7 @@ import { filterBytes } from './layout';
 import { beginReading, fieldLength, fieldPointer, isReadWhole, readField, readRaw, readU32, readU64 } from './reader';
 import { maximumListening, Slot } from './slot';
 
-const specMagic: u32 = 0x3153_5444;
+const specMagic: u32 = 0x3253_5444;
 const lazyFlag: u32 = 1;
 const machineFlag: u32 = 2;
 const perConnectionFlag: u32 = 4;

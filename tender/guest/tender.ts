@@ -1,9 +1,10 @@
-/** The native tender: `serve SOCKETPATH GRACE` or `run SPECFILE` (docs/tender.md). */
+/** The native tender: `serve SOCKETPATH GRACE`, `run SPECFILE` or `probe` (docs/tender.md). */
 import { append, appendByte, beginText, textLength } from './text';
 import { argumentIs, readArgument, wipeEnvironment } from './arguments';
 import { endBoot } from './boot';
 import { reserveDescriptors } from './descriptors';
 import { scratch, staticEnd } from './layout';
+import { probe } from './hvt/probe';
 import { exitGroup, native, prctl, write } from './linux';
 import { run } from './run';
 import { serve } from './serve';
@@ -15,7 +16,7 @@ const PR_SET_THP_DISABLE: i32 = 41;
 
 function endWithUsage(): void {
   beginText(scratch, 128);
-  append('usage: diatom-tender serve SOCKETPATH CLIENT_GRACE_MS | run SPECFILE');
+  append('usage: diatom-tender serve SOCKETPATH CLIENT_GRACE_MS | run SPECFILE | probe');
   appendByte(10);
   write(2, native(scratch), textLength());
   exitGroup(64);
@@ -32,5 +33,6 @@ export function _start(): void {
   const mode = readArgument(1);
   if (argumentIs(mode, 'serve')) serve();
   else if (argumentIs(mode, 'run')) run();
+  else if (argumentIs(mode, 'probe')) probe();
   endWithUsage();
 }

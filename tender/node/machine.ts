@@ -85,6 +85,13 @@ export class Machine {
         return connection === undefined ? machineErrors.invalid : 0;
       },
       sock_close: (handle: number) => this.#close(handle),
+      // There is no device here, and a program is told so.
+      net_info: () => machineErrors.denied,
+      net_read: () => machineErrors.denied,
+      net_write: () => machineErrors.denied,
+      block_info: () => machineErrors.denied,
+      block_read: () => machineErrors.denied,
+      block_write: () => machineErrors.denied,
     };
   }
 

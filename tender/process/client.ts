@@ -38,11 +38,11 @@ const rfc3339 = (nanoseconds: bigint): string => {
 };
 
 const endedState = (raw: RawState): Exit => {
-  const { name, memoryLimitBytes, symbolsPath } = decodeLabel(raw.label);
-  const { waitStatus, report, wasStopped } = raw;
+  const { name, memoryLimitBytes, timeLimitMs, symbolsPath } = decodeLabel(raw.label);
+  const { waitStatus, report, killedFor } = raw;
   const symbols = report.startsWith('trap ') ? loadSymbols(symbolsPath) : undefined;
   return {
-    ...describeExit({ waitStatus, report, wasStopped, imageName: name, memoryLimitBytes }, symbols),
+    ...describeExit({ waitStatus, report, killedFor, imageName: name, memoryLimitBytes, timeLimitMs }, symbols),
     startedAt: rfc3339(raw.startedAtNs),
     finishedAt: rfc3339(raw.finishedAtNs),
   };

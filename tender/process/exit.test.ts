@@ -19,7 +19,8 @@ const ending = (waitStatus: number, report = '', more: Partial<Ending> = {}): En
   report,
   imageName: 'hello',
   memoryLimitBytes: 16_777_216,
-  wasStopped: false,
+  killedFor: 'nothing',
+  timeLimitMs: 0,
   ...more,
 });
 const exited = (code: number): number => code << 8;
@@ -92,9 +93,33 @@ test('an allocator that cannot grow is out of memory, with the limit', () => {
 });
 
 test('a killed instance says whether the tender did it', () => {
-  assert.equal(describeExit(ending(9, '', { wasStopped: true })).code, 137);
-  assert.match(describeExit(ending(9, '', { wasStopped: true })).message, /stopped/);
+  assert.equal(describeExit(ending(9, '', { killedFor: 'stop' })).code, 137);
+  assert.match(describeExit(ending(9, '', { killedFor: 'stop' })).message, /stopped/);
   assert.match(describeExit(ending(9)).message, /from outside/);
+});
+
+test('an instance that ran too long says how long it may', () => {
+  const verdict = describeExit(ending(9, '', { killedFor: 'time-limit', timeLimitMs: 250 }));
+  assert.equal(verdict.reason, 'DeadlineExceeded');
+  assert.equal(verdict.code, 137);
+  assert.match(verdict.message, /time limit of 250 ms/);
+});
+
+test('a guest that breaks a rule of its monitor is told which', () => {
+  const verdict = describeExit(ending(exited(159), 'rule send: the length is 1 to 16384: 20000\n'));
+  assert.deepEqual(
+    { code: verdict.code, reason: verdict.reason, message: verdict.message },
+    {
+      code: 159,
+      reason: 'SystemCallDenied',
+      message: 'broke a rule of its virtual machine: send: the length is 1 to 16384: 20000',
+    },
+  );
+});
+
+test('a virtual machine that cannot go on says why', () => {
+  const verdict = describeExit(ending(exited(134), 'machine stopped by a triple fault, exit reason 0x8\n'));
+  assert.equal(verdict.message, 'its virtual machine stopped by a triple fault, exit reason 0x8');
 });
 
 test('a report that an instance has made up is not believed when it ended well', () => {

@@ -1,5 +1,6 @@
 /** How an instance ended, in words: from its wait status and the line its signal handler left on the trap descriptor. */
 import type { Exit } from '../instances.ts';
+import type { KilledFor } from './frames.ts';
 import type { SymbolTable } from './symbols.ts';
 import { systemCallNames } from './system-call-names.ts';
 
@@ -10,7 +11,9 @@ export interface Ending {
   readonly report: string;
   readonly imageName: string;
   readonly memoryLimitBytes: number;
-  readonly wasStopped: boolean;
+  readonly killedFor: KilledFor;
+  /** 0: none. */
+  readonly timeLimitMs: number;
 }
 
 export type Verdict = Pick<Exit, 'code' | 'signal' | 'reason' | 'message'>;
@@ -115,7 +118,15 @@ const describeTrap = (
 };
 
 const describeSignal = (signal: number, ending: Ending): Pick<Verdict, 'reason' | 'message'> => {
-  if (ending.wasStopped) return { reason: 'Killed', message: 'stopped: did not end by itself within the grace time' };
+  if (ending.killedFor === 'stop') {
+    return { reason: 'Killed', message: 'stopped: did not end by itself within the grace time' };
+  }
+  if (ending.killedFor === 'time-limit') {
+    return {
+      reason: 'DeadlineExceeded',
+      message: `killed: it ran longer than its time limit of ${ending.timeLimitMs} ms`,
+    };
+  }
   const name = signalNames[signal] ?? `signal ${signal}`;
   if (signal === 9) {
     return {
@@ -138,6 +149,21 @@ export const describeExit = (ending: Ending, symbols?: SymbolTable): Verdict => 
   return { ...verdict, message: printable(verdict.message) };
 };
 
+/** Lines of the monitor of a virtual machine (tender/guest/hvt/verdict.ts; `monitor`: tender/guest/trap.ts). */
+const describeMachine = (report: string): Pick<Verdict, 'reason' | 'message'> | undefined => {
+  const [, kind, text = ''] = /^(rule|machine|monitor) (.*)$/m.exec(report) ?? [];
+  switch (kind) {
+    case 'rule':
+      return { reason: 'SystemCallDenied', message: `broke a rule of its virtual machine: ${text}` };
+    case 'machine':
+      return { reason: 'Error', message: `its virtual machine ${text}` };
+    case 'monitor':
+      return { reason: 'Error', message: `the monitor of its virtual machine failed: ${text}` };
+    default:
+      return undefined;
+  }
+};
+
 const judge = (ending: Ending, symbols: SymbolTable | undefined): Verdict => {
   const signal = ending.waitStatus & 0x7f;
   if (signal !== 0) return { code: 128 + signal, signal, ...describeSignal(signal, ending) };
@@ -146,6 +172,8 @@ const judge = (ending: Ending, symbols: SymbolTable | undefined): Verdict => {
   if (code === 0) return { code, signal: 0, reason: 'Completed', message: 'completed' };
   const line = parseTrapLine(ending.report);
   if (line && code > 128) return { code, signal: code - 128, ...describeTrap(line, ending, symbols) };
+  const monitored = code > 128 ? describeMachine(ending.report) : undefined;
+  if (monitored) return { code, signal: code - 128, ...monitored };
   if (code === bootFailedStatus && ending.report.startsWith('boot: ')) {
     return {
       code,

@@ -39,7 +39,7 @@ test('replies are read whole, however the stream is cut', () => {
       request: 0,
       state: {
         ...{ kind: 'ended', bootCount: 3, pid: 42, waitStatus: 256, startedAtNs: 10n, finishedAtNs: 20n },
-        ...{ maximumResidentKiB: 112n, wasStopped: true, id: 'id', label: 'label', report: 'report' },
+        ...{ maximumResidentKiB: 112n, killedFor: 'stop', id: 'id', label: 'label', report: 'report' },
       },
     },
   ];

@@ -4,7 +4,7 @@
  */
 import { ByteReader, ByteWriter } from './bytes.ts';
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 const maximumFrameBytes = 262_144;
 
 const requestKinds = { hello: 1, start: 2, stop: 3, list: 4 } as const;
@@ -15,6 +15,10 @@ export type Request =
   | { readonly kind: 'start'; readonly spec: Uint8Array }
   | { readonly kind: 'stop'; readonly id: string; readonly graceMs: number }
   | { readonly kind: 'list' };
+
+const killReasons = ['nothing', 'stop', 'time-limit'] as const;
+/** `nothing`: it has ended by itself or by somebody else's hand. */
+export type KilledFor = (typeof killReasons)[number];
 
 /** What the tender says of a slot; `exit.ts` puts it into words. */
 export interface RawState {
@@ -29,8 +33,8 @@ export interface RawState {
   /** As `wait4` gives it. */
   readonly waitStatus: number;
   readonly maximumResidentKiB: bigint;
-  /** The tender itself has killed the instance because it was told to stop it. */
-  readonly wasStopped: boolean;
+  /** The tender itself has killed the instance, and why. */
+  readonly killedFor: KilledFor;
   /** What the instance wrote on its trap descriptor; untrusted. */
   readonly report: string;
 }
@@ -79,7 +83,7 @@ const readState = (reader: ByteReader): RawState => {
     startedAtNs: reader.u64(),
     finishedAtNs: reader.u64(),
     maximumResidentKiB: reader.u64(),
-    wasStopped: reader.u64() !== 0n,
+    killedFor: killReasons[Number(reader.u64())] ?? 'nothing',
     id: reader.text(),
     label: reader.text(),
     report: reader.text(),

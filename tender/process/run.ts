@@ -26,10 +26,16 @@ const reportCharacters = 4096;
 export const writeRunSpec = async (spec: SlotSpec, path: string): Promise<void> => {
   if (spec.boot !== 'eager') throw new TenderError('InvalidSpec', 'an image that is run by itself boots at once');
   await checkImageDigest(spec);
+  if (spec.timeLimitMs !== 0) {
+    throw new TenderError('InvalidSpec', 'nobody keeps the time limit of an image that is run by itself');
+  }
   await writeFile(path, encodeSpec(spec), { mode: 0o600 });
 };
 
 const signalNumbers: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15, SIGSYS: 31 };
+
+/** A Node timer that is set to more fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** Resolves when the image has ended, however that was. */
 export const runImage = async (options: RunOptions): Promise<Exit> => {
@@ -37,13 +43,19 @@ export const runImage = async (options: RunOptions): Promise<Exit> => {
   const directory = await mkdtemp(join(tmpdir(), 'diatom-run-'));
   try {
     const specPath = join(directory, 'spec');
-    await writeRunSpec(spec, specPath);
+    await writeRunSpec({ ...spec, timeLimitMs: 0 }, specPath);
     const startedAt = new Date().toISOString();
     const child = spawn(binaryPath, ['run', specPath], { stdio: ['ignore', 'inherit', 'pipe'], env: {} });
     const stop = (): void => {
       child.kill('SIGKILL');
     };
     signal?.addEventListener('abort', stop, { once: true });
+    let isOverdue = false;
+    const onOverdue = (): void => {
+      isOverdue = true;
+      stop();
+    };
+    const timer = spec.timeLimitMs > 0 ? setTimeout(onOverdue, Math.min(spec.timeLimitMs, longestTimerMs)) : undefined;
     if (child.pid !== undefined) onStarted?.(child.pid);
     let report = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -56,11 +68,12 @@ export const runImage = async (options: RunOptions): Promise<Exit> => {
       child.once('close', (code, name) => resolve(name === null ? (code ?? 0) << 8 : (signalNumbers[name] ?? 9)));
       if (signal?.aborted) stop();
     });
+    clearTimeout(timer);
     signal?.removeEventListener('abort', stop);
-    const { name, memoryLimitBytes, symbolsPath } = labelOf(spec);
-    const wasStopped = signal?.aborted ?? false;
+    const { name, memoryLimitBytes, timeLimitMs, symbolsPath } = labelOf(spec);
+    const killedFor = isOverdue ? 'time-limit' : signal?.aborted ? 'stop' : 'nothing';
     const verdict = describeExit(
-      { waitStatus, report, wasStopped, imageName: name, memoryLimitBytes },
+      { waitStatus, report, killedFor, imageName: name, memoryLimitBytes, timeLimitMs },
       loadSymbols(symbolsPath),
     );
     return { ...verdict, startedAt, finishedAt: new Date().toISOString() };

@@ -47,15 +47,16 @@ const fieldsOf = (bytes: Uint8Array, from: number): readonly Buffer[] => {
 };
 
 test('a spec is the documented record', () => {
-  const bytes = Buffer.from(encodeSpec(spec()));
+  const bytes = Buffer.from(encodeSpec(spec({ timeLimitMs: 250 })));
   assert.equal(bytes.readUInt32LE(0), specMagic);
   assert.equal(bytes.readUInt32LE(4), 1);
   assert.equal(bytes.readBigUInt64LE(8), 1_500_000n);
-  assert.equal(bytes.readBigUInt64LE(16), 5n * 2n ** 32n);
-  assert.equal(bytes.readBigUInt64LE(24), 65_536n);
-  assert.equal(bytes.readUInt32LE(32), 1);
-  assert.deepEqual([...bytes.subarray(40, 52)], [4, 0, 0x90, 0x1f, 80, 0, 0, 0, 127, 0, 0, 2]);
-  const [id, imagePath, logPath, label, environment, filter] = fieldsOf(bytes, 64);
+  assert.equal(bytes.readBigUInt64LE(16), 250_000_000n);
+  assert.equal(bytes.readBigUInt64LE(24), 5n * 2n ** 32n);
+  assert.equal(bytes.readBigUInt64LE(32), 65_536n);
+  assert.equal(bytes.readUInt32LE(40), 1);
+  assert.deepEqual([...bytes.subarray(48, 60)], [4, 0, 0x90, 0x1f, 80, 0, 0, 0, 127, 0, 0, 2]);
+  const [id, imagePath, logPath, label, environment, filter] = fieldsOf(bytes, 72);
   assert.equal(String(id), 'slot');
   assert.equal(String(imagePath), '/images/blobs/sha256/00');
   assert.equal(String(logPath), '/logs/slot.log');
@@ -64,8 +65,16 @@ test('a spec is the documented record', () => {
   assert.deepEqual(decodeLabel(String(label)), {
     name: 'hello',
     memoryLimitBytes: 5 * 2 ** 32,
+    timeLimitMs: 250,
     symbolsPath: `/images/blobs/sha256/${'ab'.repeat(32)}`,
   });
+});
+
+test('the flags say target and boot', () => {
+  const flags = (more: Partial<SlotSpec>): number => Buffer.from(encodeSpec(spec(more))).readUInt32LE(4);
+  assert.equal(flags({ boot: 'eager' }), 0);
+  assert.equal(flags({ target: 'hvt', boot: 'lazy' }), 3);
+  assert.equal(flags({ target: 'hvt', boot: 'per-connection' }), 6);
 });
 
 const addresses: readonly [string, string][] = [
@@ -79,8 +88,8 @@ const addresses: readonly [string, string][] = [
 for (const [address, hex] of addresses) {
   test(`the IPv6 address ${address} is encoded in network order`, () => {
     const bytes = Buffer.from(encodeSpec(spec({ listen: [{ port: 8080, address, hostPort: 80 }] })));
-    assert.equal(bytes.readUInt16LE(40), 6);
-    assert.equal(bytes.subarray(48, 64).toString('hex'), hex);
+    assert.equal(bytes.readUInt16LE(48), 6);
+    assert.equal(bytes.subarray(56, 72).toString('hex'), hex);
   });
 }
 

@@ -9,7 +9,7 @@ import { ByteWriter } from './bytes.ts';
 import { encodeLabel } from './label.ts';
 import { buildFilter } from './seccomp.ts';
 
-export const specMagic = 0x3153_5444;
+export const specMagic = 0x3253_5444;
 const flagBits = { lazy: 1, hvt: 2, perConnection: 4 } as const;
 
 export const limits = {

@@ -114,7 +114,7 @@ function judge(options: VirtioRunOptions, ending: Ending, status: number | undef
   }
   const { imageName, memoryBytes, symbolsPath } = options;
   return describeExit(
-    { waitStatus: status << 8, report, wasStopped: false, imageName, memoryLimitBytes: memoryBytes },
+    { waitStatus: status << 8, report, killedFor: 'nothing', timeLimitMs: 0, imageName, memoryLimitBytes: memoryBytes },
     loadSymbols(symbolsPath),
   );
 }
