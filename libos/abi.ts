@@ -5,7 +5,7 @@
  * Rules that hold for every call:
  * - Integers only. `ptr` is an offset into the memory of the library OS; `len` a length in bytes.
  * - A negative i32 result is an error code from `machineErrors`. Nothing is retried by the host.
- * - No call blocks except `yield`. No call calls back.
+ * - No call blocks except `yield`; block_read and block_write wait for their device. No call calls back.
  * - The host copies; after a call returns it holds no pointer into the guest.
  */
 
@@ -96,6 +96,48 @@ export const machineCalls: readonly MachineCall[] = [
   call('sock', 'sock_send', 'handle ptr len', 'i32', 'Bytes taken (may be fewer than len), or again.'),
   call('sock', 'sock_shutdown', 'handle', 'i32', 'No more bytes will be sent.'),
   call('sock', 'sock_close', 'handle', 'i32', 'Give the handle back. Unsent bytes are still delivered.'),
+  call(
+    'net',
+    'net_info',
+    'ptr',
+    'i32',
+    'Write 8 bytes {address: 6 bytes, mtu: u16} of the network device. The handle under which yield reports it, readable when frames have come and writable when there is room again; denied on a machine without one.',
+  ),
+  call(
+    'net',
+    'net_read',
+    'ptr len',
+    'i32',
+    'Take the next Ethernet frame (without checksum): its length, or again. len must hold mtu + 14 bytes.',
+  ),
+  call(
+    'net',
+    'net_write',
+    'ptr len',
+    'i32',
+    'Send an Ethernet frame of 14 to mtu + 14 bytes: its length, or again when there is no room.',
+  ),
+  call(
+    'block',
+    'block_info',
+    'ptr',
+    'i32',
+    'Write 16 bytes {sectors: u64, bytes a sector: u32, 1 when it is read-only: u32} of the block device; denied on a machine without one.',
+  ),
+  call(
+    'block',
+    'block_read',
+    'sector:i64 ptr len',
+    'i32',
+    'Read len bytes, a multiple of the sector size, all of them on the device: len, or refused when the device fails.',
+  ),
+  call(
+    'block',
+    'block_write',
+    'sector:i64 ptr len',
+    'i32',
+    'Write likewise; the bytes are kept when it returns. Denied on a read-only device.',
+  ),
 ];
 
 /** Bits of a `yield` record. `hangup` means the peer is gone or the handle failed: the next receive or send says how. */

@@ -9,6 +9,8 @@ import type { Recording } from './record.ts';
 /** Ends the run at the first `yield` or `exit`. */
 class RunEnded extends Error {}
 
+const recordedMtu = 1500;
+
 function run(wasm: Uint8Array<ArrayBuffer>): Recording {
   const ports: number[] = [];
   let console = '';
@@ -41,6 +43,22 @@ function run(wasm: Uint8Array<ArrayBuffer>): Recording {
     sock_send: () => machineErrors.again,
     sock_shutdown: () => 0,
     sock_close: () => 0,
+    // A network nobody speaks on and an empty disk: what is there at a real start is not known yet.
+    net_info: (ptr = 0) => {
+      bytes(ptr, 8).set([2, 0, 0, 0, 0, 1, recordedMtu & 255, recordedMtu >> 8]);
+      return 1;
+    },
+    net_read: () => machineErrors.again,
+    net_write: (_ptr = 0, len = 0) => len,
+    block_info: (ptr = 0) => {
+      bytes(ptr, 16).set([0, 8, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0]);
+      return 0;
+    },
+    block_read: (_sector = 0, ptr = 0, len = 0) => {
+      bytes(ptr, len).fill(0);
+      return len;
+    },
+    block_write: (_sector = 0, _ptr = 0, len = 0) => len,
     exit: (status = 0) => {
       ended = { kind: 'exited', status: status & 255 };
       throw new RunEnded();

@@ -32,6 +32,19 @@ export declare function stream_shutdown(handle: i32): i32;
 @external("diatom:os", "stream_close")
 export declare function stream_close(handle: i32): void;
 
+@external("diatom:os", "frames_open")
+export declare function frames_open(ptr: usize, callback: i32): i32;
+@external("diatom:os", "frames_receive")
+export declare function frames_receive(ptr: usize, len: i32): i32;
+@external("diatom:os", "frames_send")
+export declare function frames_send(ptr: usize, len: i32): i32;
+@external("diatom:os", "block_info")
+export declare function block_info(ptr: usize): i32;
+@external("diatom:os", "block_read")
+export declare function block_read(sector: i64, ptr: usize, len: i32): i32;
+@external("diatom:os", "block_write")
+export declare function block_write(sector: i64, ptr: usize, len: i32): i32;
+
 @external("diatom:os", "http_listen")
 export declare function http_listen(
   port: i32, handler: i32, bodyLimit: i32, connectionLimit: i32, headTimeoutMs: i32, bodyTimeoutMs: i32, idleTimeoutMs: i32,

@@ -12,6 +12,7 @@ export class Endpoint {
 export const HTTP_LISTENER = 1;
 export const HTTP_CONNECTION = 2;
 export const STREAM = 3;
+export const FRAMES = 4;
 
 const largestHandle: u32 = 65535;
 let table: usize = 0;

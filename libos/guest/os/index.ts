@@ -6,6 +6,8 @@ export { clock_monotonic, clock_wall } from "./clock";
 export { entropy_fill, entropy_word, environment_read, environment_size, exit } from "./system";
 export { timer_arm } from "./timer";
 export { stream_accept, stream_close, stream_connect, stream_listen, stream_receive, stream_send, stream_shutdown } from "./streams";
+export { frames_open, frames_receive, frames_send } from "./frames";
+export { block_info, block_read, block_write } from "./block";
 export { http_listen } from "./http/server";
 export {
   http_body_length, http_body_read, http_field_count, http_field_find, http_field_name_length, http_field_name_read,

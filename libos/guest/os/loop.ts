@@ -4,10 +4,11 @@
 import * as machine from "./machine";
 import { flushConsole } from "./console";
 import { now, readClock } from "./clock";
-import { Endpoint, endpointOf, openCount, STREAM } from "./endpoints";
+import { Endpoint, endpointOf, FRAMES, openCount, STREAM } from "./endpoints";
 import { timerDeadline, fireTimer } from "./timer";
 import { httpLinked, httpReady, httpDeadline, httpTick, httpHasWork } from "./http/server";
 import { streamsLinked, streamReady } from "./streams";
+import { framesLinked, framesReady } from "./frames";
 import { exit } from "./system";
 
 const batch: i32 = 64;
@@ -37,6 +38,7 @@ export function run(): void {
       if (endpoint == 0) continue;
       const ready = load<i32>(record, 4);
       if (streamsLinked && changetype<Endpoint>(endpoint).kind == STREAM) streamReady(endpoint, ready);
+      else if (framesLinked && changetype<Endpoint>(endpoint).kind == FRAMES) framesReady(ready);
       else if (httpLinked) httpReady(endpoint, ready);
     }
     if (httpLinked) httpTick();

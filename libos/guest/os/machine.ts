@@ -28,6 +28,18 @@ export declare function sock_send(handle: i32, ptr: usize, len: i32): i32;
 export declare function sock_shutdown(handle: i32): i32;
 @external("diatom:machine", "sock_close")
 export declare function sock_close(handle: i32): i32;
+@external("diatom:machine", "net_info")
+export declare function net_info(ptr: usize): i32;
+@external("diatom:machine", "net_read")
+export declare function net_read(ptr: usize, len: i32): i32;
+@external("diatom:machine", "net_write")
+export declare function net_write(ptr: usize, len: i32): i32;
+@external("diatom:machine", "block_info")
+export declare function block_info(ptr: usize): i32;
+@external("diatom:machine", "block_read")
+export declare function block_read(sector: i64, ptr: usize, len: i32): i32;
+@external("diatom:machine", "block_write")
+export declare function block_write(sector: i64, ptr: usize, len: i32): i32;
 
 export const AGAIN = -1;
 export const CLOSED = -2;
