@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { needsHvt } from './hvt.ts';
 import { checkout } from './tools/npm.ts';
 
 const main = join(checkout, 'cli/bin/diatom.mjs');
@@ -15,6 +16,11 @@ const hello = join(checkout, 'examples/hello/hello.ts');
 let home = '';
 let environment: NodeJS.ProcessEnv = {};
 const children: ChildProcess[] = [];
+
+const qemu = spawnSync('qemu-system-x86_64', ['--version']);
+const needsQemu = {
+  skip: qemu.status === 0 ? false : 'needs qemu-system-x86_64 (Debian: apt install qemu-system-x86)',
+};
 
 before(async () => {
   home = await mkdtemp(join(tmpdir(), 'diatom-command-'));
@@ -141,8 +147,9 @@ test('a mistake in the source is named with its place', async () => {
   assert.match(stderr, /wrong\.ts:1:\d+/);
 });
 
-for (const target of ['process', 'node']) {
-  test(`${target}: an image runs, answers, and stops at Ctrl-C`, async () => {
+for (const target of ['process', 'node', 'hvt']) {
+  const needs = target === 'hvt' ? needsHvt : {};
+  test(`${target}: an image runs, answers, and stops at Ctrl-C`, needs, async () => {
     const port = await freePort();
     const running = start('run', hello, '-p', `${port}:8080`, '--target', target, '--json');
     await running.event('listening');
@@ -152,7 +159,7 @@ for (const target of ['process', 'node']) {
     assert.equal(await running.exit, 0, running.stderr());
   });
 
-  test(`${target}: the exit status and the console are those of the image`, async () => {
+  test(`${target}: the exit status and the console are those of the image`, needs, async () => {
     const source = ['import { exit } from "diatom/process";', 'console.log("one line");', 'exit(7);'];
     const path = await place(`ends-${target}`, source.join('\n'));
     const { status, stdout, stderr } = diatom('run', path, '--target', target);
@@ -160,6 +167,52 @@ for (const target of ['process', 'node']) {
     assert.equal(stdout, 'one line\n');
   });
 }
+
+for (const target of ['process', 'hvt']) {
+  const needs = target === 'hvt' ? needsHvt : {};
+  test(`${target}: an image that runs for longer than it may is ended, and that is said`, needs, async () => {
+    const port = await freePort();
+    const words = ['run', hello, '-p', `${port}:8080`, '--target', target, '--time-limit', '300ms'];
+    const { status, stderr } = diatom(...words);
+    assert.equal(status, 137, stderr);
+    assert.match(stderr, /ran longer than its time limit of 300 ms \(DeadlineExceeded, exit status 137\)/);
+  });
+}
+
+test('virtio: a source file runs in QEMU, under a tag of its own', needsQemu, async () => {
+  const source = ['import { exit } from "diatom/process";', 'console.log("one line");', 'exit(7);'];
+  const path = await place('machine', source.join('\n'));
+  const { status, stdout, stderr } = diatom('run', path, '--target', 'virtio', '--accelerator', 'tcg');
+  assert.equal(status, 7, stderr);
+  assert.equal(stdout, 'one line\n');
+  assert.match(stderr, /^Built machine:virtio in /);
+});
+
+test('each connection has a machine of its own with --per-connection', needsHvt, async () => {
+  const code = [
+    'import { serve, Request, Response } from "diatom/http";',
+    'let count = 0;',
+    'serve(8080, (request: Request): Response => Response.text((++count).toString()));',
+  ];
+  const path = await place('counter', code.join('\n'));
+  const port = await freePort();
+  const running = start('run', path, '-p', `${port}:8080`, '--target', 'hvt', '--per-connection', '--json');
+  await running.event('listening');
+  for (let round = 0; round < 3; round++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } });
+    assert.equal(await answer.text(), '1');
+  }
+  running.child.kill('SIGINT');
+  assert.equal(await running.exit, 0, running.stderr());
+});
+
+test('an option of another target is refused before anything is built', () => {
+  const { status, stderr } = diatom('run', hello, '--per-connection');
+  assert.deepEqual(
+    [status, stderr],
+    [2, 'error: --per-connection has no meaning for the target process\nIt is for hvt.\n'],
+  );
+});
 
 test('an image that is idle sleeps and the next connection boots it again', async () => {
   const port = await freePort();
