@@ -1,4 +1,4 @@
-/** Executables for the process target, made by hand: well-formed ones that misbehave, and malformed ones. */
+/** Executables for the targets process and hvt, made by hand: well-formed ones that misbehave, and malformed ones. */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,7 +31,10 @@ export interface ImageParts {
   /** Spoils the segments of a correct image. */
   readonly change?: (segments: readonly Segment[]) => readonly Segment[];
   readonly entry?: number;
+  readonly target?: keyof typeof noteTargets;
 }
+
+const noteTargets = { process: 0, hvt: 1 } as const;
 
 const encodeSegment = (segment: Segment): Uint8Array => {
   const header = Buffer.alloc(programHeaderBytes);
@@ -44,7 +47,7 @@ const encodeSegment = (segment: Segment): Uint8Array => {
   return header;
 };
 
-const encodeNote = (memoryCount: number): Uint8Array => {
+const encodeNote = (memoryCount: number, target: keyof typeof noteTargets): Uint8Array => {
   const note = Buffer.alloc(32);
   note.writeUInt32LE(7, 0);
   note.writeUInt32LE(12, 4);
@@ -52,7 +55,7 @@ const encodeNote = (memoryCount: number): Uint8Array => {
   note.write('Diatom\0', 12, 'latin1');
   note.writeUInt32LE(2, 20);
   note.writeUInt32LE(memoryCount, 24);
-  note.writeUInt32LE(0, 28); // target: process
+  note.writeUInt32LE(noteTargets[target], 28);
   return note;
 };
 
@@ -62,9 +65,10 @@ export const buildImage = ({
   memories = [{ initialPages: 1, maximumPages: 1 }],
   change,
   entry,
+  target = 'process',
 }: ImageParts): Buffer => {
   const noteOffset = pageBytes - 64;
-  const note = encodeNote(memories.length);
+  const note = encodeNote(memories.length, target);
   const common = { physical: 0, memoryBytes: pageBytes, fileBytes: pageBytes };
   const correct: readonly Segment[] = [
     { ...common, type: segmentTypes.load, flags: flags.read | flags.execute, offset: pageBytes, address: textAddress },
@@ -140,7 +144,7 @@ export const storeImage = async (
     machineCalls: [],
     systemCalls,
     functions: [],
-    layers: [{ role: 'process', digest: `sha256:${hex}`, sizeBytes: elf.length }],
+    layers: (['process', 'hvt'] as const).map((role) => ({ role, digest: `sha256:${hex}`, sizeBytes: elf.length })),
   };
   return { imagePath, manifest };
 };
