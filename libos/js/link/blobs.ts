@@ -1,0 +1,6 @@
+/** Gives bodies their `blob()`. */
+
+import { blobOf } from '../file/blob.ts';
+import { link } from '../parts.ts';
+
+link('blobs', { blobOf });

@@ -1,0 +1,18 @@
+/** Gives `Request` and `Response.redirect` the URL parser. */
+
+import { link } from '../parts.ts';
+import { parseUrl } from '../url/parser.ts';
+import { hasCredentials, serialize, type UrlRecord } from '../url/record.ts';
+
+function parsed(url: string): UrlRecord {
+  const record = parseUrl(url);
+  if (record === null) {
+    throw Object.assign(new TypeError(`Invalid URL: ${url}`), { code: 'ERR_INVALID_URL', input: url });
+  }
+  return record;
+}
+
+link('urls', {
+  normalize: (url) => serialize(parsed(url)),
+  hasCredentials: (url) => hasCredentials(parsed(url)),
+});

@@ -1,0 +1,33 @@
+/**
+ * The functions that the engine's glue puts into `__host` (libos/guest/js/functions.ts). Bytes come and go as whole
+ * ArrayBuffers; a number of an exchange names a request until it is answered.
+ */
+export interface Primitives {
+  write(text: string): void;
+  monotonic(): number;
+  wall(): number;
+  random(sizeBytes: number): ArrayBuffer;
+  /** UTF-8 of a well-formed string. */
+  encode(text: string): ArrayBuffer;
+  /** Text of UTF-8 up to the first NUL. */
+  decode(bytes: ArrayBufferLike, offset: number, sizeBytes: number): string;
+  wakeAt(deadlineMs: number): void;
+  /** `NAME=VALUE` NUL … */
+  environment(): ArrayBuffer;
+  register(onRequest: (exchange: number) => void, onAlarm: () => void, onWritable: (exchange: number) => void): void;
+  /** Index into the methods the library OS knows; of the request that has just arrived. */
+  method(): number;
+  url(): string;
+  /** `name\nvalue\nname\nvalue`: names lower case, one character a byte. */
+  fields(exchange: number): string;
+  body(exchange: number): ArrayBuffer | undefined;
+  /** `lines` is `name: value\r\n` for each field. */
+  respond(exchange: number, status: number, lines: string, body?: string | ArrayBuffer): void;
+  exit(status: number): void;
+}
+
+const scope = globalThis as { __host?: Primitives };
+
+/** Taken once, while the top level runs; no program can find it afterwards. */
+export const primitives = scope.__host as Primitives;
+delete scope.__host;

@@ -1,0 +1,38 @@
+/**
+ * The cases of every API: one line each. What Node gives for it is what ours must give, under Node and inside the
+ * engine. A pair holds the answer of the standard instead, where Node is known to differ.
+ */
+
+import { base64Cases } from './base64.ts';
+import { bodyCases } from './body.ts';
+import { cloneCases } from './clone.ts';
+import { encodingCases } from './encoding.ts';
+import { eventCases } from './events.ts';
+import { fileCases } from './file.ts';
+import { headersCases } from './headers.ts';
+import { messagingCases } from './messaging.ts';
+import { requestCases } from './request.ts';
+import { responseCases } from './response.ts';
+import { searchParamsCases } from './search-params.ts';
+import { streamCases } from './streams.ts';
+import { timerCases } from './timers.ts';
+import { urlCases } from './url.ts';
+
+export type Case = string | readonly [code: string, standard: string];
+
+export const cases: Readonly<Record<string, readonly Case[]>> = {
+  base64: base64Cases,
+  body: bodyCases,
+  clone: cloneCases,
+  encoding: encodingCases,
+  events: eventCases,
+  file: fileCases,
+  headers: headersCases,
+  messaging: messagingCases,
+  request: requestCases,
+  response: responseCases,
+  searchParams: searchParamsCases,
+  streams: streamCases,
+  timers: timerCases,
+  url: urlCases,
+};

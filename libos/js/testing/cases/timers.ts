@@ -1,0 +1,28 @@
+import type { Case } from './index.ts';
+
+export const timerCases: readonly Case[] = [
+  `await new Promise((r) => setTimeout(r, 0, 'v'))`,
+  `await new Promise((r) => setTimeout((...a) => r(a), 1, 1, 2))`,
+  `const out = []; await new Promise((r) => { setTimeout(() => out.push('b'), 20); setTimeout(() => out.push('a'), 1); setTimeout(r, 40); }); return out`,
+  `const out = []; await new Promise((r) => { setTimeout(() => out.push(1), 5); setTimeout(() => out.push(2), 5); setTimeout(r, 10); }); return out`,
+  `const out = []; const id = setTimeout(() => out.push(1), 1); clearTimeout(id); await new Promise((r) => setTimeout(r, 5)); return out`,
+  `let n = 0; await new Promise((r) => { const id = setInterval(() => { if (++n === 3) { clearInterval(id); r(); } }, 1); }); return n`,
+  `let n = 0; const id = setInterval(() => n++, 1); clearTimeout(id); await new Promise((r) => setTimeout(r, 5)); return n`,
+  `clearTimeout(undefined)`,
+  `clearTimeout(12345678)`,
+  `setTimeout()`,
+  `setTimeout('code')`,
+  `setInterval(5)`,
+  `const out = []; await new Promise((r) => { setTimeout(() => { out.push('t1'); Promise.resolve().then(() => out.push('micro')); }, 0); setTimeout(() => { out.push('t2'); r(); }, 0); }); return out`,
+  `await new Promise((r) => setTimeout(r, -5, 'neg'))`,
+  `await new Promise((r) => setTimeout(r, 'x', 'nan'))`,
+  `await new Promise((r) => setTimeout(r, undefined, 'und'))`,
+  `const out = []; queueMicrotask(() => out.push('m')); out.push('s'); await null; return out`,
+  `queueMicrotask(5)`,
+  `typeof performance.now() + typeof performance.timeOrigin`,
+  `const a = performance.now(); await new Promise((r) => setTimeout(r, 3)); return performance.now() > a`,
+  `Math.abs(performance.timeOrigin + performance.now() - Date.now()) < 1000`,
+  `Object.keys(performance.toJSON()).includes('timeOrigin')`,
+  `new Performance()`,
+  `performance instanceof Performance && performance instanceof EventTarget`,
+];

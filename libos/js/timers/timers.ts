@@ -1,0 +1,99 @@
+/**
+ * HTML standard §8.7 Timers. One wake-up of the host serves all of them: those due run in order of their deadline,
+ * those of one deadline in the order they were set.
+ */
+
+import { reportException } from '../globals/report.ts';
+import { host } from '../host.ts';
+
+interface Timer {
+  readonly id: number;
+  readonly callback: (...values: readonly unknown[]) => unknown;
+  readonly values: readonly unknown[];
+  readonly periodMs: number;
+  readonly repeats: boolean;
+  deadlineMs: number;
+}
+
+/** By id; a Map keeps the order in which they were set. */
+const timers = new Map<number, Timer>();
+let lastId = 0;
+let wakeMs = Number.POSITIVE_INFINITY;
+
+/** Web IDL `long`: what is not a number of the range is 0, what is negative counts as 0. */
+function delayOf(timeout: unknown): number {
+  const delayMs = Math.trunc(Number(timeout)) | 0;
+  return delayMs > 0 ? delayMs : 0;
+}
+
+function add(callback: unknown, timeout: unknown, values: readonly unknown[], repeats: boolean, name: string): number {
+  if (typeof callback !== 'function') {
+    throw new TypeError(`${name}: the first argument must be a function; strings are not compiled`);
+  }
+  const given = delayOf(timeout);
+  // An interval of 0 would never let the host's turn come.
+  const periodMs = repeats && given < 1 ? 1 : given;
+  const timer: Timer = {
+    id: ++lastId,
+    callback: callback as Timer['callback'],
+    values,
+    periodMs,
+    repeats,
+    deadlineMs: host.monotonicMs() + periodMs,
+  };
+  timers.set(timer.id, timer);
+  if (timer.deadlineMs < wakeMs) wake(timer.deadlineMs);
+  return timer.id;
+}
+
+function wake(deadlineMs: number): void {
+  wakeMs = deadlineMs;
+  host.wakeAt(deadlineMs);
+}
+
+export function setTimeout(callback: unknown, timeout?: unknown, ...values: readonly unknown[]): number {
+  return add(callback, timeout, values, false, 'setTimeout');
+}
+
+export function setInterval(callback: unknown, timeout?: unknown, ...values: readonly unknown[]): number {
+  return add(callback, timeout, values, true, 'setInterval');
+}
+
+export function clearTimeout(id?: unknown): void {
+  timers.delete(Number(id));
+}
+
+/** The two share one list of ids (§8.7): each clears what the other has set. */
+export const clearInterval = (id?: unknown): void => clearTimeout(id);
+
+function next(limitMs: number): Timer | null {
+  let first: Timer | null = null;
+  for (const timer of timers.values()) {
+    if (timer.deadlineMs <= limitMs && (first === null || timer.deadlineMs < first.deadlineMs)) first = timer;
+  }
+  return first;
+}
+
+/**
+ * Runs one timer that is due and gives true; gives false when none is, having told the host when the next one will be.
+ * The glue calls it again and again, running microtasks in between (HTML §8.1.7.3: a checkpoint after each callback).
+ */
+export function runTimer(): boolean {
+  const nowMs = host.monotonicMs();
+  const timer = next(nowMs);
+  if (timer === null) {
+    wake(next(Number.POSITIVE_INFINITY)?.deadlineMs ?? Number.POSITIVE_INFINITY);
+    return false;
+  }
+  timers.delete(timer.id);
+  if (timer.repeats) {
+    timer.deadlineMs = nowMs + timer.periodMs;
+    timers.set(timer.id, timer);
+  }
+  try {
+    timer.callback.apply(undefined, timer.values as unknown[]);
+  } catch (error) {
+    reportException(error);
+  }
+  return true;
+}
