@@ -1,7 +1,7 @@
-import type { Blob } from './file/blob.ts';
-import type { FormData } from './file/form-data.ts';
 import type { AbortSignal } from './events/abort-signal.ts';
 import type { BodySource } from './fetch/body.ts';
+import type { Blob } from './file/blob.ts';
+import type { FormData } from './file/form-data.ts';
 import type { BodyReader } from './host.ts';
 import type { ReadableStream } from './streams/streams.ts';
 

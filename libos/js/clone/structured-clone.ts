@@ -64,7 +64,10 @@ function cloneView(view: ArrayBufferView, memory: Memory): ArrayBufferView {
   const buffer = clone(view.buffer, memory) as ArrayBuffer;
   if (view instanceof DataView) return new DataView(buffer, offset, length);
   // The class by its tag: a subclass of the program's becomes what it is built on (step 20.3).
-  const name = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get?.call(view);
+  const name = Object.getOwnPropertyDescriptor(
+    Object.getPrototypeOf(Uint8Array.prototype),
+    Symbol.toStringTag,
+  )?.get?.call(view);
   const Class = (globalThis as unknown as Record<string, Uint8ArrayConstructor>)[String(name)] ?? Uint8Array;
   return new Class(buffer, offset, length);
 }
@@ -85,7 +88,7 @@ function define(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true });
 }
 
-function cloneObject(value: object, memory: Memory): unknown {
+function cloneObject(value: object): unknown {
   if (value instanceof ArrayBuffer) return cloneBuffer(value);
   if (value instanceof SharedArrayBuffer) return value;
   if (value instanceof Boolean || value instanceof Number || value instanceof String || value instanceof BigInt) {
@@ -107,7 +110,7 @@ function clone(value: unknown, memory: Memory): unknown {
     memory.copies.set(value, copy);
     return copy;
   }
-  const plain = cloneObject(value, memory);
+  const plain = cloneObject(value);
   if (plain !== undefined) {
     memory.copies.set(value, plain);
     return plain;
@@ -141,8 +144,10 @@ function clone(value: unknown, memory: Memory): unknown {
 
 /** Classes of the engine and of this folder whose objects are more than their properties. */
 function isOpaque(value: object): boolean {
-  if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) return true;
+  if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
+    return true;
   const tag: unknown = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  if (tag === undefined && Object.prototype.toString.call(value) === '[object Arguments]') return true;
   const prototype = Object.getPrototypeOf(value);
   // A platform object has its tag on its class, and a tag there is otherwise rare; a plain object has none.
   return typeof tag === 'string' && prototype !== null && prototype !== Object.prototype && platformTags.test(tag);
@@ -172,7 +177,9 @@ export function structuredCloneOf(
   const list = [...transfer];
   for (const [index, item] of list.entries()) {
     if (list.indexOf(item) !== index) refuse('An object that is twice in the transfer list');
-    if (item instanceof ArrayBuffer ? item.detached : typeof item !== 'object' || item === null || !(transferable in item)) {
+    if (
+      item instanceof ArrayBuffer ? item.detached : typeof item !== 'object' || item === null || !(transferable in item)
+    ) {
       refuse('A value in the transfer list');
     }
   }

@@ -19,7 +19,9 @@ function functionText(value: object): string {
   const { name } = value as { name?: unknown };
   const isClass = /^class\b/.test(Function.prototype.toString.call(value));
   const label = typeof name === 'string' && name !== '' ? name : '(anonymous)';
-  return isClass ? `[class ${label}]` : `[${value.constructor?.name ?? 'Function'}${label === '(anonymous)' ? ` ${label}` : `: ${label}`}]`;
+  return isClass
+    ? `[class ${label}]`
+    : `[${value.constructor?.name ?? 'Function'}${label === '(anonymous)' ? ` ${label}` : `: ${label}`}]`;
 }
 
 function errorText(error: Error, inner: (value: unknown) => string): string {
@@ -113,7 +115,13 @@ function objectText(value: object, level: number, seen: readonly object[]): stri
   if (level > depthLimit) return Array.isArray(value) ? '[Array]' : `[${name === '' ? 'Object' : name}]`;
   if (Array.isArray(value)) {
     const items = limited(value, value.length, inner);
-    return wrap(name === 'Array' ? '' : `${name}(${value.length})`, '[', [...items, ...fieldsOf(value, isIndex, inner)], ']', level);
+    return wrap(
+      name === 'Array' ? '' : `${name}(${value.length})`,
+      '[',
+      [...items, ...fieldsOf(value, isIndex, inner)],
+      ']',
+      level,
+    );
   }
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
     const items = value as Uint8Array;
@@ -148,7 +156,9 @@ export function inspect(value: unknown, level = 0, seen: readonly object[] = [])
       return Object.is(value, -0) ? '-0' : String(value);
     case 'function': {
       const fields = fieldsOf(value, noKey, (one) => inspect(one, level + 1, [...seen, value]));
-      return fields.length === 0 || level > depthLimit ? functionText(value) : wrap(functionText(value), '{', fields, '}', level);
+      return fields.length === 0 || level > depthLimit
+        ? functionText(value)
+        : wrap(functionText(value), '{', fields, '}', level);
     }
     case 'object':
       return value === null ? 'null' : objectText(value, level, seen);
@@ -161,10 +171,19 @@ const show = (value: unknown): string => (typeof value === 'string' ? value : in
 
 /** §2.3 the type conversions of the specifiers. */
 const specifiers: Readonly<Record<string, (value: unknown) => string>> = {
-  s: (value) => (typeof value === 'object' && value !== null ? inspect(value) : typeof value === 'bigint' ? `${value}n` : String(value)),
+  s: (value) =>
+    typeof value === 'object' && value !== null
+      ? inspect(value)
+      : typeof value === 'bigint'
+        ? `${value}n`
+        : String(value),
   d: (value) => (typeof value === 'bigint' ? `${value}n` : typeof value === 'symbol' ? 'NaN' : inspect(Number(value))),
   i: (value) =>
-    typeof value === 'bigint' ? `${value}n` : typeof value === 'symbol' ? 'NaN' : String(Number.parseInt(String(value), 10)),
+    typeof value === 'bigint'
+      ? `${value}n`
+      : typeof value === 'symbol'
+        ? 'NaN'
+        : String(Number.parseInt(String(value), 10)),
   f: (value) => (typeof value === 'symbol' ? 'NaN' : String(Number.parseFloat(String(value)))),
   j: (value) => JSON.stringify(value) ?? 'undefined',
   o: (value) => inspect(value),

@@ -19,7 +19,8 @@ function unfinishedBytes(bytes: Uint8Array): number {
   for (let back = 1; back <= 3 && back <= length; back++) {
     const byte = bytes[length - back] ?? 0;
     if ((byte & 0xc0) === 0x80) continue;
-    const needed = byte >= 0xf0 && byte <= 0xf4 ? 4 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xc2 && byte < 0xe0 ? 2 : 1;
+    const needed =
+      byte >= 0xf0 && byte <= 0xf4 ? 4 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xc2 && byte < 0xe0 ? 2 : 1;
     if (needed <= back) return 0;
     // The second byte has a narrower range after some lead bytes (§8.1.1 steps 5 and 6); outside it is an error at once.
     if (back > 1) {
@@ -92,7 +93,6 @@ const windows1252High =
   '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178';
 
 const windows1252: Decoder = (bytes) => ({
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the bytes that differ from Latin-1.
   text: stringOf(bytes).replace(/[\x80-\x9f]/g, (char) => windows1252High.charAt(char.charCodeAt(0) - 0x80)),
   keptBytes: 0,
   isMalformed: false,

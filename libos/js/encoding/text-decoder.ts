@@ -42,7 +42,10 @@ export class TextDecoder {
     return this.#keepsByteOrderMark;
   }
 
-  decode(input?: ArrayBufferLike | ArrayBufferView, options?: { readonly stream?: boolean | undefined } | null): string {
+  decode(
+    input?: ArrayBufferLike | ArrayBufferView,
+    options?: { readonly stream?: boolean | undefined } | null,
+  ): string {
     const isLast = !options?.stream;
     const given = bytesOf(input);
     const bytes = this.#kept.byteLength === 0 ? given : joined(this.#kept, given);

@@ -101,8 +101,7 @@ export class AbortSignal extends EventTarget {
 
   static {
     createSignal = () => new AbortSignal(permission);
-    isAbortSignal = (value): value is AbortSignal =>
-      typeof value === 'object' && value !== null && #isAborted in value;
+    isAbortSignal = (value): value is AbortSignal => typeof value === 'object' && value !== null && #isAborted in value;
     signalAbort = (signal, reason) => {
       if (signal.#isAborted) return;
       signal.#isAborted = true;

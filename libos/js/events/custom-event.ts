@@ -10,6 +10,7 @@ export class CustomEvent<Detail = unknown> extends Event {
   readonly #detail: Detail | null;
 
   constructor(type: string, init?: CustomEventInit<Detail> | null) {
+    if (arguments.length === 0) throw new TypeError('CustomEvent: the type is missing');
     super(type, init);
     this.#detail = init?.detail ?? null;
   }

@@ -3,10 +3,10 @@
  * string or bytes it was made from, or a reader of the glue. `body.body` (streams/part) turns it into a stream.
  */
 
-import { host, type BodyReader } from '../host.ts';
-import { linkedPart, needPart } from '../parts.ts';
 import type { Blob } from '../file/blob.ts';
 import type { FormData } from '../file/form-data.ts';
+import { type BodyReader, host } from '../host.ts';
+import { linkedPart, needPart } from '../parts.ts';
 import type { ReadableStream } from '../streams/streams.ts';
 import type { URLSearchParams } from '../url/search-params.ts';
 
@@ -84,7 +84,8 @@ export function extract(init: unknown, owner: string): Body {
     }
   }
   extractedType = 'text/plain;charset=UTF-8';
-  return new Body(String(init));
+  // A template, not String(): symbols throw.
+  return new Body(`${init}`);
 }
 
 /** §5.3 "unusable". */

@@ -84,4 +84,3 @@ function sendable(body: Body): string | Uint8Array<ArrayBuffer> | BodyReader {
   if (body.stream === null) return source as string | Uint8Array<ArrayBuffer> | BodyReader;
   return needPart('streams', 'Response.body').reader(body.stream);
 }
-

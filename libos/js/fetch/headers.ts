@@ -30,7 +30,7 @@ const knownNamesLimit = 256;
 export function headerName(given: unknown, method: string): string {
   const known = knownNames.get(given as string);
   if (known !== undefined) return known;
-  const name = String(given);
+  const name = `${given}`;
   if (!token.test(name)) throw new TypeError(`Headers.${method}: "${name}" is not a valid header name`);
   const lower = name.toLowerCase();
   if (knownNames.size < knownNamesLimit) knownNames.set(name, lower);
@@ -39,7 +39,7 @@ export function headerName(given: unknown, method: string): string {
 
 /** §2.2.2 normalize, then check that it is a header value. */
 export function headerValue(given: unknown, method: string): string {
-  const value = typeof given === 'string' ? given : String(given);
+  const value = typeof given === 'string' ? given : `${given}`;
   if (plainValue.test(value)) return value;
   if (outsideBytes.test(value)) {
     throw new TypeError(`Headers.${method}: a header value holds a character above U+00FF; encode it first`);
@@ -70,7 +70,7 @@ export class Headers {
   /** §2.2.2 sort and combine, kept until the next change: iteration asks for it at every step. */
   #sorted: [string, string][] | null = null;
 
-  constructor(init?: HeadersInit) {
+  constructor(init: HeadersInit | undefined = undefined) {
     if (init === undefined) this.#values = new Map();
     else if (typeof init === 'object' && init !== null && #values in init && init[Symbol.iterator] === entries) {
       this.#values = new Map(init.#values);

@@ -7,11 +7,11 @@ import { linkedPart, needPart } from '../parts.ts';
 import type { ReadableStream } from '../streams/streams.ts';
 import {
   type Body,
+  type BodyInit,
   bodyArrayBuffer,
   bodyBlob,
   bodyBytes,
   bodyFormData,
-  type BodyInit,
   bodyJson,
   bodyStream,
   bodyText,
@@ -207,8 +207,7 @@ export class Request {
   get headers(): Headers {
     const headers = this.#headers;
     if (headers instanceof Headers) return headers;
-    const made =
-      headers === null ? new Headers() : trusted(typeof headers === 'function' ? headers() : headers, true);
+    const made = headers === null ? new Headers() : trusted(typeof headers === 'function' ? headers() : headers, true);
     this.#headers = made;
     return made;
   }

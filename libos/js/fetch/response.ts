@@ -1,15 +1,16 @@
 /** Fetch standard §5.5 the Response class. */
 
-import type { ReadableStream } from '../streams/streams.ts';
 import type { Blob } from '../file/blob.ts';
 import type { FormData } from '../file/form-data.ts';
 import { needPart } from '../parts.ts';
+import type { ReadableStream } from '../streams/streams.ts';
 import {
+  Body,
+  type BodyInit,
   bodyArrayBuffer,
   bodyBlob,
   bodyBytes,
   bodyFormData,
-  type BodyInit,
   bodyJson,
   bodyStream,
   bodyText,
@@ -18,7 +19,6 @@ import {
   isUnusable,
   isUsed,
   typeOfLastExtracted,
-  Body,
 } from './body.ts';
 import { freeze, Headers, type HeadersInit } from './headers.ts';
 
@@ -62,7 +62,13 @@ export let partsOf: (response: Response) => Parts;
 export let isResponse: (value: unknown) => value is Response;
 
 /** A response that came from the network. */
-export let receivedResponse: (status: number, statusText: string, headers: Headers, body: Body | null, origin: Origin) => Response;
+export let receivedResponse: (
+  status: number,
+  statusText: string,
+  headers: Headers,
+  body: Body | null,
+  origin: Origin,
+) => Response;
 
 export class Response {
   #status = 200;

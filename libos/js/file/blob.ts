@@ -1,6 +1,6 @@
 /** File API §3 the Blob interface. A blob's bytes never change, so slices share them. */
 
-import { extractBody, type Extracted } from '../fetch/body.ts';
+import { type Extracted, extractBody } from '../fetch/body.ts';
 import { host } from '../host.ts';
 import { needPart } from '../parts.ts';
 import type { ReadableStream } from '../streams/streams.ts';

@@ -1,7 +1,7 @@
 /** XMLHttpRequest standard §4 the FormData interface. */
 
-import { extractBody, type Extracted } from '../fetch/body.ts';
-import { Blob, bytesOfBlob, isBlob } from './blob.ts';
+import { type Extracted, extractBody } from '../fetch/body.ts';
+import { type Blob, bytesOfBlob, isBlob } from './blob.ts';
 import { File } from './file.ts';
 import { serializeMultipart } from './multipart.ts';
 
@@ -62,7 +62,9 @@ export class FormData {
     const at = this.#entries.findIndex(([one]) => one === entry[0]);
     if (at < 0) this.#entries.push(entry);
     else {
-      this.#entries = this.#entries.flatMap((one, index) => (index === at ? [entry] : one[0] === entry[0] ? [] : [one]));
+      this.#entries = this.#entries.flatMap((one, index) =>
+        index === at ? [entry] : one[0] === entry[0] ? [] : [one],
+      );
     }
   }
 

@@ -4,11 +4,16 @@ import { host } from '../host.ts';
 
 export type Part =
   | { readonly name: string; readonly value: string }
-  | { readonly name: string; readonly filename: string; readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> };
+  | {
+      readonly name: string;
+      readonly filename: string;
+      readonly type: string;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    };
 
 const escapes: Readonly<Record<string, string>> = { '\n': '%0A', '\r': '%0D', '"': '%22' };
 
-const escape = (text: string): string => text.replace(/[\n\r"]/g, (char) => escapes[char] ?? char);
+const escapeName = (text: string): string => text.replace(/[\n\r"]/g, (char) => escapes[char] ?? char);
 
 const lineEnds = (text: string): string => text.replace(/\r\n|\r|\n/g, '\r\n');
 
@@ -23,13 +28,13 @@ export function serializeMultipart(parts: readonly Part[]): { bytes: Uint8Array<
   const boundary = randomBoundary();
   const chunks: Uint8Array[] = [];
   for (const part of parts) {
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escape(lineEnds(part.name))}"`;
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escapeName(lineEnds(part.name))}"`;
     if ('value' in part) {
       chunks.push(host.encodeUtf8(`${head}\r\n\r\n${lineEnds(part.value)}\r\n`));
       continue;
     }
     const type = part.type === '' ? 'application/octet-stream' : part.type;
-    chunks.push(host.encodeUtf8(`${head}; filename="${escape(part.filename)}"\r\nContent-Type: ${type}\r\n\r\n`));
+    chunks.push(host.encodeUtf8(`${head}; filename="${escapeName(part.filename)}"\r\nContent-Type: ${type}\r\n\r\n`));
     chunks.push(part.bytes, host.encodeUtf8('\r\n'));
   }
   chunks.push(host.encodeUtf8(`--${boundary}--\r\n`));
@@ -58,8 +63,7 @@ const quotedParameter = (name: string): RegExp => new RegExp(`;[ \\t]*${name}=(?
 const namePattern = quotedParameter('name');
 const filenamePattern = quotedParameter('filename');
 
-const unescape = (text: string): string =>
-  text.replace(/%0A/gi, '\n').replace(/%0D/gi, '\r').replace(/%22/g, '"');
+const unescapeName = (text: string): string => text.replace(/%0A/gi, '\n').replace(/%0D/gi, '\r').replace(/%22/g, '"');
 
 /** Header fields of one part, by lower-case name. */
 function fieldsOf(head: string): Map<string, string> | null {
@@ -97,13 +101,13 @@ export function parseMultipart(bytes: Uint8Array<ArrayBuffer>, boundary: string)
     const disposition = fields.get('content-disposition') ?? '';
     const name = namePattern.exec(disposition);
     if (!/^form-data[ \t]*(?:;|$)/i.test(disposition) || name === null) return null;
-    const key = unescape(name[1] ?? name[2] ?? '');
+    const key = unescapeName(name[1] ?? name[2] ?? '');
     const filename = filenamePattern.exec(disposition);
     if (filename === null) parts.push({ name: key, value: utf8(bodyStart, bodyEnd) });
     else {
       parts.push({
         name: key,
-        filename: unescape(filename[1] ?? filename[2] ?? ''),
+        filename: unescapeName(filename[1] ?? filename[2] ?? ''),
         type: fields.get('content-type') ?? 'text/plain',
         bytes: bytes.slice(bodyStart, bodyEnd),
       });

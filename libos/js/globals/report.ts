@@ -22,7 +22,9 @@ export function listen(given: ReportListener): void {
 export function describeThrown(thrown: unknown): string {
   if (!(thrown instanceof Error)) {
     try {
-      return typeof thrown === 'object' && thrown !== null ? (JSON.stringify(thrown) ?? String(thrown)) : String(thrown);
+      return typeof thrown === 'object' && thrown !== null
+        ? (JSON.stringify(thrown) ?? String(thrown))
+        : String(thrown);
     } catch {
       return 'a value that cannot be shown';
     }

@@ -15,13 +15,7 @@ export const addEventListener = scope.addEventListener.bind(scope);
 export const removeEventListener = scope.removeEventListener.bind(scope);
 export const dispatchEvent = scope.dispatchEvent.bind(scope);
 
-type ErrorHandler = (
-  message: string,
-  source: string,
-  line: number,
-  column: number,
-  error: unknown,
-) => unknown;
+type ErrorHandler = (message: string, source: string, line: number, column: number, error: unknown) => unknown;
 
 let errorHandler: ErrorHandler | null = null;
 const handlers = {

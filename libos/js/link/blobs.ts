@@ -3,4 +3,4 @@
 import { blobOf } from '../file/blob.ts';
 import { link } from '../parts.ts';
 
-link('blobs', { blobOf });
+link('blobs', { blobOf: (bytes, type) => blobOf(bytes, type.toLowerCase()) });

@@ -43,7 +43,9 @@ function streamOf(source: BodySource): ReadableStream {
 
 function checkedChunk(chunk: unknown): Uint8Array<ArrayBuffer> {
   if (chunk instanceof Uint8Array) return chunk as Uint8Array<ArrayBuffer>;
-  throw new TypeError(`a body's stream gave ${chunk === null ? 'null' : `a ${typeof chunk}`} where bytes (Uint8Array) are needed`);
+  throw new TypeError(
+    `a body's stream gave ${chunk === null ? 'null' : `a ${typeof chunk}`} where bytes (Uint8Array) are needed`,
+  );
 }
 
 async function readAll(stream: ReadableStream): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,7 +1,7 @@
 /** HTML standard §9.4 Channel messaging, both ends in one instance. */
 
 import { structuredCloneOf } from '../clone/structured-clone.ts';
-import { transferable, type Transferable } from '../clone/transfer.ts';
+import { type Transferable, transferable } from '../clone/transfer.ts';
 import { Event } from '../events/event.ts';
 import { EventTarget, HandlerAttribute } from '../events/event-target.ts';
 import { MessageEvent } from '../events/message-event.ts';
@@ -36,7 +36,9 @@ export class MessagePort extends EventTarget implements Transferable {
   }
 
   postMessage(message: unknown, options?: readonly object[] | StructuredSerializeOptions | null): void {
-    const list = Array.isArray(options) ? (options as object[]) : ((options as StructuredSerializeOptions)?.transfer ?? []);
+    const list = Array.isArray(options)
+      ? (options as object[])
+      : ((options as StructuredSerializeOptions)?.transfer ?? []);
     if (list.includes(this)) throw new DOMException('A port cannot be sent through itself', 'DataCloneError');
     const target = this.#other;
     const { value, transferred } = structuredCloneOf(message, list);
@@ -50,7 +52,8 @@ export class MessagePort extends EventTarget implements Transferable {
   #deliverSoon(): void {
     setTimeout(() => {
       const message = this.#isStarted ? this.#queue.shift() : undefined;
-      if (message !== undefined) this.dispatchEvent(new MessageEvent('message', { data: message.data, ports: message.ports }));
+      if (message !== undefined)
+        this.dispatchEvent(new MessageEvent('message', { data: message.data, ports: message.ports }));
     }, 0);
   }
 

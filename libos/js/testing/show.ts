@@ -32,7 +32,8 @@ function showObject(value: object, seen: readonly object[]): string {
   if (ArrayBuffer.isView(value)) return `${tag}(${[...(value as Uint8Array)].join(' ')})`;
   if (value instanceof Date) return `Date(${value.getTime()})`;
   if (value instanceof RegExp) return String(value);
-  if (value instanceof Map) return `Map(${[...value].map(([key, one]) => `${inner(key)} => ${inner(one)}`).join(', ')})`;
+  if (value instanceof Map)
+    return `Map(${[...value].map(([key, one]) => `${inner(key)} => ${inner(one)}`).join(', ')})`;
   if (value instanceof Set) return `Set(${[...value].map(inner).join(', ')})`;
   if (typeof (value as { next?: unknown }).next === 'function' && Symbol.iterator in value) {
     return `${tag}(${[...(value as Iterable<unknown>)].map(inner).join(', ')})`;
@@ -41,7 +42,10 @@ function showObject(value: object, seen: readonly object[]): string {
     return `${tag}(${[...(value as Iterable<unknown>)].map(inner).join(', ')})`;
   }
   if (tag === 'URL') return `URL(${(value as { href: string }).href})`;
-  const fields = Object.keys(value).map((key) => `${key}: ${inner((value as Record<string, unknown>)[key])}`);
+  // Sorted: engines differ in how they build the results of iterators, and order is what cases spell out by arrays.
+  const fields = Object.keys(value)
+    .sort()
+    .map((key) => `${key}: ${inner((value as Record<string, unknown>)[key])}`);
   return `${tag === 'Object' ? '' : tag}{${fields.join(', ')}}`;
 }
 

@@ -23,7 +23,7 @@ let wakeMs = Number.POSITIVE_INFINITY;
 /** Web IDL `long`: what is not a number of the range is 0, what is negative counts as 0. */
 function delayOf(timeout: unknown): number {
   const delayMs = Math.trunc(Number(timeout)) | 0;
-  return delayMs > 0 ? delayMs : 0;
+  return Math.max(delayMs, 0);
 }
 
 function add(callback: unknown, timeout: unknown, values: readonly unknown[], repeats: boolean, name: string): number {

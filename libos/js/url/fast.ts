@@ -14,7 +14,7 @@ export function parsePlain(text: string): UrlRecord | null {
   const match = plain.exec(text);
   if (match === null) return null;
   const [, scheme = '', host = '', portText, path, query, fragment] = match;
-  if (host.includes('xn--') || (path !== undefined && dotSegment.test(path))) return null;
+  if (path !== undefined && dotSegment.test(path)) return null;
   const port = portText === undefined ? null : Number(portText);
   return {
     scheme,

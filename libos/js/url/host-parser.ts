@@ -6,9 +6,7 @@ import { parseIpv6, serializeIpv6 } from './ipv6.ts';
 import { c0ControlSet, percentDecode, percentEncode } from './percent.ts';
 
 /** §3.1 forbidden host code points, and the further ones of domains. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the standard names them.
 const forbiddenInHost = /[\0\t\n\r #/:<>?@[\\\]^|]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the standard names them.
 const forbiddenInDomain = /[\0-\x20#%/:<>?@[\\\]^|\x7f]/;
 
 /** Hosts that come out as they are: nothing to lower, decode, map or refuse, and the last label starts with a letter. */
@@ -22,7 +20,7 @@ export function parseHost(input: string, isOpaque: boolean): string | null {
     return pieces === null ? null : `[${serializeIpv6(pieces)}]`;
   }
   if (isOpaque) return forbiddenInHost.test(input) ? null : percentEncode(input, c0ControlSet);
-  if (plainDomain.test(input) && !input.includes('xn--')) return input;
+  if (plainDomain.test(input)) return input;
   const domain = domainToAscii(percentDecode(input));
   if (domain === null || domain === '' || forbiddenInDomain.test(domain)) return null;
   return endsInNumber(domain) ? parseIpv4(domain) : domain;

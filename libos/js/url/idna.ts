@@ -13,7 +13,6 @@ import { areJoinersValid } from './idna-joiners.ts';
 import { decodePunycode, encodePunycode } from './punycode.ts';
 
 const isAscii = /^[\0-\x7f]*$/;
-const hasEncodedLabel = /(?:^|\.)xn--/i;
 
 const changes = /\p{Changes_When_NFKC_Casefolded}/u;
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
@@ -36,8 +35,7 @@ const disallowed =
 const cherokee = /[\u13f8-\u13fd\uab70-\uabbf]/;
 
 /** Full case folding of one character's compatibility form. */
-const fold = (text: string): string =>
-  cherokee.test(text) ? text.toUpperCase() : text.toUpperCase().toLowerCase();
+const fold = (text: string): string => (cherokee.test(text) ? text.toUpperCase() : text.toUpperCase().toLowerCase());
 
 /** What one code point becomes; null when it may not be in a domain. */
 export function mapPoint(char: string): string | null {
@@ -61,7 +59,8 @@ function isLabelValid(label: string, isBidi: boolean): boolean {
 
 /** §4 Processing and §4.2 ToASCII; null is failure. */
 export function domainToAscii(domain: string): string | null {
-  if (isAscii.test(domain) && !hasEncodedLabel.test(domain)) return domain.toLowerCase();
+  // ASCII passes whatever its labels decode to: too many such names are in use (whatwg/url#914).
+  if (isAscii.test(domain)) return domain.toLowerCase();
   let mapped = '';
   for (const char of domain) {
     const to = mapPoint(char);

@@ -5,18 +5,19 @@
 
 import { parsePlain } from './fast.ts';
 import { parseHost } from './host-parser.ts';
-import { c0ControlSet, fragmentSet, pathSet, percentEncode, querySet, specialQuerySet, userinfoSet } from './percent.ts';
+import {
+  c0ControlSet,
+  fragmentSet,
+  pathSet,
+  percentEncode,
+  querySet,
+  specialQuerySet,
+  userinfoSet,
+} from './percent.ts';
 import { defaultPort, hasCredentials, isSpecialScheme, type UrlRecord } from './record.ts';
 
 /** States that a setter starts in ("state override"). */
-export type Override =
-  | 'scheme start'
-  | 'host'
-  | 'hostname'
-  | 'port'
-  | 'path start'
-  | 'query'
-  | 'fragment';
+export type Override = 'scheme start' | 'host' | 'hostname' | 'port' | 'path start' | 'query' | 'fragment';
 
 /** go: on with the next code point; stop: done, or no change for a setter; failure: no URL. */
 type Step = 'go' | 'stop' | 'failure';
@@ -466,7 +467,6 @@ class Parser {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: §4.4 step 1.3 strips C0 controls and spaces.
 const surrounding = /^[\0-\x20]+|[\0-\x20]+$/g;
 const tabOrNewline = /[\t\n\r]/g;
 

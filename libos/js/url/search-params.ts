@@ -1,6 +1,6 @@
 /** URL standard §5 application/x-www-form-urlencoded and §6.2 the URLSearchParams class. */
 
-import { extractBody, type Extracted } from '../fetch/body.ts';
+import { type Extracted, extractBody } from '../fetch/body.ts';
 import { formSet, percentDecode, percentEncode } from './percent.ts';
 
 type Pair = [name: string, value: string];
@@ -25,7 +25,8 @@ export function parseForm(text: string): Pair[] {
   return pairs;
 }
 
-const decode = (text: string): string => percentDecode((text.includes('+') ? text.replaceAll('+', ' ') : text).toWellFormed());
+const decode = (text: string): string =>
+  percentDecode((text.includes('+') ? text.replaceAll('+', ' ') : text).toWellFormed());
 
 const encode = (text: string): string => percentEncode(text, formSet).replaceAll('%20', '+');
 
@@ -34,9 +35,13 @@ export const serializeForm = (pairs: readonly (readonly [string, string])[]): st
   pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&');
 
 /** Ties a URL and its `searchParams` together; the object outlives neither. */
-export let bindSearchParams: (params: URLSearchParams, onChange: ((query: string) => void) | null, query?: string) => void;
+export let bindSearchParams: (
+  params: URLSearchParams,
+  onChange: ((query: string) => void) | null,
+  query?: string,
+) => void;
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : String(value)).toWellFormed();
+const text = (value: unknown): string => (typeof value === 'string' ? value : `${value}`).toWellFormed();
 
 export class URLSearchParams {
   #pairs: Pair[] = [];

@@ -1,11 +1,11 @@
 /** URL standard §6.1 the URL class. */
 
-import { percentEncode, userinfoSet } from './percent.ts';
 import { parseUrl, reparse } from './parser.ts';
+import { percentEncode, userinfoSet } from './percent.ts';
 import { hasNoAuthority, hasOpaquePath, originOf, serialize, serializePath, type UrlRecord } from './record.ts';
 import { bindSearchParams, URLSearchParams } from './search-params.ts';
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : String(value)).toWellFormed();
+const text = (value: unknown): string => (typeof value === 'string' ? value : `${value}`).toWellFormed();
 
 /** §6.1 the API URL parser; null is failure. */
 function parse(url: unknown, base: unknown): UrlRecord | null {

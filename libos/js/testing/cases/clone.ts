@@ -64,6 +64,5 @@ export const cloneCases: readonly Case[] = [
   `structuredClone({ __proto__: null, ['__proto__']: 1 })`,
   `structuredClone(globalThis.nothing)`,
   `structuredClone([new Date(0), /x/, new Map(), new Set()])`,
-  `structuredClone(new Proxy({ a: 1 }, {}))`,
-  `(function () { return structuredClone(arguments); })(1, 2)`,
+  `return (function () { return structuredClone(arguments); })(1, 2)`,
 ];

@@ -22,9 +22,31 @@ const malformed: readonly string[] = [
 ];
 
 const labels: readonly string[] = [
-  'utf-8', 'utf8', 'UTF-8', ' utf8 ', '\\tutf-8\\n', 'unicode-1-1-utf-8', 'utf-16', 'utf-16le', 'utf-16be', 'unicode', 'ucs-2',
-  'latin1', 'iso-8859-1', 'ascii', 'us-ascii', 'windows-1252', 'cp1252', 'l1', 'x-cp1252',
-  'nope', '', 'utf-7', 'utf 8', 'utf-8\\u00a0', 'utf-32',
+  'utf-8',
+  'utf8',
+  'UTF-8',
+  ' utf8 ',
+  '\\tutf-8\\n',
+  'unicode-1-1-utf-8',
+  'utf-16',
+  'utf-16le',
+  'utf-16be',
+  'unicode',
+  'ucs-2',
+  'latin1',
+  'iso-8859-1',
+  'ascii',
+  'us-ascii',
+  'windows-1252',
+  'cp1252',
+  'l1',
+  'x-cp1252',
+  'nope',
+  '',
+  'utf-7',
+  'utf 8',
+  'utf-8\\u00a0',
+  'utf-32',
 ];
 
 export const encodingCases: readonly Case[] = [
@@ -63,7 +85,8 @@ export const encodingCases: readonly Case[] = [
   ...malformed.map((list) => `new TextDecoder().decode(${bytes(list)})`),
   ...malformed.map((list) => `new TextDecoder('utf-8', { fatal: true }).decode(${bytes(list)})`),
   ...malformed.map(
-    (list) => `const d = new TextDecoder(); let t = ''; for (const b of ${bytes(list)}) t += d.decode(new Uint8Array([b]), { stream: true }); return t + d.decode()`,
+    (list) =>
+      `const d = new TextDecoder(); let t = ''; for (const b of ${bytes(list)}) t += d.decode(new Uint8Array([b]), { stream: true }); return t + d.decode()`,
   ),
   `new TextDecoder('utf-8', { fatal: true }).decode(${bytes('0xef, 0xbf, 0xbd')})`,
   `const d = new TextDecoder(); return [d.decode(${bytes('0xe2')}, { stream: true }), d.decode(${bytes('0x82')}, { stream: true }), d.decode(${bytes('0xac')}, { stream: true }), d.decode()]`,

@@ -1,8 +1,32 @@
 import type { Case } from './index.ts';
 
 const strings: readonly string[] = [
-  '', '?', 'a=1', '?a=1&b=2', 'a', 'a=', '=a', '&', '&&a=b&', 'a=b=c', 'a+b=c+d', 'a%20b=%41', 'a=%', 'a=%2', 'a=%zz', 'a=%ff',
-  'a=%f0%9f%98%80', '??a=1', 'a=1&a=2', 'é=€', 'a=b%26c%3Dd', 'a=\\ud800', 'a=*-._~!()', '%EF%BB%BFa=b', 'a\\0b=c', '#a=1',
+  '',
+  '?',
+  'a=1',
+  '?a=1&b=2',
+  'a',
+  'a=',
+  '=a',
+  '&',
+  '&&a=b&',
+  'a=b=c',
+  'a+b=c+d',
+  'a%20b=%41',
+  'a=%',
+  'a=%2',
+  'a=%zz',
+  'a=%ff',
+  'a=%f0%9f%98%80',
+  '??a=1',
+  'a=1&a=2',
+  'é=€',
+  'a=b%26c%3Dd',
+  'a=\\ud800',
+  'a=*-._~!()',
+  '%EF%BB%BFa=b',
+  'a\\0b=c',
+  '#a=1',
 ];
 
 export const searchParamsCases: readonly Case[] = [
@@ -43,6 +67,7 @@ export const searchParamsCases: readonly Case[] = [
   `const u = new URL('http://h/?a=~'); const before = u.search; u.searchParams.append('b', '~'); return [before, u.search]`,
   `URLSearchParams('a')`,
   `Object.prototype.toString.call(new URLSearchParams())`,
-  `new URLSearchParams({ [Symbol.iterator]: undefined, a: 'b' }).get('a')`,
+  // Web IDL GetMethod: an undefined method is none, so this is a record; Node throws.
+  [`new URLSearchParams({ [Symbol.iterator]: undefined, a: 'b' }).get('a')`, `"b"`],
   `new URLSearchParams(Symbol())`,
 ];
