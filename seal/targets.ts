@@ -1,11 +1,13 @@
 /** From the portable module to the executable of each target: bound to the target's bindings, then compiled. */
-import { machineModule, type NativeTarget, nativeTargets } from '@diatom/libos';
-import { type CompiledImage, type CompileOptions, compile } from './compile.ts';
+import { type NativeTarget, nativeTargets } from '@diatom/libos';
+import { type CompiledImage, compileModule } from './compile.ts';
+import { decode } from './decode/decode.ts';
 import { ModuleError } from './decode/error.ts';
+import { validate } from './decode/validate.ts';
 import { BuildError, type Diagnostic } from './diagnostic.ts';
+import { bind } from './link/bind.ts';
+import { bindingsOf } from './link/bindings.ts';
 import { openKeptCode } from './link/code-cache.ts';
-import { linkTarget } from './link/link.ts';
-import { readModule } from './link/module.ts';
 
 /** What is made when nobody names targets: what runs under the tenders of this machine. */
 export const defaultTargets: readonly NativeTarget[] = ['process', 'hvt'];
@@ -34,10 +36,9 @@ export interface SealOptions {
   readonly targets: readonly NativeTarget[] | undefined;
   /** For targets whose image brings its stack along. */
   readonly stackBytes: number;
+  /** The module that provides the machine ABI on a target. */
+  readonly bindings?: (target: NativeTarget) => Promise<Uint8Array>;
 }
-
-/** Binds a portable module to a target; what its bindings lack stays imported from the machine. */
-type Link = (portable: Uint8Array, target: NativeTarget) => Promise<Uint8Array>;
 
 /**
  * Without request the default targets as far as they provide what the program calls, and where none does the others. Throws
@@ -45,21 +46,30 @@ type Link = (portable: Uint8Array, target: NativeTarget) => Promise<Uint8Array>;
  */
 export async function sealTargets(
   portable: Uint8Array,
-  { targets: requested, stackBytes }: SealOptions,
-  link: Link = linkTarget,
+  { targets: requested, stackBytes, bindings = bindingsOf }: SealOptions,
 ): Promise<SealedTargets> {
+  const program = refusing('the program cannot be compiled', () => {
+    const module = decode(portable);
+    validate(module);
+    return module;
+  });
   const code = await openKeptCode();
   const leftOut: LeftOutTarget[] = [];
   const seal = async (targets: readonly NativeTarget[]): Promise<readonly SealedTarget[]> => {
-    const wanted = nativeTargets.filter((target) => targets.includes(target));
-    // Linking is done by processes of its own: those of all targets run beside each other.
-    const outcomes = await Promise.all(
-      wanted.map(async (target) =>
-        sealTarget(await link(portable, target), { flavour: target, stackBytes, cache: code.cache }),
-      ),
-    );
-    leftOut.push(...outcomes.filter((outcome) => 'missingCalls' in outcome));
-    return outcomes.filter((outcome) => 'image' in outcome);
+    const sealed: SealedTarget[] = [];
+    for (const target of nativeTargets.filter((candidate) => targets.includes(candidate))) {
+      const { module, missingCalls } = bind(program, decode(await bindings(target)));
+      if (missingCalls.length > 0) {
+        leftOut.push({ target, missingCalls });
+        continue;
+      }
+      const started = performance.now();
+      const image = refusing(`no executable for the ${target} target can be made`, () =>
+        compileModule(module, { flavour: target, stackBytes, cache: code.cache }),
+      );
+      sealed.push({ target, image, codegenMs: performance.now() - started });
+    }
+    return sealed;
   };
   let sealed = await seal(requested ?? defaultTargets);
   if (requested === undefined && sealed.length === 0) {
@@ -72,24 +82,13 @@ export async function sealTargets(
   return { sealed, leftOut };
 }
 
-function sealTarget(
-  linked: Uint8Array,
-  options: CompileOptions & { readonly flavour: NativeTarget },
-): SealedTarget | LeftOutTarget {
-  const target = options.flavour;
-  const missingCalls = readModule(linked)
-    .imports.filter(({ module }) => module === machineModule)
-    .map(({ name }) => name)
-    .sort();
-  if (missingCalls.length > 0) return { target, missingCalls };
-  const started = performance.now();
+/** What the compiler's own checks refuse, like tables that do not fit into an image, is an error of the build. */
+function refusing<T>(what: string, work: () => T): T {
   try {
-    return { target, image: compile(linked, options), codegenMs: performance.now() - started };
+    return work();
   } catch (error) {
-    // Something the compiler's own checks refuse, like tables that do not fit into an image.
     if (!(error instanceof ModuleError)) throw error;
-    const message = `no executable for the ${target} target can be made: ${error.message}`;
-    throw new BuildError([{ code: 'codegen', message }]);
+    throw new BuildError([{ code: 'codegen', message: `${what}: ${error.message}` }]);
   }
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { machineCalls, machineErrors, readyBits } from '@diatom/libos';
-import { bindingsOf } from '../link/guest.ts';
+import { bindingsOf } from '../link/bindings.ts';
 
 type Answer = (...values: bigint[]) => number | bigint;
 

@@ -1,7 +1,8 @@
 /** The call graph of a stored image, from its portable layer. */
 import type { Manifest, NativeTarget } from '@diatom/libos';
 import { decode } from '../decode/decode.ts';
-import { linkTarget } from '../link/link.ts';
+import { bind } from '../link/bind.ts';
+import { bindingsOf } from '../link/bindings.ts';
 import { type CallGraph, callGraph } from './call-graph.ts';
 import { originOf } from './origin.ts';
 
@@ -12,7 +13,7 @@ export interface ImageGraph {
 }
 
 /**
- * Linking is deterministic, so the module a target's code was made from can be had again. Whether it is the same is told
+ * Binding is deterministic, so the module a target's code was made from can be had again. Whether it is the same is told
  * by the functions listed for that target, in the manifest or its symbols layer.
  */
 export async function imageGraph(
@@ -20,13 +21,14 @@ export async function imageGraph(
   target: NativeTarget,
   functions: Manifest['functions'],
 ): Promise<ImageGraph> {
-  const linked = decode(await linkTarget(portable, target));
+  const program = decode(portable);
+  const { module: linked } = bind(program, decode(await bindingsOf(target)));
   const listed = functions.filter(({ origin }) => origin !== 'seal').map(({ name }) => name);
   const defined = linked.functions.flatMap(({ kind, name }) => (kind === 'defined' ? [name] : []));
   const isSame = listed.toSorted().join('\n') === defined.toSorted().join('\n');
   return isSame
     ? { graph: callGraph(linked), hasBindings: true }
-    : { graph: callGraph(decode(portable)), hasBindings: false };
+    : { graph: callGraph(program), hasBindings: false };
 }
 
 /** Routines of the compiler itself have no callers in the module: code of many functions uses them. */

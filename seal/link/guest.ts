@@ -53,8 +53,8 @@ export function libraryOs(maximumBytes: number): Promise<Uint8Array> {
  */
 const bindingsDataAt = 2048;
 
-/** The machine ABI in terms of one target: a folder of seal/bindings/guest. */
-export function bindingsOf(target: NativeTarget): Promise<Uint8Array> {
+/** The machine ABI in terms of one target, a folder of seal/bindings/guest, as the compiler leaves it. */
+export function compileBindings(target: NativeTarget): Promise<Uint8Array> {
   const entry = `bindings/${target}/index.ts`;
   const data = String(bindingsDataAt);
   return compileFolder(bindings, entry, ['--runtime', 'stub', '--importMemory', '--memoryBase', data]);

@@ -10,8 +10,8 @@ import { compileAssemblyScript } from './assemblyscript.ts';
 import { cached } from './cache.ts';
 import {
   applicationLibrary,
-  bindingsOf,
   bridge,
+  compileBindings,
   hasBindings,
   libraryOs,
   memoryAlias,
@@ -83,7 +83,7 @@ export async function linkPortable(application: Uint8Array, maximumBytes: number
 /** The module of one target: exports `_start`, imports only `linux` unless the target's bindings lack a call. */
 export async function linkTarget(portable: Uint8Array, target: NativeTarget): Promise<Uint8Array> {
   if (!hasBindings(target)) return portable;
-  const [bindings, memory] = await Promise.all([bindingsOf(target), memoryAlias()]);
+  const [bindings, memory] = await Promise.all([compileBindings(target), memoryAlias()]);
   return cached(target, [await recipe(processRoots, 1), bindings, memory, portable], async () => {
     const merged = await runTool(
       'wasm-merge',
