@@ -12,11 +12,11 @@ import {
 } from '@diatom/libos';
 import { BuildError } from './diagnostic.ts';
 import { toolVersions } from './link/guest.ts';
-import { compileApplication, linkPortable } from './link/link.ts';
 import { readModule } from './link/module.ts';
+import { shapeOf } from './program/program.ts';
 import { type Project, readProject } from './project.ts';
 import { type Recording, record } from './record/record.ts';
-import { type Package, packagesOf } from './sbom/packages.ts';
+import type { Package } from './sbom/packages.ts';
 import { functionsOf, writeSymbols } from './symbols.ts';
 import { type LeftOutTarget, type SealedTarget, sealTargets } from './targets.ts';
 
@@ -71,17 +71,9 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
     () => false,
   );
   if (!isFile) throw new BuildError([{ code: 'file', message: `there is no file ${request.file}` }]);
-  const project = await readProject(file);
-
-  const sources: string[] = [];
-  const application = await compileApplication({
-    file,
-    maximumBytes: project.maximumBytes,
-    onSource: (path) => sources.push(path),
-  });
-  const packages = await packagesOf(sources);
-  const compiled = performance.now();
-  const wasm = await linkPortable(application, project.maximumBytes);
+  const program = await shapeOf(file);
+  const project = await readProject(file, program.defaults);
+  const { wasm, packages, compileMs, linkMs } = await program.join(file, project);
   const linked = performance.now();
   const shape = readModule(wasm);
   const unknown = shape.imports.find(({ module }) => module !== machineModule);
@@ -114,8 +106,8 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
     wasm,
     packages,
     timings: {
-      compileMs: compiled - started,
-      linkMs: linked - compiled,
+      compileMs,
+      linkMs,
       recordMs: recorded - linked,
       totalMs: recorded - started,
     },

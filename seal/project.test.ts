@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { BuildError } from './diagnostic.ts';
 import { parseProject } from './project.ts';
 
+const defaults = { maximumBytes: 16 * 1024 * 1024, stackBytes: 256 * 1024 };
+
 test('without settings the name is the file’s and memory is 16 MiB', () => {
-  assert.deepEqual(parseProject('{}', '/somewhere/Hello.ts'), {
+  assert.deepEqual(parseProject('{}', '/somewhere/Hello.ts', defaults), {
     name: 'hello',
     ports: undefined,
     connect: [],
@@ -20,7 +22,7 @@ test('every setting is taken', () => {
     connect: ['db.internal:5432'],
     memory: { maximumBytes: 1 << 21, stackBytes: 1 << 17 },
   });
-  assert.deepEqual(parseProject(text, 'a.ts'), {
+  assert.deepEqual(parseProject(text, 'a.ts', defaults), {
     name: 'api',
     ports: [
       { name: 'port-80', port: 80 },
@@ -51,7 +53,7 @@ const mistakes: readonly (readonly [text: string, says: RegExp])[] = [
 for (const [text, says] of mistakes) {
   test(`refuses ${text}`, () => {
     assert.throws(
-      () => parseProject(text, 'a.ts'),
+      () => parseProject(text, 'a.ts', defaults),
       (error) => error instanceof BuildError && says.test(error.message),
     );
   });

@@ -18,29 +18,33 @@ export interface ProjectPort {
 }
 
 const fileName = 'diatom.json';
-const defaultMaximumBytes = 16 * 1024 * 1024;
-const defaultStackBytes = 256 * 1024;
 const pageBytes = 65536;
 /** Two memories with room for the shared buffers of the library OS; 32-bit memories. */
 const maximumBytesRange = { from: 1024 * 1024, to: 4 * 1024 * 1024 * 1024 } as const;
 const stackBytesRange = { from: 64 * 1024, to: 64 * 1024 * 1024 } as const;
 const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-export async function readProject(file: string): Promise<Project> {
+/** What a project has that says nothing about its memory. */
+export interface MemoryDefaults {
+  readonly maximumBytes: number;
+  readonly stackBytes: number;
+}
+
+export async function readProject(file: string, defaults: MemoryDefaults): Promise<Project> {
   const path = join(dirname(file), fileName);
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return parseProject('{}', file);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return parseProject('{}', file, defaults);
     // One that is there and cannot be read must not be taken for none.
     throw fail(error instanceof Error ? error.message : String(error));
   }
-  return parseProject(text, file);
+  return parseProject(text, file, defaults);
 }
 
 /** `file` is the application; the name comes from it when the project gives none. */
-export function parseProject(text: string, file: string): Project {
+export function parseProject(text: string, file: string, defaults: MemoryDefaults): Project {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -53,8 +57,8 @@ export function parseProject(text: string, file: string): Project {
     name: readName(root.name ?? basename(file, extname(file)).toLowerCase(), 'name'),
     ports: root.ports === undefined ? undefined : readPorts(root.ports),
     connect: readConnect(root.connect ?? []),
-    maximumBytes: readBytes(memory.maximumBytes ?? defaultMaximumBytes, 'memory.maximumBytes', maximumBytesRange),
-    stackBytes: readBytes(memory.stackBytes ?? defaultStackBytes, 'memory.stackBytes', stackBytesRange),
+    maximumBytes: readBytes(memory.maximumBytes ?? defaults.maximumBytes, 'memory.maximumBytes', maximumBytesRange),
+    stackBytes: readBytes(memory.stackBytes ?? defaults.stackBytes, 'memory.stackBytes', stackBytesRange),
   };
 }
 

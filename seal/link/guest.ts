@@ -48,13 +48,41 @@ export function libraryOs(maximumBytes: number): Promise<Uint8Array> {
 }
 
 /**
+ * Where the glue of JavaScript applications has its static data: behind the engine's, whose heap begins behind both
+ * (seal/engine/memory.ts).
+ */
+export const engineGlueDataAt = 100_352;
+
+/** The application side of a JavaScript image: what the engine asks for, and what feeds it. */
+export function engineGlue(): Promise<Uint8Array> {
+  const data = String(engineGlueDataAt);
+  return compileFolder(guest, 'libos/js/index.ts', [
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--memoryBase',
+    data,
+    '--exportStart',
+    'start_glue',
+    '--exportTable',
+    '--use',
+    'abort=',
+  ]);
+}
+
+/** The memory that the engine and its glue share. */
+export function engineMemory(): Promise<Uint8Array> {
+  return assemble('engine-memory.wat');
+}
+
+/**
  * Where the static data of bindings may lie: they use the memory of the library OS, of which the machine page is theirs
  * (libos/abi.ts). What stands below is their scratch space.
  */
 const bindingsDataAt = 2048;
 
 /** The machine ABI in terms of one target, a folder of seal/bindings/guest, as the compiler leaves it. */
-export function compileBindings(target: NativeTarget): Promise<Uint8Array> {
+export function bindingsOf(target: NativeTarget): Promise<Uint8Array> {
   const entry = `bindings/${target}/index.ts`;
   const data = String(bindingsDataAt);
   return compileFolder(bindings, entry, ['--runtime', 'stub', '--importMemory', '--memoryBase', data]);

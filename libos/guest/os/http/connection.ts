@@ -13,11 +13,13 @@ export const READING_HEAD = 0;
 export const READING_BODY = 1;
 /** The application produces the response piece by piece. */
 export const STREAMING = 2;
+/** The application answers later (`http_defer`); nothing is read meanwhile. */
+export const WAITING = 3;
 /** Nothing more is read; closed when everything is sent. */
-export const CLOSING = 3;
+export const CLOSING = 4;
 /** Sending side shut; reading on so that unread bytes do not make the kernel reset what we sent (RFC 9112 §9.6). */
-export const LINGERING = 4;
-export const CLOSED = 5;
+export const LINGERING = 5;
+export const CLOSED = 6;
 
 export const HEAD_TIMEOUT = 0;
 export const BODY_TIMEOUT = 1;
@@ -96,6 +98,10 @@ export class Connection extends Endpoint {
   /** Encoded bytes of the body looked at, from the start of the request. */
   bodyPosition: i32;
   lingeredBytes: i32;
+
+  /** What the response to a deferred request depends on; `head` serves other connections meanwhile. */
+  deferredMinor: i32;
+  deferredMethod: i32;
 
   /** Streaming response: callback, and whether its pieces are framed as chunks. */
   pull: i32;

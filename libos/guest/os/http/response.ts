@@ -5,7 +5,7 @@ import * as machine from "../machine";
 import { fromApplication } from "../bridge";
 import { outgoing, outgoingBytes } from "../scratch";
 import { writeDecimal, writeHexadecimal, writeText } from "../text";
-import { CLOSED, CLOSING, Connection, reservePending, releasePending, STREAMING } from "./connection";
+import { CLOSED, CLOSING, Connection, reservePending, releasePending, STREAMING, WAITING } from "./connection";
 import { dateField, dateLength } from "./date";
 import { head, HEAD } from "./head";
 import { reasonOf } from "./status";
@@ -19,6 +19,9 @@ const pieceSize: i32 = 32768;
 /** Set by the only function that starts a streaming response: without it, streaming is not in the image. */
 export let streamingLinked: bool = false;
 
+/** Set by the only function that leaves a request unanswered: without it, waiting is not in the image. */
+export let deferringLinked: bool = false;
+
 /** The connection whose request is being answered. */
 export let current: Connection = changetype<Connection>(0);
 export let responded: bool = false;
@@ -26,6 +29,16 @@ export let responded: bool = false;
 export function begin(connection: Connection): void {
   current = connection;
   responded = false;
+}
+
+/** From the application: the response comes later. Returns the connection's handle, for `http_resume`. */
+export function http_defer(): i32 {
+  deferringLinked = true;
+  responded = true;
+  current.deferredMinor = head.minor;
+  current.deferredMethod = head.method;
+  current.phase = WAITING;
+  return current.handle;
 }
 
 /** Hand what is gathered to the machine, the rest to the connection's pending bytes. */

@@ -4,17 +4,19 @@
 
 import * as machine from "../machine";
 import { callApplication } from "../bridge";
-import { unregister } from "../endpoints";
+import { Endpoint, endpointOf, HTTP_CONNECTION, unregister } from "../endpoints";
 import { scratch, scratchBytes } from "../scratch";
 import { CR, LF } from "../text";
 import { chunksFinished, decodeChunks, resetChunks } from "./chunked";
 import {
   arm, BODY_TIMEOUT, chunksOf, CLOSED, CLOSING, Connection, disarm, HEAD_TIMEOUT, IDLE_TIMEOUT, LINGER_TIMEOUT, LINGERING, READING_BODY,
-  READING_HEAD, releaseConnection, releaseInput, releasePending, reserveInput, scanOf, SEND_TIMEOUT, STREAMING,
+  READING_HEAD, releaseConnection, releaseInput, releasePending, reserveInput, scanOf, SEND_TIMEOUT, STREAMING, WAITING,
 } from "./connection";
 import { head, isToken, parseHead } from "./head";
 import { setRequest } from "./request";
-import { answerAsterisk, begin, flush, http_respond, refuse, responded, sendPending, streamingLinked, writeContinue } from "./response";
+import {
+  answerAsterisk, begin, deferringLinked, flush, http_respond, refuse, responded, sendPending, streamingLinked, writeContinue,
+} from "./response";
 import { findHead, resetScan } from "./scan";
 
 /** Connections that had more to do than their turns allowed. */
@@ -279,6 +281,9 @@ function step(connection: Connection): bool {
       return linger(connection);
     case CLOSED:
       return false;
+    case WAITING:
+      if (deferringLinked) return false;
+      unreachable();
     default:
       if (connection.input != 0 && !connection.hungry) {
         serveInput(connection);
@@ -299,8 +304,34 @@ export function work(connection: Connection): void {
   settle(connection);
 }
 
+/** From the application: make a deferred request the one that is answered; 0 when there is none on this connection. */
+export function http_resume(handle: i32): i32 {
+  const endpoint = endpointOf(handle);
+  if (endpoint == 0 || changetype<Endpoint>(endpoint).kind != HTTP_CONNECTION) return 0;
+  const connection = changetype<Connection>(endpoint);
+  if (connection.phase != WAITING) return 0;
+  head.minor = connection.deferredMinor;
+  head.method = connection.deferredMethod;
+  begin(connection);
+  return 1;
+}
+
+/** From the application: the response to the resumed request is written; send it and go on with the connection. */
+export function http_complete(handle: i32): void {
+  const connection = changetype<Connection>(endpointOf(handle));
+  if (connection.phase == WAITING) finishResponse(connection);
+  connection.progressed = true;
+  flush(connection);
+  work(connection);
+}
+
 /** Choose the timeout that fits what the connection waits for. Progress starts it anew, a trickle of bytes does not. */
 function settle(connection: Connection): void {
+  if (deferringLinked && connection.phase == WAITING) {
+    // How long an answer may take is the application's affair.
+    disarm(connection);
+    return;
+  }
   let timeout = HEAD_TIMEOUT;
   if (connection.pending != 0 || connection.phase == STREAMING || connection.phase == CLOSING) timeout = SEND_TIMEOUT;
   else if (connection.phase == LINGERING) timeout = LINGER_TIMEOUT;

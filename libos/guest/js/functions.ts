@@ -1,0 +1,255 @@
+// The functions of `__host`, which libos/js/runtime/host.ts wraps. `numbers` and texts come and go as the engine's values.
+
+import {
+  arrayBufferLength, copyArrayBuffer, duplicateValue, free, freeString, freeValue, getNumber, getString, integer, isString, isUndefined,
+  malloc, newArrayBuffer, newFunction, newNumber, newString, result, setProperty, stringLength,
+} from "./engine";
+import { close, Exchange, find, readBody, readFields } from "./exchange";
+import * as os from "./os";
+import { state } from "./state";
+import { run } from "./turn";
+
+const WRITE = 0;
+const MONOTONIC = 1;
+const WALL = 2;
+const RANDOM = 3;
+const ENCODE = 4;
+const DECODE = 5;
+const WAKE_AT = 6;
+const ENVIRONMENT = 7;
+const REGISTER = 8;
+const METHOD = 9;
+const URL = 10;
+const FIELDS = 11;
+const BODY = 12;
+const RESPOND = 13;
+const EXIT = 14;
+
+const names: StaticArray<string> = [
+  "write", "monotonic", "wall", "random", "encode", "decode", "wakeAt", "environment", "register", "method", "url", "fields", "body",
+  "respond", "exit",
+];
+
+/** A static string as UTF-8 with a NUL behind, in a block of the caller's. */
+export function text(ascii: string): usize {
+  const length = ascii.length;
+  const block = malloc(length + 1);
+  const from = changetype<usize>(ascii);
+  for (let i = 0; i <= length; i++) store<u8>(block + i, i == length ? 0 : load<u8>(from + (i << 1)));
+  return block;
+}
+
+export function setNamed(object: usize, name: string, value: usize): void {
+  const key = text(name);
+  const keyValue = newString(state.context, key);
+  setProperty(state.context, object, keyValue, value);
+  freeValue(state.context, keyValue);
+  freeValue(state.context, value);
+  free(key);
+}
+
+/** Build time only. */
+export function defineFunctions(object: usize): void {
+  for (let id = 0; id < names.length; id++) {
+    const name = text(names[id]);
+    setNamed(object, names[id], newFunction(state.context, name, 0, 0, id));
+    free(name);
+  }
+}
+
+/** UTF-8 in `block[0 .. length)` as a value; the block is freed. Ends at a NUL. */
+function stringOf(block: usize, length: i32): usize {
+  if (block == 0) return 0;
+  store<u8>(block + length, 0);
+  const value = newString(state.context, block);
+  free(block);
+  return value;
+}
+
+// @ts-ignore: decorator
+@inline
+function argument(values: usize, index: i32): usize {
+  return values + (index << 3);
+}
+
+function write(value: usize): usize {
+  const line = getString(state.context, value);
+  if (line == 0) return 0;
+  os.console_write(line, stringLength(line));
+  freeString(state.context, line);
+  return 0;
+}
+
+function random(length: i32): usize {
+  const block = malloc(max(length, 1));
+  if (block == 0) return 0;
+  os.entropy_fill(block, length);
+  return newArrayBuffer(state.context, block, length);
+}
+
+function encode(value: usize): usize {
+  const from = getString(state.context, value);
+  if (from == 0) return 0;
+  const length = stringLength(from);
+  const block = malloc(max(length, 1));
+  if (block == 0) return 0;
+  memory.copy(block, from, length);
+  freeString(state.context, from);
+  return newArrayBuffer(state.context, block, length);
+}
+
+/** Text of well-formed UTF-8 up to the first NUL: the wrapper takes care of both. */
+function decode(buffer: usize, offset: i32, length: i32): usize {
+  const size = arrayBufferLength(state.context, buffer);
+  if (<u32>offset > <u32>size || <u32>length > <u32>(size - offset)) return 0;
+  const bytes = copyArrayBuffer(state.context, buffer);
+  if (bytes == 0) return 0;
+  const block = malloc(length + 1);
+  if (block != 0) memory.copy(block, bytes + offset, length);
+  free(bytes);
+  return stringOf(block, length);
+}
+
+function environment(): usize {
+  const length = os.environment_size();
+  const block = malloc(max(length, 1));
+  if (block == 0) return 0;
+  return newArrayBuffer(state.context, block, os.environment_read(block, length));
+}
+
+function wakeAt(value: usize): void {
+  const milliseconds = getNumber(state.context, value);
+  const fire = (_first: i32, _second: i32): void => onAlarm();
+  // Above what an i64 holds stands for never.
+  os.timer_arm(fire.index, milliseconds < 9e12 ? <i64>(ceil<f64>(milliseconds * 1e6)) : i64.MAX_VALUE);
+}
+
+function onAlarm(): void {
+  run(state.onAlarm, 0);
+}
+
+const schemeLength = 7;
+
+/** `http://` Host target; a request without Host field is told to be for localhost. */
+function url(): usize {
+  const name = text("host");
+  const field = os.http_field_find(0, name, 4);
+  free(name);
+  const hostLength = field < 0 ? 9 : os.http_field_value_length(field);
+  const targetLength = os.http_target_length();
+  const length = schemeLength + hostLength + targetLength;
+  const block = malloc(length + 1);
+  if (block == 0) return 0;
+  store<u64>(block, 0x2f2f3a70747468);
+  const host = block + schemeLength;
+  if (field < 0) {
+    store<u64>(host, 0x736f686c61636f6c);
+    store<u8>(host, 116, 8);
+  } else {
+    os.http_field_value_read(field, host);
+  }
+  os.http_target_read(host + hostLength);
+  return stringOf(block, length);
+}
+
+function fields(exchange: Exchange): usize {
+  if (exchange.handle != 0) return newString(state.context, exchange.fields);
+  const block = readFields();
+  if (block == 0) return 0;
+  const value = newString(state.context, block);
+  free(block);
+  return value;
+}
+
+/** Undefined when there is none. */
+function body(exchange: Exchange): usize {
+  if (exchange.handle == 0) {
+    const length = os.http_body_length();
+    if (length == 0) return 0;
+    const block = readBody();
+    return block == 0 ? 0 : newArrayBuffer(state.context, block, length);
+  }
+  const block = exchange.body;
+  exchange.body = 0;
+  return block == 0 ? 0 : newArrayBuffer(state.context, block, exchange.bodyLength);
+}
+
+/** Makes the connection the one that the library OS answers; false when the peer has gone. */
+function begin(exchange: Exchange): bool {
+  return exchange.handle == 0 || os.http_resume(exchange.handle) != 0;
+}
+
+function complete(exchange: Exchange): void {
+  if (exchange.handle != 0) os.http_complete(exchange.handle);
+}
+
+/** respond(exchange, status, fields, body?: string | ArrayBuffer) */
+function respond(number: i32, values: usize): void {
+  const exchange = find(number);
+  if (!exchange) return;
+  if (begin(exchange)) {
+    const context = state.context;
+    const status = integer(context, argument(values, 1));
+    const head = getString(context, argument(values, 2));
+    const source = argument(values, 3);
+    if (isUndefined(source)) {
+      os.http_respond(status, 0, head, stringLength(head), 0, 0, 0);
+    } else if (isString(source)) {
+      const text = getString(context, source);
+      os.http_respond(status, 0, head, stringLength(head), text, stringLength(text), 0);
+      freeString(context, text);
+    } else {
+      const length = arrayBufferLength(context, source);
+      const bytes = copyArrayBuffer(context, source);
+      os.http_respond(status, 0, head, stringLength(head), bytes, length, 0);
+      free(bytes);
+    }
+    freeString(context, head);
+    complete(exchange);
+  }
+  close(number);
+}
+
+function register(values: usize): void {
+  state.onRequest = duplicateValue(state.context, argument(values, 0));
+  state.onAlarm = duplicateValue(state.context, argument(values, 1));
+  state.onWritable = duplicateValue(state.context, argument(values, 2));
+}
+
+/** Called by the engine for every call of a function that `newFunction` made; gives the address of an owned result or 0. */
+export function call_function(context: usize, self: usize, count: i32, values: usize, id: i32): usize {
+  switch (id) {
+    case WRITE: return write(argument(values, 0));
+    case MONOTONIC: return newNumber(context, <f64>os.clock_monotonic() / 1e6);
+    case WALL: return newNumber(context, <f64>os.clock_wall() / 1e6);
+    case RANDOM: return random(integer(context, argument(values, 0)));
+    case ENCODE: return encode(argument(values, 0));
+    case DECODE: return decode(argument(values, 0), integer(context, argument(values, 1)), integer(context, argument(values, 2)));
+    case WAKE_AT: {
+      wakeAt(argument(values, 0));
+      return 0;
+    }
+    case ENVIRONMENT: return environment();
+    case REGISTER: {
+      register(values);
+      return 0;
+    }
+    case METHOD: return result(<i64>os.http_method());
+    case URL: return url();
+    case EXIT: {
+      os.exit(integer(context, argument(values, 0)));
+      return 0;
+    }
+    case RESPOND: {
+      respond(integer(context, argument(values, 0)), values);
+      return 0;
+    }
+  }
+  const exchange = find(integer(context, argument(values, 0)));
+  if (!exchange) return 0;
+  switch (id) {
+    case FIELDS: return fields(exchange);
+    case BODY: return body(exchange);
+  }
+  return 0;
+}

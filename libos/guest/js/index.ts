@@ -1,0 +1,114 @@
+// A JavaScript application: the engine with the program's state after its top level has run, fed with requests.
+
+import {
+  construct, enableInterruptHandler, evaluateText, free, freeValue, globalObject, MODULE, newContext, newObject, newRuntime, promiseResult,
+  promiseState, setMaxStackSize, stackRestore, takeException, UNDEFINED,
+} from "./engine";
+import { close, defer, find, open } from "./exchange";
+import { defineFunctions, setNamed, text } from "./functions";
+import * as os from "./os";
+import { State, state } from "./state";
+import { describe, runAllJobs, run } from "./turn";
+
+export { call_function } from "./functions";
+export {
+  abort_engine, assert_fail, clock_time_get, date_now, environ_get, environ_sizes_get, fd_close, fd_seek, fd_write, free_host_reference,
+  keepalive_clear, load_module, localtime, normalize_module, process_exit, resize_heap, set_timer, should_interrupt, tzset,
+} from "./host";
+
+const bodyLimitBytes: i32 = 1 << 20;
+const connectionLimit: i32 = 4096;
+const headTimeoutMs: i32 = 10_000;
+const bodyTimeoutMs: i32 = 60_000;
+const idleTimeoutMs: i32 = 60_000;
+
+/** Build time: start the engine on a stack that the caller chose. */
+export function prepare(stackTop: usize, stackBytes: i32): void {
+  stackRestore(stackTop);
+  construct();
+  state.runtime = newRuntime();
+  setMaxStackSize(state.runtime, stackBytes);
+  state.context = newContext(state.runtime, 0);
+  state.undefinedValue = UNDEFINED;
+  state.argumentList = changetype<usize>(state) + offsetof<State>("argument");
+  state.freeExchange = -1;
+  enableInterruptHandler(state.runtime);
+  const functions = newObject(state.context);
+  defineFunctions(functions);
+  const global = globalObject(state.context);
+  setNamed(global, "__host", functions);
+  freeValue(state.context, global);
+}
+
+/**
+ * Build time: run a module or (flags 0) a script. 0: done, 1: threw, 2: still waits for something. What it threw, or the
+ * string a script comes to, is in `failure`.
+ */
+export function evaluate(code: usize, codeLength: i32, fileName: usize, flags: i32): i32 {
+  const context = state.context;
+  if (state.failure != 0) free(state.failure);
+  state.failure = 0;
+  const value = evaluateText(context, code, codeLength, fileName, 0, flags);
+  const exception = takeException(context, value);
+  if (exception != 0) {
+    state.failure = describe(exception);
+    return 1;
+  }
+  if ((flags & MODULE) == 0) {
+    state.failure = describe(value);
+    return 0;
+  }
+  runAllJobs();
+  const progress = promiseState(context, value);
+  if (progress == 2) {
+    state.failure = describe(promiseResult(context, value));
+    return 1;
+  }
+  freeValue(context, value);
+  return progress == 0 ? 2 : 0;
+}
+
+/** Build time: what is said once the top level is done. */
+export function finish(stackTop: usize, maximumStackBytes: i32, port: i32, limitMs: i32, randomState: usize): void {
+  if (state.failure != 0) free(state.failure);
+  state.failure = 0;
+  state.stackTop = stackTop;
+  state.port = port;
+  state.limitNs = <i64>limitMs * 1_000_000;
+  state.randomState = randomState;
+  setMaxStackSize(state.runtime, maximumStackBytes);
+}
+
+/** Build time: text of what the last evaluation came to. */
+export function failure_text(): usize {
+  return state.failure;
+}
+
+function onRequest(): void {
+  const number = open();
+  if (number < 0) {
+    os.http_respond(503, 0, 0, 0, 0, 0, 0);
+    return;
+  }
+  const finished = run(state.onRequest, number);
+  if (!find(number)) return;
+  if (finished) {
+    defer(number);
+  } else {
+    os.http_respond(500, 0, 0, 0, 0, 0, 0);
+    close(number);
+  }
+}
+
+export function start_application(): void {
+  stackRestore(state.stackTop);
+  if (state.randomState != 0) store<i64>(state.randomState, os.entropy_word() | 1);
+  const handler = (_index: i32, _unused: i32): void => onRequest();
+  const index = os.http_listen(
+    state.port, handler.index, bodyLimitBytes, connectionLimit, headTimeoutMs, bodyTimeoutMs, idleTimeoutMs,
+  );
+  if (index >= 0) return;
+  const said = text("error: the application cannot listen on its port\n");
+  os.console_write(said, 50);
+  os.exit(1);
+}

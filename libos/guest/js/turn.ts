@@ -1,0 +1,71 @@
+// One turn of the program: a call from outside, then every job it left (HTML §8.1.7.3, "perform a microtask checkpoint"). Whoever
+// runs longer than the limit is interrupted with an exception that the program cannot catch.
+
+import {
+  call, free, freeString, freeValue, getProperty, getString, isJobPending, malloc, newString, runJobs, stringLength, takeException,
+} from "./engine";
+import * as os from "./os";
+import { State, state } from "./state";
+
+const OBJECT = -1;
+
+/** Calls a registered function with an integer; false when it threw, and that was told. */
+export function run(callee: usize, value: i32): bool {
+  const context = state.context;
+  if (state.limitNs != 0) state.deadline = os.clock_monotonic() + state.limitNs;
+  state.argument = <i64>(<u32>value);
+  const result = call(context, callee, changetype<usize>(state) + offsetof<State>("undefinedValue"), 1, changetype<usize>(state) + offsetof<State>("argumentList"));
+  const exception = takeException(context, result);
+  if (exception != 0) report(exception);
+  freeValue(context, result);
+  runAllJobs();
+  state.deadline = 0;
+  return exception == 0;
+}
+
+export function runAllJobs(): void {
+  while (isJobPending(state.runtime)) {
+    const result = runJobs(state.runtime, -1, changetype<usize>(state) + offsetof<State>("lastContext"));
+    // A number of jobs, or what one of them threw past the engine's own handling.
+    if (load<i32>(result, 4) == OBJECT) report(result);
+    else freeValue(state.context, result);
+  }
+}
+
+/** `Name: message` and the stack, with a NUL behind; to be freed. */
+export function describe(exception: usize): usize {
+  const context = state.context;
+  const message = getString(context, exception);
+  const key = malloc(6);
+  store<u32>(key, 0x63617473);
+  store<u16>(key, 0x6b, 4);
+  const name = newString(context, key);
+  free(key);
+  const stackValue = getProperty(context, exception, name);
+  freeValue(context, name);
+  const stack = load<i32>(stackValue, 4) == -7 ? getString(context, stackValue) : 0;
+  const messageLength = message == 0 ? 0 : stringLength(message);
+  const stackLength = stack == 0 ? 0 : stringLength(stack);
+  const block = malloc(messageLength + stackLength + 2);
+  memory.copy(block, message, messageLength);
+  store<u8>(block + messageLength, 10);
+  memory.copy(block + messageLength + 1, stack, stackLength);
+  store<u8>(block + messageLength + 1 + stackLength, 0);
+  if (message != 0) freeString(context, message);
+  if (stack != 0) freeString(context, stack);
+  freeValue(context, stackValue);
+  freeValue(context, exception);
+  return block;
+}
+
+export function length(text: usize): i32 {
+  let end = text;
+  while (load<u8>(end) != 0) end++;
+  return <i32>(end - text);
+}
+
+function report(exception: usize): void {
+  const said = describe(exception);
+  os.console_write(said, length(said));
+  free(said);
+}

@@ -1,0 +1,172 @@
+/**
+ * From a TypeScript entry to one module for the engine: the program with its packages, the web APIs it names, and what
+ * feeds it requests. Two passes: the first joins the program, the second puts the APIs before it that the first one spells.
+ */
+
+import { createRequire } from 'node:module';
+import { dirname, relative, resolve } from 'node:path';
+import { globals, links } from '@diatom/libos/js/table.ts';
+import { type OutputChunk, type Plugin, type RolldownLog, rolldown } from 'rolldown';
+import { BuildError, type Diagnostic } from '../diagnostic.ts';
+import { hintFor } from './builtins.ts';
+import { PlaceFinder, type SourceMap } from './source-map.ts';
+import { type Refusal, surveyCode } from './syntax.ts';
+
+export interface Bundle {
+  /** An ECMAScript module that registers the program with the engine's glue. */
+  readonly code: string;
+  readonly map: SourceMap;
+  /** Names of web APIs that are in it. */
+  readonly globals: readonly string[];
+  /** Files of the program that were read. */
+  readonly sources: readonly string[];
+  readonly directory: string;
+}
+
+/** What an npm package offers under these names is meant for a runtime like ours. */
+const conditions = ['diatom', 'workerd', 'worker', 'browser', 'import', 'module', 'default'];
+
+const webApis = dirname(createRequire(import.meta.url).resolve('@diatom/libos/js/table.ts'));
+
+/** Throws `BuildError` for what the program cannot do in an image. */
+export async function bundle(file: string): Promise<Bundle> {
+  const directory = dirname(file);
+  const program = await joinProgram(file, directory);
+  const finder = new PlaceFinder(program.map);
+  const { words, refusals } = surveyCode(program.code);
+  if (refusals.length > 0) throw new BuildError(refusals.map((refusal) => refused(refusal, program.code, finder)));
+  const names = Object.keys(globals).filter((name) => words.has(name));
+  const linked = new Set(Object.keys(links).flatMap((word) => (words.has(word) ? (links[word] ?? []) : [])));
+  const whole = await generate({
+    input: 'diatom:start',
+    directory,
+    plugins: [start(names, [...linked], program)],
+    isProgram: false,
+  });
+  return { code: whole.code, map: mapOf(whole), globals: names, sources: program.sources, directory };
+}
+
+interface Program {
+  readonly code: string;
+  readonly map: SourceMap;
+  readonly sources: readonly string[];
+}
+
+async function joinProgram(file: string, directory: string): Promise<Program> {
+  const chunk = await generate({ input: file, directory, plugins: [], isProgram: true });
+  const sources = chunk.moduleIds.filter((id) => !id.startsWith('\0'));
+  return { code: chunk.code, map: mapOf(chunk), sources };
+}
+
+interface Generation {
+  readonly input: string;
+  readonly directory: string;
+  readonly plugins: readonly Plugin[];
+  /** Ours is known to be fine: only the program's faults are worth telling. */
+  readonly isProgram: boolean;
+}
+
+async function generate({ input, directory, plugins, isProgram }: Generation): Promise<OutputChunk> {
+  const diagnostics: Diagnostic[] = [];
+  try {
+    await using build = await rolldown({
+      input,
+      cwd: directory,
+      platform: 'browser',
+      resolve: { conditionNames: conditions, mainFields: ['browser', 'module', 'main'] },
+      tsconfig: false,
+      experimental: { attachDebugInfo: 'none' },
+      plugins: [...plugins],
+      onLog: (_level, log) => {
+        if (isProgram && log.code === 'UNRESOLVED_IMPORT') diagnostics.push(unresolved(log, directory));
+      },
+    });
+    const { output } = await build.generate({
+      format: 'es',
+      sourcemap: true,
+      codeSplitting: false,
+      comments: false,
+      sourcemapPathTransform: (source, mapPath) => resolve(dirname(mapPath), source),
+    });
+    if (diagnostics.length > 0) throw new BuildError(diagnostics);
+    return output[0];
+  } catch (error) {
+    if (error instanceof BuildError) throw error;
+    const logs = error instanceof Error && 'errors' in error ? (error.errors as readonly RolldownLog[]) : [];
+    if (logs.length === 0) throw error;
+    throw new BuildError(logs.map((log) => diagnosticOf(log, directory, 'bundle', firstLine(log.message))));
+  }
+}
+
+const firstLine = (message: string): string => (message.split('\n')[0] ?? '').replace(/^\[\w+\] /, '');
+
+function diagnosticOf(log: RolldownLog, directory: string, code: string, message: string): Diagnostic {
+  const { loc } = log;
+  if (loc?.file === undefined) return { code, message };
+  return { code, message, file: relative(directory, loc.file), line: loc.line, column: loc.column + 1 };
+}
+
+function unresolved(log: RolldownLog, directory: string): Diagnostic {
+  const specifier = /'([^']*)'/.exec(log.message)?.[1] ?? '';
+  const hint = hintFor(specifier);
+  if (hint !== undefined) {
+    return diagnosticOf(log, directory, 'builtin', `${specifier} is part of Node and not of an image; ${hint}`);
+  }
+  const message = `there is no module ${specifier}; install its package (npm install) or correct the path`;
+  return diagnosticOf(log, directory, 'import', message);
+}
+
+const refusalTexts: Readonly<Record<Refusal['kind'], string>> = {
+  'dynamic-import':
+    'import() of a name that only the running program knows; an image holds its modules from the start: name the module, or import all of them and choose',
+  eval: 'eval makes code at run time, and an image never gets new code; write the code down, or parse data with JSON.parse',
+  'function-constructor':
+    'the Function constructor makes code at run time, and an image never gets new code; write the function down',
+};
+
+function refused({ kind, at }: Refusal, code: string, finder: PlaceFinder): Diagnostic {
+  const before = code.slice(0, at).split('\n');
+  const place = finder.find(before.length, (before.at(-1) ?? '').length + 1);
+  return { code: kind, message: refusalTexts[kind], ...place };
+}
+
+function mapOf(chunk: OutputChunk): SourceMap {
+  if (chunk.map === null) throw new Error('the bundler made no source map');
+  return { sources: chunk.map.sources, mappings: chunk.map.mappings };
+}
+
+/** The module that the engine is given: order of its imports is the order in which things happen. */
+function start(names: readonly string[], linked: readonly string[], program: Program): Plugin {
+  const path = (module: string) => JSON.stringify(resolve(webApis, module));
+  const modules: Readonly<Record<string, string>> = {
+    'diatom:start': [
+      `import ${path('./runtime/host.ts')};`,
+      ...linked.map((module) => `import ${path(module)};`),
+      'import "diatom:globals";',
+      'import application from "diatom:program";',
+      `import { serve } from ${path('./runtime/serve.ts')};`,
+      'serve(application);',
+    ].join('\n'),
+    'diatom:globals': [
+      ...names.map((name, at) => {
+        const found = globals[name];
+        return found === undefined ? '' : `import { ${found.export} as g${at} } from ${path(found.module)};`;
+      }),
+      'const put = (name, value) =>',
+      '  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });',
+      ...names.map((name, at) => `put(${JSON.stringify(name)}, g${at});`),
+    ].join('\n'),
+  };
+  return {
+    name: 'diatom:start',
+    resolveId: (id) => (id in modules || id === 'diatom:program' ? { id, moduleSideEffects: true } : null),
+    load: (id) => {
+      if (id === 'diatom:program')
+        return {
+          code: program.code,
+          map: { version: 3, names: [], ...program.map, sources: [...program.map.sources] },
+        };
+      return modules[id] ?? null;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** TypeScript and JavaScript: joined to one module that the engine has run the top level of (docs/javascript.md). */
+import { bundle } from '../bundle/bundle.ts';
+import { linkEngine } from '../engine/link.ts';
+import { wasmPageBytes } from '../link/guest.ts';
+import type { MemoryDefaults, Project } from '../project.ts';
+import { packagesOf } from '../sbom/packages.ts';
+import { keepExports } from '../shake/keep-exports.ts';
+import { takeSnapshot } from '../snapshot/snapshot.ts';
+import { type MemoryLimits, writeSnapshot } from '../snapshot/write.ts';
+import type { JoinedProgram } from './program.ts';
+
+/** An interpreter's frames are larger, and its objects too. */
+export const javaScriptDefaults: MemoryDefaults = { maximumBytes: 64 * 1024 * 1024, stackBytes: 2 * 1024 * 1024 };
+
+/** Where a program listens that does not say so in diatom.json. */
+const defaultPort = 8080;
+/** A turn of the program that runs longer is interrupted. */
+const turnLimitMs = 10_000;
+
+export async function joinJavaScript(file: string, project: Project): Promise<JoinedProgram> {
+  const started = performance.now();
+  const program = await bundle(file);
+  const packages = await packagesOf(program.sources);
+  const compiled = performance.now();
+  const engine = await linkEngine();
+  const port = project.ports?.[0]?.port ?? defaultPort;
+  const snapshot = await takeSnapshot(engine, program, { port, limitMs: turnLimitMs });
+  const limits = limitsOf(project.maximumBytes);
+  const wasm = writeSnapshot(keepExports(engine, ['_start', 'memory']), snapshot, limits);
+  return {
+    wasm,
+    packages,
+    compileMs: compiled - started,
+    linkMs: performance.now() - compiled,
+  };
+}
+
+/** Buffers of connections need little beside an engine's heap. */
+function limitsOf(maximumBytes: number): MemoryLimits {
+  const pages = Math.floor(maximumBytes / wasmPageBytes);
+  const libraryOsPages = Math.floor(pages / 4);
+  return { libraryOsPages, applicationPages: pages - libraryOsPages };
+}
