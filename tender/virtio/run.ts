@@ -10,6 +10,7 @@ import { type Exit, TenderError } from '../instances.ts';
 import { describeExit } from '../process/exit.ts';
 import { loadSymbols } from '../process/symbols.ts';
 import { bootCommandLine } from './command-line.ts';
+import { loadedBytes } from './image-file.ts';
 import { qemuArguments, qemuProgram } from './qemu.ts';
 
 export interface VirtioRunOptions {
@@ -32,6 +33,8 @@ export interface VirtioRunOptions {
   readonly idleTimeoutMs: number;
   /** Longer than this no machine runs; 0: no limit. */
   readonly timeLimitMs: number;
+  /** Another QEMU; default: the one on the path. */
+  readonly program?: string;
   readonly onConsole: (bytes: Uint8Array) => void;
   readonly onStarted?: (pid: number) => void;
   /** Ends the machine. */
@@ -44,6 +47,7 @@ const reportBytes = 4096;
 /** Resolves when the machine has ended, however that was. Rejects with a `TenderError` when QEMU cannot run it at all. */
 export async function runVirtio(options: VirtioRunOptions): Promise<Exit> {
   const commandLine = bootCommandLine(options);
+  await checkMemory(options);
   const directory = await mkdtemp(join(tmpdir(), 'diatom-virtio-'));
   try {
     const statusPath = join(directory, 'status');
@@ -56,6 +60,14 @@ export async function runVirtio(options: VirtioRunOptions): Promise<Exit> {
   }
 }
 
+/** Where segments lie outside of RAM the machine would run into the void. The rest the image checks itself. */
+async function checkMemory({ imageName, imagePath, memoryBytes }: VirtioRunOptions): Promise<void> {
+  const neededBytes = await loadedBytes(imagePath);
+  if (neededBytes <= memoryBytes) return;
+  const what = `image ${imageName} needs a machine of at least ${neededBytes} bytes, ${memoryBytes} are given`;
+  throw new TenderError('memory', what);
+}
+
 interface Ending {
   readonly report: string;
   /** What QEMU itself had to say. */
@@ -65,7 +77,8 @@ interface Ending {
 
 function runQemu(options: VirtioRunOptions, qemuArguments: readonly string[]): Promise<Ending> {
   const { signal, timeLimitMs, onConsole, onStarted } = options;
-  const child = spawn(qemuProgram, qemuArguments, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const program = options.program ?? qemuProgram;
+  const child = spawn(program, qemuArguments, { stdio: ['ignore', 'pipe', 'pipe'] });
   let stoppedBy: Ending['stoppedBy'] = 'itself';
   const stop = (by: Ending['stoppedBy']) => () => {
     stoppedBy = by;
@@ -87,7 +100,7 @@ function runQemu(options: VirtioRunOptions, qemuArguments: readonly string[]): P
   return new Promise<Ending>((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'ENOENT' ? 'is not installed (Debian: apt install qemu-system-x86)' : error.message;
-      reject(new TenderError('QemuMissing', `the virtio target runs in QEMU, and ${qemuProgram} ${why}`));
+      reject(new TenderError('QemuMissing', `the virtio target runs in QEMU, and ${program} ${why}`));
     });
     child.once('close', () => resolve({ report: tail.toString('utf8'), complaint, stoppedBy }));
     if (signal?.aborted) abort();
