@@ -185,3 +185,23 @@ test('a Service can ask for it, now and not any more', needs, async () => {
   assert.deepEqual([await ask(address, '/'), await ask(address, '/')], ['1', '2']);
   await run('delete pod,service shared --timeout=40s');
 });
+
+test('an agent that died does not forget who asked for a machine per connection', needs, async () => {
+  const subject = pod('kept', 'counter', hvt);
+  await run('apply -f -', { ...subject, metadata: { ...subject.metadata, annotations: perConnection } });
+  await run('apply -f -', pod('late', 'counter', hvt));
+  await run('apply -f -', service('late', 8080));
+  const { status } = await onePod('kept', isPodReady);
+  await onePod('late', (one) => stateOf(one) === 'running');
+  const services = cell().client.resource(resources.services, 'default');
+  await Promise.all([
+    cell().cell.killServer('agent'),
+    services.patch('late', { kind: 'merge', changes: { metadata: { annotations: perConnection } } }),
+  ]);
+  const late = await onePod('late', (one) => stateOf(one) === 'Asleep' && isPodReady(one));
+  for (const address of [status?.podIP ?? '', late.status?.podIP ?? '']) {
+    assert.deepEqual([await ask(address, '/'), await ask(address, '/')], ['1', '1']);
+  }
+  assert.doesNotMatch(await run('events --for pod/kept'), /Killing/);
+  await run('delete pod,service kept late --ignore-not-found --timeout=40s');
+});

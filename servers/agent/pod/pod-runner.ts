@@ -3,33 +3,24 @@
  * the API; the agent asks it for the status and writes that.
  */
 import { rm } from 'node:fs/promises';
-import {
-  type Clock,
-  type Container,
-  formatTime,
-  type Pod,
-  type PodStatus,
-  type Recorded,
-  type Timer,
-} from '@diatom/sdk';
-import { type Exit, type SlotSpec, type SlotState, TenderError, type TenderEvent } from '@diatom/tender';
+import { type Clock, formatTime, type Pod, type PodStatus, type Recorded } from '@diatom/sdk';
+import { type SlotState, TenderError, type TenderEvent } from '@diatom/tender';
 import {
   advance,
   type ContainerEffect,
   type ContainerEvent,
-  type ContainerPolicy,
   isRunning,
-  newContainer,
   type Container as Running,
 } from '../container/container.ts';
-import { type Prober, startProbes } from '../probe/prober.ts';
+import { startProbes } from '../probe/prober.ts';
 import type { TenderLink } from '../tender-link.ts';
 import { unseenExit } from '../tender-link.ts';
 import { whenToBoot } from './boot.ts';
 import { Deadline } from './deadline.ts';
-import { podLogDirectory, prepare, type Surroundings, slotId } from './prepare.ts';
+import { type Entry, exitOf, newEntry } from './entry.ts';
+import { podLogDirectory, prepare, type Surroundings } from './prepare.ts';
 import { noticesOf } from './problems.ts';
-import { deadlineExceeded, podStatus } from './status.ts';
+import { bootOfFound, deadlineExceeded, podStatus } from './status.ts';
 
 export interface PodRunnerOptions {
   readonly around: Surroundings;
@@ -39,25 +30,6 @@ export interface PodRunnerOptions {
   /** The status may have changed. `isNap`: only in that a lazy instance booted or fell asleep. */
   readonly onChange: (isNap: boolean) => void;
   readonly log: (message: string) => void;
-}
-
-interface Entry {
-  readonly spec: Container;
-  policy: ContainerPolicy;
-  readonly slotId: string;
-  state: Running;
-  imageId: string;
-  prober: Prober | undefined;
-  /** Boot the prober belongs to. */
-  probedBoot: string;
-  timer: Timer | undefined;
-  /** What the slot was asked for. */
-  boot: SlotSpec['boot'];
-  isReleased: boolean;
-  /** What the tender said about the slot while its start was on the way: an instance may end before the answer is read. */
-  early: SlotState | undefined;
-  /** Starts and stops of one slot happen one after the other. */
-  tail: Promise<void>;
 }
 
 export class PodRunner {
@@ -82,7 +54,7 @@ export class PodRunner {
     this.#startTime = pod.status?.startTime ?? formatTime(options.clock.now());
     this.#deadline = new Deadline(options.clock, this.#startTime, () => this.#expire());
     this.#deadline.set(pod.spec.activeDeadlineSeconds);
-    this.#entries = pod.spec.containers.map((spec) => this.#entryOf(pod, spec));
+    this.#entries = pod.spec.containers.map((spec) => newEntry(pod, spec, whenToBoot(pod, asking)));
   }
 
   get slotIds(): readonly string[] {
@@ -109,9 +81,12 @@ export class PodRunner {
     for (const entry of this.#entries) {
       const slot = slots.get(entry.slotId);
       const before = this.#pod.status?.containerStatuses?.find(({ name }) => name === entry.spec.name);
-      if (slot !== undefined && before !== undefined) {
-        entry.imageId = before.imageID;
+      if (slot !== undefined && (before !== undefined || this.#deadline.isPast)) {
+        entry.imageId = before?.imageID ?? '';
+        entry.boot = bootOfFound(before, entry.boot);
+        entry.policy = { ...entry.policy, isLazy: entry.boot !== 'eager' };
         this.#feed(entry, { kind: 'found', slot });
+        this.#checkBoot(entry);
       } else if (slot === undefined && before?.state?.running !== undefined && !entry.policy.isLazy) {
         // It ran when the agent last looked: that run ended, and only the restart policy may start another.
         const startedAt = before.state.running.startedAt ?? this.#nowIso();
@@ -230,40 +205,6 @@ export class PodRunner {
     }
     await Promise.all(this.#entries.map(({ tail }) => tail));
     await rm(podLogDirectory(this.#options.around.dataDirectory, this.#pod), { recursive: true, force: true });
-  }
-
-  #entryOf(pod: Pod, spec: Container): Entry {
-    const before = pod.status?.containerStatuses?.find(({ name }) => name === spec.name);
-    const { name, namespace, uid } = pod.metadata;
-    const boot = whenToBoot(pod, this.#asking);
-    return {
-      spec,
-      slotId: slotId(pod, spec),
-      policy: {
-        name: spec.name,
-        image: spec.image ?? '',
-        podName: `${name}_${namespace}(${uid})`,
-        restartPolicy: pod.spec.restartPolicy ?? 'Always',
-        hasReadinessProbe: spec.readinessProbe !== undefined,
-        hasStartupProbe: spec.startupProbe !== undefined,
-        isLazy: boot !== 'eager',
-        graceMs: (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000,
-      },
-      // Restarts and the last end were an earlier agent's to count; its back-off is not known any more.
-      state: {
-        ...newContainer,
-        restartCount: before?.restartCount ?? 0,
-        lastExit: exitOf(before?.lastState?.terminated),
-      },
-      imageId: before?.imageID ?? '',
-      prober: undefined,
-      probedBoot: '',
-      timer: undefined,
-      boot,
-      isReleased: false,
-      early: undefined,
-      tail: Promise.resolve(),
-    };
   }
 
   #feed(entry: Entry, event: ContainerEvent, now = this.#options.clock.now()): void {
@@ -427,15 +368,4 @@ export class PodRunner {
 
 function isNap(before: Running, after: Running): boolean {
   return before.phase.kind === 'up' && after.phase.kind === 'up' && before.isReady === after.isReady;
-}
-
-type Terminated = NonNullable<
-  NonNullable<NonNullable<PodStatus['containerStatuses']>[number]['lastState']>['terminated']
->;
-
-function exitOf(terminated: Terminated | undefined): Exit | undefined {
-  if (terminated === undefined) return undefined;
-  const { exitCode, signal = 0, message = '', startedAt = '', finishedAt = '' } = terminated;
-  const reason = terminated.reason === 'OOMKilled' ? 'OutOfMemory' : ((terminated.reason ?? 'Error') as Exit['reason']);
-  return { code: exitCode, signal, reason, message, startedAt, finishedAt };
 }

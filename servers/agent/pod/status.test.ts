@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Pod } from '@diatom/sdk';
 import type { Exit } from '@diatom/tender';
 import { type Container, newContainer } from '../container/container.ts';
-import { podStatus } from './status.ts';
+import { bootOfFound, podStatus } from './status.ts';
 
 const now = '2026-01-01T00:01:00Z';
 
@@ -72,6 +72,17 @@ function statusOf(containers: readonly Container[], subject: Pod = pod, isOverdu
 
 const conditionOf = (status: ReturnType<typeof statusOf>, type: string) =>
   status.conditions?.find((one) => one.type === type);
+
+test('a slot that was found boots per connection only when its status says so', () => {
+  const [status] = statusOf([asleep]).containerStatuses ?? [];
+  assert.equal(bootOfFound(status, 'per-connection'), 'lazy');
+  assert.equal(bootOfFound(undefined, 'per-connection'), 'lazy');
+  assert.equal(bootOfFound(status, 'eager'), 'eager');
+  const observed = { name: 'c', image: '', imageId: '', slotId: '', container: asleep, bootsPerConnection: true };
+  const around = { podIP: '127.20.0.16', hostIP: '127.0.0.1', startTime: now, isOverdue: false };
+  const [witness] = podStatus(pod, { ...around, containers: [observed] }, now).containerStatuses ?? [];
+  assert.equal(bootOfFound(witness, 'eager'), 'per-connection');
+});
 
 test('a pod past its deadline fails once its containers have ended, however they did', () => {
   const stopping: Container = { ...running, phase: { kind: 'stopping', exit: undefined } };

@@ -2,7 +2,7 @@
 
 import type { ContainerState, ContainerStatus, Pod, PodStatus } from '@diatom/sdk';
 import type { Condition } from '@diatom/sdk/api';
-import type { Exit } from '@diatom/tender';
+import type { Exit, SlotSpec } from '@diatom/tender';
 import type { Container } from '../container/container.ts';
 import { qualityOfService } from './quality-of-service.ts';
 
@@ -31,6 +31,17 @@ export const deadlineExceeded = {
   reason: 'DeadlineExceeded',
   message: 'Pod was active on the node longer than the specified deadline',
 } as const;
+
+const perConnectionMessage = 'every connection boots an instance of its own';
+
+/**
+ * What a slot was asked for that an earlier agent started: its status is the only witness. Where that says nothing of an
+ * instance per connection the slot counts as one without, so that it is made anew rather than trusted.
+ */
+export function bootOfFound(before: ContainerStatus | undefined, wanted: SlotSpec['boot']): SlotSpec['boot'] {
+  if (before?.state?.waiting?.message === perConnectionMessage) return 'per-connection';
+  return wanted === 'per-connection' ? 'lazy' : wanted;
+}
 
 export function podStatus(pod: Pod, observed: Observed, nowIso: string): PodStatus {
   const containerStatuses = observed.containers.map((one) => containerStatus(pod, one));
@@ -148,7 +159,7 @@ function stateOf(pod: Pod, one: ObservedContainer, containerID: string): Contain
             waiting: {
               reason: 'Asleep',
               message: one.bootsPerConnection
-                ? 'every connection boots an instance of its own'
+                ? perConnectionMessage
                 : `booted ${phase.slot.bootCount} times; boots on the next connection`,
             },
           };
