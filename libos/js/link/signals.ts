@@ -1,5 +1,6 @@
-/** Gives `Request` its abort signal. */
+/** Gives `Request` its abort signal, and the streams, which look for the global, the one of their controllers. */
 
+import { AbortController } from '../events/abort-controller.ts';
 import { AbortSignal, createSignal, isAbortSignal, signalAbort } from '../events/abort-signal.ts';
 import { link } from '../parts.ts';
 
@@ -9,3 +10,5 @@ link('signals', {
   isSignal: isAbortSignal,
   abort: (signal) => signalAbort(signal, new DOMException('The client has gone away', 'AbortError')),
 });
+
+Object.defineProperty(globalThis, 'AbortController', { value: AbortController, writable: true, configurable: true });

@@ -24,7 +24,7 @@ export const streamCases: readonly Case[] = [
   `async function* g() { yield 'a'; yield 'b'; } const out = []; for await (const v of ReadableStream.from(g())) out.push(v); return out`,
   `ReadableStream.from(5)`,
   `const c = new AbortController(); c.abort(new RangeError('r')); await new ReadableStream({ start(k) { k.enqueue(1); } }).pipeTo(new WritableStream(), { signal: c.signal })`,
-  `const s = new ReadableStream({ start(c) { c.enqueue(1); c.enqueue(2); c.close(); } }); for await (const v of s) break; return s.locked`,
+  `const s = new ReadableStream({ start(c) { c.enqueue(1); c.enqueue(2); c.close(); } }); for await (const v of s) break; await new Promise((r) => setTimeout(r, 1)); return s.locked`,
   `const s = new ReadableStream({ start(c) { c.enqueue(1); c.close(); } }); const r = s.getReader(); await r.read(); return [(await r.read()).done, await r.closed]`,
   `const s = new ReadableStream({ start(c) { c.enqueue(1); } }); const r = s.getReader(); r.releaseLock(); await r.read()`,
   `const out = []; const s = new ReadableStream({ pull(c) { out.push('pull'); c.enqueue(out.length); if (out.length === 2) c.close(); } }, { highWaterMark: 0 }); const r = s.getReader(); await r.read(); return out`,
