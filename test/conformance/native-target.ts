@@ -1,0 +1,33 @@
+/** Targets of the native tender: code from our compiler, in a process or in a virtual machine. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from '@diatom/seal';
+import { connectProcessTender, type SlotSpec, type Tender } from '@diatom/tender';
+import { nativeTenderPath } from '../hostile/native-tender.ts';
+import type { Target } from './start.ts';
+
+export const nativeTarget = (target: SlotSpec['target']): Target => ({
+  openTender: async (): Promise<Tender> => {
+    const directory = await mkdtemp(join(tmpdir(), 'diatom-tender-'));
+    const tender = await connectProcessTender({
+      binaryPath: await nativeTenderPath(),
+      socketPath: join(directory, 'tender.sock'),
+      clientGraceMs: 2000,
+    });
+    return {
+      start: (spec) => tender.start({ ...spec, target }),
+      stop: (id, graceMs) => tender.stop(id, graceMs),
+      list: () => tender.list(),
+      onEvent: (listener) => tender.onEvent(listener),
+      close: async () => {
+        await tender.close();
+        await rm(directory, { recursive: true, force: true });
+      },
+    };
+  },
+  build: async (file) => {
+    const { manifest, layers } = await build({ file, targets: [target] });
+    return { manifest, layers, runs: target };
+  },
+});
