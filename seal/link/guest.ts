@@ -1,5 +1,4 @@
 /** The guest modules every image is linked from: library OS, bridge, bindings. Compiled once per content. */
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -82,22 +81,14 @@ export function engineMemory(): Promise<Uint8Array> {
 const bindingsDataAt = 2048;
 
 /** The machine ABI in terms of one target, a folder of seal/bindings/guest, as the compiler leaves it. */
-export function bindingsOf(target: NativeTarget): Promise<Uint8Array> {
+export function compileBindings(target: NativeTarget): Promise<Uint8Array> {
   const entry = `bindings/${target}/index.ts`;
   const data = String(bindingsDataAt);
   return compileFolder(bindings, entry, ['--runtime', 'stub', '--importMemory', '--memoryBase', data]);
 }
 
-/** Whether there is a folder with bindings of this target at all. */
-export const hasBindings = (target: NativeTarget): boolean => existsSync(join(bindings, target, 'index.ts'));
-
 export function bridge(): Promise<Uint8Array> {
   return assemble('bridge.wat');
-}
-
-/** Gives the bindings the memory of the library OS under the name asc imports it by. */
-export function memoryAlias(): Promise<Uint8Array> {
-  return assemble('memory.wat');
 }
 
 async function assemble(file: string): Promise<Uint8Array> {

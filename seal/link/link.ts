@@ -1,24 +1,13 @@
 /**
- * Application + library OS + bridge → one module, and that + bindings → the module a target's code is made from.
- * Memory 0 is the library OS, memory 1 the application. Only what `_start` reaches stays.
+ * Application + library OS + bridge → one portable module (bind.ts makes a target's module from it). Memory 0 is the library
+ * OS, memory 1 the application. Only what `_start` reaches stays.
  */
 import { basename, dirname } from 'node:path';
-import type { NativeTarget } from '@diatom/libos';
 import { runTool } from '../binaryen/run-tool.ts';
-import { passesOf, type Rounds, shake } from '../shake/shake.ts';
+import { passesOf, shake } from '../shake/shake.ts';
 import { compileAssemblyScript } from './assemblyscript.ts';
 import { cached } from './cache.ts';
-import {
-  applicationLibrary,
-  bridge,
-  compileBindings,
-  hasBindings,
-  libraryOs,
-  memoryAlias,
-  packing,
-  toolVersions,
-  wasmPageBytes,
-} from './guest.ts';
+import { applicationLibrary, bridge, libraryOs, packing, toolVersions, wasmPageBytes } from './guest.ts';
 
 export interface LinkOptions {
   /** The application's entry file. */
@@ -59,17 +48,16 @@ export function compileApplication(options: LinkOptions): Promise<Uint8Array> {
 }
 
 const portableRoots = ['_start', 'memory'];
-const processRoots = ['_start'];
 
 /** What else a linked module depends on; part of its name in the cache. */
-async function recipe(roots: readonly string[], rounds: Rounds): Promise<string> {
-  return JSON.stringify([await toolVersions(), roots, passesOf(rounds)]);
+async function recipe(): Promise<string> {
+  return JSON.stringify([await toolVersions(), portableRoots, passesOf(2)]);
 }
 
 /** The portable module: imports only `diatom:machine`, exports `_start` and `memory` (memory 0). */
 export async function linkPortable(application: Uint8Array, maximumBytes: number): Promise<Uint8Array> {
   const [os, join] = await Promise.all([libraryOs(halfOf(maximumBytes)), bridge()]);
-  return cached('portable', [await recipe(portableRoots, 2), os, join, application], async () => {
+  return cached('portable', [await recipe(), os, join, application], async () => {
     const merged = await runTool('wasm-merge', { 'os.wasm': os, 'bridge.wasm': join, 'app.wasm': application }, [
       ...['os.wasm', 'diatom:os', 'bridge.wasm', 'diatom:bridge', 'app.wasm', 'diatom:application'],
       ...['bridge.wasm', 'env'],
@@ -77,23 +65,5 @@ export async function linkPortable(application: Uint8Array, maximumBytes: number
       '-g',
     ]);
     return shake(merged, portableRoots, 2);
-  });
-}
-
-/** The module of one target: exports `_start`, imports only `linux` unless the target's bindings lack a call. */
-export async function linkTarget(portable: Uint8Array, target: NativeTarget): Promise<Uint8Array> {
-  if (!hasBindings(target)) return portable;
-  const [bindings, memory] = await Promise.all([compileBindings(target), memoryAlias()]);
-  return cached(target, [await recipe(processRoots, 1), bindings, memory, portable], async () => {
-    const merged = await runTool(
-      'wasm-merge',
-      { 'linked.wasm': portable, 'memory.wasm': memory, 'bindings.wasm': bindings },
-      [
-        ...['linked.wasm', 'diatom:linked', 'memory.wasm', 'env', 'bindings.wasm', 'diatom:machine'],
-        '--rename-export-conflicts',
-        '-g',
-      ],
-    );
-    return shake(merged, processRoots, 1);
   });
 }
