@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from '@diatom/seal';
 import { type Exit, runVirtio, type VirtioRunOptions } from '@diatom/tender';
 import { bytes, load, program } from '../hostile/machine-code.ts';
@@ -62,8 +62,8 @@ export async function buildVirtio(file: string, directory: string): Promise<Virt
   const { layers } = await build({ file, targets: ['virtio'] });
   const { virtio, 'virtio-symbols': symbols } = layers;
   if (virtio === undefined || symbols === undefined) throw new Error(`${file} has no virtio layer`);
-  const path = join(directory, 'image');
-  const symbolsPath = join(directory, 'symbols');
+  const path = join(directory, basename(file, '.ts'));
+  const symbolsPath = `${path}.symbols`;
   await Promise.all([writeFile(path, virtio), writeFile(symbolsPath, symbols)]);
   return { path, symbolsPath };
 }
