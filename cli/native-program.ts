@@ -1,15 +1,20 @@
-/** Host programs of our own: AssemblyScript sealed with the `linux` flavour into an ordinary static executable. */
-import { BuildError, compile } from '@diatom/seal';
+/** AssemblyScript sealed as it stands: a host program of our own (flavour `linux`), or a guest without library OS and bindings. */
+import { BuildError, compile, type Flavour } from '@diatom/seal';
 import { main } from 'assemblyscript/asc';
 
 export interface NativeProgram {
   readonly entryPath: string;
   readonly ascOptions: readonly string[];
+  readonly flavour?: Flavour;
 }
 
 const wasmName = 'program.wasm';
 
-export async function sealNativeProgram({ entryPath, ascOptions }: NativeProgram): Promise<Uint8Array> {
+export async function sealNativeProgram({
+  entryPath,
+  ascOptions,
+  flavour = 'linux',
+}: NativeProgram): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   let complaints = '';
   const { error } = await main([entryPath, '--outFile', wasmName, '--baseDir', '/', ...ascOptions], {
@@ -26,5 +31,5 @@ export async function sealNativeProgram({ entryPath, ascOptions }: NativeProgram
   if (error !== null || wasm === undefined) {
     throw new BuildError([{ code: 'compile', file: entryPath, message: complaints || String(error?.message) }]);
   }
-  return compile(wasm, { flavour: 'linux' }).elf;
+  return compile(wasm, { flavour }).elf;
 }

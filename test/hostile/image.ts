@@ -1,6 +1,6 @@
 /** Executables for the targets process and hvt, made by hand: well-formed ones that misbehave, and malformed ones. */
-import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '@diatom/libos/manifest';
 
@@ -131,7 +131,10 @@ export const storeImage = async (
 ): Promise<{ readonly imagePath: string; readonly manifest: Manifest }> => {
   const hex = createHash('sha256').update(elf).digest('hex');
   const imagePath = join(directory, hex);
-  await writeFile(imagePath, elf);
+  // Another guest may run from that very file.
+  const part = `${imagePath}.${randomUUID()}`;
+  await writeFile(part, elf);
+  await rename(part, imagePath);
   const manifest: Manifest = {
     schemaVersion: 1,
     machineVersion: 1,

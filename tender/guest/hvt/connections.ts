@@ -96,11 +96,12 @@ export function setClosing(connection: Connection): void {
 export function freeConnection(connection: Connection): void {
   if (connection.state == ConnectionState.closing) closingCount -= 1;
   connection.state = ConnectionState.free;
-  connectionCount -= 1;
   if ((connection.flags & Flag.queued) == 0) recycle(connection);
 }
 
+/** Only now it counts no more: the queue has room for as many as there may be connections. */
 function recycle(connection: Connection): void {
+  connectionCount -= 1;
   connection.nextFree = <u16>freeHead;
   freeHead = handleOf(connection) - firstHandle;
 }

@@ -92,7 +92,7 @@ function random(): u64 {
 
 function announce(to: u64): i64 {
   if (to <= announcedEnd) return 0;
-  const grown = announcedEnd == 0 ? to + regionBytes : max(to, announcedEnd + max(regionBytes, announcedEnd >> 1));
+  const grown = announcedEnd == 0 ? to + regionBytes : max(to, announcedEnd + max(regionBytes, roundToPage(announcedEnd >> 1)));
   const end = min(grown, physicalEnd);
   const error = addRegion(announcedEnd, hostAddress(announcedEnd), end - announcedEnd);
   if (error >= 0) announcedEnd = end;
