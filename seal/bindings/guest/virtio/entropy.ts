@@ -1,7 +1,7 @@
 // Random bytes: ChaCha20 (RFC 8439 §2.3) keyed by the processor's random words or by a virtio-rng device. After every
 // request the first half of a block becomes the next key, so what was given cannot be told from what is left here.
 
-import { peek32, peek64, SEED_COUNT, SEEDS, SHARED_BASE } from './machine';
+import { peek32, peek64, poke64, SEED_COUNT, SEEDS, SHARED_BASE } from './machine';
 import { refuse } from './console';
 import { randomFromDevice } from './random-device';
 
@@ -24,6 +24,8 @@ function start(): void {
     for (let i: usize = 0; i < 4; i++) {
       store<i64>(key + (i << 3), load<i64>(key + (i << 3)) ^ peek64(SHARED_BASE + SEEDS + 32 + (i << 3)));
     }
+    // The first key must not be found later.
+    for (let i: usize = 0; i < seedWords; i++) poke64(SHARED_BASE + SEEDS + (i << 3), 0);
     return;
   }
   if (!randomFromDevice(key, 32)) {

@@ -1,6 +1,6 @@
 // virtio-rng (virtio 1.2 §5.4), asked once.
 
-import { copy, address, waitForInterrupt } from './machine';
+import { address, copy, poke8, waitForInterrupt } from './machine';
 import { acknowledge, find, foundPin, negotiate, notify, openQueue, RANDOM, run } from './transport';
 import { offer, publish, setDescriptor, usedBytes, usedPosition, WRITE } from './queue';
 import { takePages } from './shared-memory';
@@ -33,5 +33,6 @@ export function randomFromDevice(ptr: usize, len: i32): bool {
     position++;
   }
   copy(address(ptr), buffer, len);
+  for (let at = 0; at < len; at++) poke8(buffer + at, 0);
   return true;
 }
