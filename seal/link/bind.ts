@@ -8,8 +8,8 @@ import { machineModule } from '@diatom/libos';
 import { readBody } from '../decode/body.ts';
 import { type Space, spacesOf } from '../decode/index-spaces.ts';
 import type { DecodedModule, DefinedFunction, Export, ModuleFunction, SegmentMode } from '../decode/module.ts';
-import { type IndexMap, rewriteBody, rewriteConstant } from '../testing/rewrite-body.ts';
-import { unsigned } from '../testing/wasm-writer.ts';
+import { type IndexMap, rewriteBody, rewriteConstant } from './rewrite-body.ts';
+import { unsigned } from './sections.ts';
 
 export interface Bound {
   readonly module: DecodedModule;

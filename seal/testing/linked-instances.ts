@@ -3,6 +3,7 @@
  * spaces are joined, an import becomes the index of what it names. Active segments become passive ones and a function that
  * applies them, so that instances come into being in their order.
  */
+import type { Space } from '../decode/index-spaces.ts';
 import type {
   DecodedModule,
   DefinedFunction,
@@ -15,7 +16,8 @@ import type {
   ModuleFunction,
   Table,
 } from '../decode/module.ts';
-import { constantCode, type IndexMap, rewriteBody, rewriteConstant, type Space } from './rewrite-body.ts';
+import { type IndexMap, rewriteBody, rewriteConstant } from '../link/rewrite-body.ts';
+import { constantCode } from './constant-code.ts';
 import { type Bytes, constant, unsigned } from './wasm-writer.ts';
 
 export class LinkError extends Error {}

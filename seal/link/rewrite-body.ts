@@ -1,8 +1,11 @@
+/** A function's body with other indices, as joining modules needs it. */
 import { type BodyInstruction, readBody } from '../decode/body.ts';
 import { type Space, spacesOf } from '../decode/index-spaces.ts';
-import type { ConstantExpression, ConstantOperation, DefinedFunction, FunctionType } from '../decode/module.ts';
+import type { ConstantExpression, DefinedFunction, FunctionType } from '../decode/module.ts';
 import { Reader } from '../decode/reader.ts';
-import { type Bytes, constant, signedNumber, unsigned } from './wasm-writer.ts';
+import { signed, unsigned } from './sections.ts';
+
+type Bytes = readonly number[];
 
 /** New index of an item of a module. */
 export type IndexMap = (space: Space, index: number) => number;
@@ -18,15 +21,21 @@ function rewritten(instruction: BodyInstruction, bytes: Uint8Array, map: IndexMa
   const { opcode, index, second, lane, bits, byteOffset } = instruction;
   if (opcode.immediates === 'block') {
     if (!hasTypeIndex(bytes, byteOffset + 1)) return undefined;
-    return [opcode.code, ...signedNumber(map('type', new Reader(bytes, byteOffset + 1).s33()))];
+    return [opcode.code, ...signed(map('type', new Reader(bytes, byteOffset + 1).s33()))];
   }
   if (opcode.immediates === 'access' || opcode.immediates === 'access_lane') {
     const lanes = opcode.immediates === 'access_lane' ? [lane] : [];
-    return [...opcodeBytes(opcode.code), second | 0x40, ...unsigned(map('memory', index)), ...unsigned(bits), ...lanes];
+    return [
+      ...opcodeBytes(opcode.code),
+      second | 0x40,
+      ...unsigned(map('memory', index)),
+      ...unsigned(Number(bits)),
+      ...lanes,
+    ];
   }
   const spaces = spacesOf[opcode.immediates];
   if (spaces === undefined) return undefined;
-  const indices = spaces.flatMap((space, position) => unsigned(map(space, position === 0 ? index : second)));
+  const indices = spaces.flatMap((space, position) => [...unsigned(map(space, position === 0 ? index : second))]);
   return [...opcodeBytes(opcode.code), ...indices];
 }
 
@@ -50,23 +59,3 @@ export const rewriteConstant = (expression: ConstantExpression, map: IndexMap): 
       : operation,
   ),
 });
-
-const arithmetic = { add: 0, sub: 1, mul: 2 } as const;
-
-function operationCode(operation: ConstantOperation): Bytes {
-  switch (operation.kind) {
-    case 'const':
-      return constant(operation.type, operation.bits);
-    case 'global':
-      return [0x23, ...unsigned(operation.index)];
-    case 'function':
-      return [0xd2, ...unsigned(operation.index)];
-    case 'null':
-      return [0xd0, operation.type === 'funcref' ? 0x70 : 0x6f];
-    case 'binary':
-      return [(operation.type === 'i32' ? 0x6a : 0x7c) + arithmetic[operation.operator]];
-  }
-}
-
-/** A constant expression as instructions, without its end. */
-export const constantCode = ({ operations }: ConstantExpression): Bytes => operations.flatMap(operationCode);
