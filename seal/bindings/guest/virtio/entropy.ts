@@ -25,7 +25,7 @@ function start(): void {
       store<i64>(key + (i << 3), load<i64>(key + (i << 3)) ^ peek64(SHARED_BASE + SEEDS + 32 + (i << 3)));
     }
     // The first key must not be found later.
-    for (let i: usize = 0; i < seedWords; i++) poke64(SHARED_BASE + SEEDS + (i << 3), 0);
+    for (let i: i64 = 0; i < seedWords; i++) poke64(SHARED_BASE + SEEDS + (i << 3), 0);
     return;
   }
   if (!randomFromDevice(key, 32)) {
