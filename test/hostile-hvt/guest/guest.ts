@@ -148,8 +148,11 @@ function someHandle(): u32 {
 }
 
 function readEvents(): void {
+  const head = peek32(eventHead);
   let tail = peek32(eventTail);
-  for (const head = peek32(eventHead); tail != head; tail++) {
+  // It may have written nonsense there itself.
+  if (<u32>(head - tail) > 512) return;
+  for (; tail != head; tail++) {
     const at = eventRing + ((tail & 511) << 4);
     const kind = peek32(at);
     if (kind == 1) handleCount = remember(handles, handleCount, peek32(at + 8));
