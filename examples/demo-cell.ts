@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Unexpected } from './demo-steps.ts';
+import { Unexpected, waitFor } from './demo-steps.ts';
 
 const readyTimeoutMs = 15_000;
 const stopTimeoutMs = 10_000;
+const tenderEndMs = 2_000;
 
 export interface DemoCell {
   readonly kubeconfig: string;
@@ -55,8 +56,11 @@ export async function startCell(
         child.kill('SIGINT');
         const code = await within(stopTimeoutMs, exit, 'the cell to stop');
         if (code !== 0) throw new Unexpected('the cell to stop with status 0', `status ${code}: ${remarks}`);
-        const left = tenderProcesses(dataDirectory);
-        if (left.length > 0) throw new Unexpected('no process of the cell left', `still running: ${left.join(', ')}`);
+        // The tender ends by itself when its client has gone, which takes as long as it takes the machine to notice.
+        await waitFor('no process of the cell left', tenderEndMs, async () => {
+          const left = tenderProcesses(dataDirectory);
+          return left.length === 0 ? { found: true } : { seen: `process ${left.join(', ')}` };
+        });
       },
       destroy,
       remarks: () => remarks,

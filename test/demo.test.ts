@@ -63,6 +63,7 @@ test('the demo does everything and ends with one line of JSON', needsKubectl, as
       'requests',
       'failed',
       'scaled_to_zero',
+      'hvt_first_byte_ms',
     ]);
     assert.ok(numbers.cold_first_byte_ms.length > 1);
     assert.ok(numbers.requests > 100);

@@ -113,6 +113,8 @@ export class Agent {
       reconcile: (key) => this.#reconcile(key),
     });
     await this.#controller.run(signal, ready);
+    // Whoever stops the slots next must not see them started again for having ended.
+    await Promise.all([...this.#runners.values()].map((runner) => runner.leave()));
   }
 
   findLog(namespace: string, pod: string, container: string, previous: boolean): ContainerLog | string {

@@ -20,6 +20,8 @@ export interface Entry {
   isReleased: boolean;
   /** What the tender said about the slot while its start was on the way: an instance may end before the answer is read. */
   early: SlotState | undefined;
+  /** Settles, and never rejects, when the tender has answered the latest start. */
+  starting: Promise<unknown>;
   /** Starts and stops of one slot happen one after the other. */
   tail: Promise<void>;
 }
@@ -54,6 +56,7 @@ export function newEntry(pod: Pod, spec: Container, boot: SlotSpec['boot']): Ent
     boot,
     isReleased: false,
     early: undefined,
+    starting: Promise.resolve(),
     tail: Promise.resolve(),
   };
 }

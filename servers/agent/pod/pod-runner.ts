@@ -44,6 +44,7 @@ export class PodRunner {
   #lastStatus: PodStatus | undefined;
   readonly #deadline: Deadline;
   #isOverdue = false;
+  #hasLeft = false;
 
   constructor(pod: Pod, podIP: string, asking: readonly string[], options: PodRunnerOptions) {
     this.uid = pod.metadata.uid ?? '';
@@ -183,6 +184,20 @@ export class PodRunner {
     return this.#lastStatus;
   }
 
+  /**
+   * The agent goes: from now on nothing is started, stopped or reported, whatever happens to the slots. Resolves when no
+   * start is on its way to the tender any more.
+   */
+  async leave(): Promise<void> {
+    this.#hasLeft = true;
+    this.#deadline.cancel();
+    for (const entry of this.#entries) {
+      entry.timer?.cancel();
+      entry.prober?.stop();
+    }
+    await Promise.all(this.#entries.map(({ starting }) => starting));
+  }
+
   /** Gives back the slots of containers that have ended for good. Only after their exits are written: the tender has the only other copy. */
   releaseEnded(): void {
     for (const entry of this.#entries) {
@@ -208,6 +223,7 @@ export class PodRunner {
   }
 
   #feed(entry: Entry, event: ContainerEvent, now = this.#options.clock.now()): void {
+    if (this.#hasLeft) return;
     const grace = this.#pod.metadata.deletionGracePeriodSeconds;
     const policy = grace === undefined ? entry.policy : { ...entry.policy, graceMs: grace * 1000 };
     const before = entry.state;
@@ -278,8 +294,11 @@ export class PodRunner {
       });
       // An ended instance still holds its slot.
       await this.#options.tender.stop(entry.slotId, 0);
+      if (this.#hasLeft) return;
       entry.early = undefined;
-      this.#feed(entry, { kind: 'started', slot: await this.#options.tender.start(prepared.spec) });
+      const starting = this.#options.tender.start(prepared.spec);
+      entry.starting = starting.catch(() => undefined);
+      this.#feed(entry, { kind: 'started', slot: await starting });
       if (entry.early !== undefined) this.#feed(entry, { kind: 'slot', slot: entry.early });
       this.#checkBoot(entry);
     } catch (error) {
