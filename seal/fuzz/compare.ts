@@ -2,6 +2,7 @@
  * One module in the engine and as native code: every export from a fresh instance (a forked child there), with its results
  * or trap and a sum over memory and globals afterwards.
  */
+import { createContext, Script } from 'node:vm';
 import { decode } from '../decode/decode.ts';
 import type { ValueType } from '../decode/module.ts';
 import { canonical, toBits, toJavaScript } from '../testing/differential.ts';
@@ -63,40 +64,77 @@ function sameOutcome(expected: string, actual: string): boolean {
 /** What calls from JavaScript can pass and a result can be compared by. */
 const isNumber = (type: ValueType) => type !== 'funcref' && type !== 'externref' && type !== 'v128';
 
-export interface Comparison {
-  readonly compared: number;
-  readonly differences: readonly string[];
+export interface Call {
+  readonly name: string;
+  /** Bits of each argument. */
+  readonly arguments: readonly bigint[];
 }
 
-export function compareModule(wasm: Uint8Array, random: () => number, callsPerExport = 3): Comparison {
+export interface Difference {
+  readonly call: Call;
+  readonly actual: string;
+  readonly expected: string;
+}
+
+export interface Comparison {
+  readonly compared: number;
+  readonly differences: readonly Difference[];
+}
+
+export const callText = (call: Call) =>
+  `${call.name}(${call.arguments.map((bits) => `0x${bits.toString(16)}`).join(', ')})`;
+
+export const differenceText = ({ call, actual, expected }: Difference) =>
+  `${callText(call)} = ${actual}; the engine says ${expected}`;
+
+/** Gives native results; tests put a wrong compiler in its place. */
+export type Native = typeof runCases;
+
+/** What a random module is asked: every export a few times. */
+export function randomCalls(wasm: Uint8Array, random: () => number, callsPerExport = 3): readonly Call[] {
+  const module = decode(wasm);
+  return module.exports.flatMap(({ kind, name, index }): readonly Call[] => {
+    const type = module.types[module.functions[index]?.typeIndex ?? -1];
+    if (kind !== 'function' || name === stateExport || type === undefined) return [];
+    if (![...type.parameters, ...type.results].every(isNumber)) return [];
+    const turns = type.parameters.length === 0 ? 1 : callsPerExport;
+    return Array.from({ length: turns }, () => ({
+      name,
+      arguments: type.parameters.map((parameter) => randomArgument(parameter, random)),
+    }));
+  });
+}
+
+/** Calls that V8 cannot make (no instance, no stack) are left out. */
+export function compareCalls(wasm: Uint8Array, calls: readonly Call[], native: Native = runCases): Comparison {
   const original = decode(wasm);
   const module = withStubbedImports(original);
   const compiled = new WebAssembly.Module(new Uint8Array(wasm));
   const cases: Case[] = [];
-  const expected: { readonly text: string; readonly call: string; readonly results: readonly ValueType[] }[] = [];
-  for (const { kind, name, index } of module.exports) {
-    const type = module.types[module.functions[index]?.typeIndex ?? -1];
-    if (kind !== 'function' || name === stateExport || type === undefined) continue;
-    if (![...type.parameters, ...type.results].every(isNumber)) continue;
-    for (let turn = 0; turn < (type.parameters.length === 0 ? 1 : callsPerExport); turn += 1) {
-      const args = type.parameters.map((parameter) => ({ type: parameter, bits: randomArgument(parameter, random) }));
-      const text = engineOutcome(compiled, stubImports(original), name, args, type.results);
-      if (text === undefined) continue;
-      cases.push({ functionIndex: index, arguments: args, isolated: true });
-      const call = `${name}(${args.map(({ bits }) => `0x${bits.toString(16)}`).join(', ')})`;
-      expected.push({ text, call, results: type.results });
-    }
+  const expected: { readonly text: string; readonly call: Call; readonly results: readonly ValueType[] }[] = [];
+  for (const call of calls) {
+    const index = module.exports.find(({ kind, name }) => kind === 'function' && name === call.name)?.index;
+    const type = module.types[module.functions[index ?? -1]?.typeIndex ?? -1];
+    if (index === undefined || type === undefined) throw new Error(`the module exports no function ${call.name}`);
+    const args = type.parameters.map((parameter, at) => ({ type: parameter, bits: call.arguments[at] ?? 0n }));
+    const text = engineOutcome(compiled, stubImports(original), call.name, args, type.results);
+    if (text === undefined) continue;
+    cases.push({ functionIndex: index, arguments: args, isolated: true });
+    expected.push({ text, call, results: type.results });
   }
   if (cases.length === 0) return { compared: 0, differences: [] };
   const stateFunction = module.exports.find(({ name }) => name === stateExport)?.index;
-  const differences = runCases(module, cases, stateFunction).flatMap((outcome, index): string[] => {
+  const differences = native(module, cases, stateFunction).flatMap((outcome, index): Difference[] => {
     const wanted = expected[index];
     if (wanted === undefined) return [];
     const actual = nativeOutcome(outcome, wanted.results);
-    return sameOutcome(wanted.text, actual) ? [] : [`${wanted.call} = ${actual}; the engine says ${wanted.text}`];
+    return sameOutcome(wanted.text, actual) ? [] : [{ call: wanted.call, actual, expected: wanted.text }];
   });
   return { compared: cases.length, differences };
 }
+
+export const compareModule = (wasm: Uint8Array, random: () => number): Comparison =>
+  compareCalls(wasm, randomCalls(wasm, random));
 
 /** Undefined when the start function or a segment traps: nothing can be called then. */
 function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports | undefined {
@@ -108,7 +146,23 @@ function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): 
   }
 }
 
-/** Undefined when there is no instance, or the stack ran out, for how much fits differs. */
+const mostCallMs = 2000;
+const overtime = new Error('the call takes too long');
+const context = createContext({ call: undefined as (() => unknown) | undefined });
+const callScript = new Script('call()');
+
+/** A reduction may take away what ends a loop. */
+function withinTime(call: () => unknown): unknown {
+  context.call = call;
+  try {
+    return callScript.runInContext(context, { timeout: mostCallMs });
+  } catch (error) {
+    const isOvertime = error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    throw isOvertime ? overtime : error;
+  }
+}
+
+/** Undefined when there is no instance, or the stack or the time ran out, for how much fits differs. */
 function engineOutcome(
   module: WebAssembly.Module,
   imports: WebAssembly.Imports,
@@ -123,11 +177,11 @@ function engineOutcome(
   if (typeof call !== 'function' || typeof state !== 'function') throw new Error(`no export ${name} or ${stateExport}`);
   const parts: string[] = [];
   try {
-    const value: unknown = call(...args.map(({ type, bits }) => toJavaScript(type, bits)));
+    const value = withinTime(() => call(...args.map(({ type, bits }) => toJavaScript(type, bits))));
     const values = results.length === 1 ? [value] : results.length === 0 ? [] : (value as unknown[]);
     parts.push(...results.map((result, index) => canonical(result, toBits(result, values[index]))));
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof RangeError || error === overtime) return undefined;
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
     const known = engineTraps.find(([pattern]) => pattern.test(error.message));
     if (known === undefined) throw new Error(`the engine traps with '${error.message}', which is not in the table`);

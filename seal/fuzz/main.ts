@@ -1,9 +1,7 @@
 /** npm run fuzz -- [--minutes N] [--seed S] [--count N]: random modules against the engine until the time is over. */
-import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ModuleError } from '../decode/error.ts';
-import { compareModule } from './compare.ts';
+import { randomCalls } from './compare.ts';
+import { examine, findingPath, keepFinding } from './findings.ts';
 import { randomModule } from './generate.ts';
 import { randomFrom } from './random.ts';
 
@@ -31,22 +29,14 @@ for (let seed = firstSeed; modules < count && performance.now() < deadline; seed
   modules += 1;
   const random = randomFrom(seed);
   const wasm = randomModule(seed, random);
-  let differences: readonly string[];
-  try {
-    const comparison = compareModule(wasm, random);
-    calls += comparison.compared;
-    differences = comparison.differences;
-  } catch (error) {
-    // Binaryen uses what is not switched on now and then, such as non-null references.
-    if (error instanceof ModuleError && error.code === 'unsupported') continue;
-    differences = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-  }
-  if (differences.length > 0) {
+  const finding = examine(wasm, randomCalls(wasm, random));
+  if (finding.kind === 'none') calls += finding.compared;
+  else {
     bad += 1;
-    const path = resolve(join(values.keep, `fuzz-${seed}.wasm`));
-    writeFileSync(path, wasm);
-    process.stdout.write(`seed ${seed} differs; module in ${path}; again: npm run fuzz -- --seed ${seed} --count 1\n`);
-    for (const difference of differences.slice(0, 5)) process.stdout.write(`  ${difference}\n`);
+    process.stdout.write(`seed ${seed} ${finding.kind}; again: npm run fuzz -- --seed ${seed} --count 1\n`);
+    for (const line of finding.said.slice(0, 5)) process.stdout.write(`  ${line}\n`);
+    const kept = keepFinding(wasm, finding, findingPath(values.keep, seed));
+    process.stdout.write(`  module in ${kept.module}, ${kept.sizeBytes} bytes that show it in ${kept.regression}\n`);
   }
   if (modules % 100 === 0) process.stdout.write(`${modules} modules, ${calls} calls, ${bad} differ\n`);
 }

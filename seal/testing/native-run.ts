@@ -252,6 +252,8 @@ export function writeExecutable(elf: Uint8Array): string {
   return path;
 }
 
+const mostProcessorSeconds = 10;
+
 export function runCases(module: DecodedModule, cases: readonly Case[], stateFunction?: number): readonly Outcome[] {
   const resultTypes = cases.map(
     ({ functionIndex }) => module.types[module.functions[functionIndex]?.typeIndex ?? -1]?.results ?? [],
@@ -263,7 +265,9 @@ export function runCases(module: DecodedModule, cases: readonly Case[], stateFun
     check: true,
   });
   const path = writeExecutable(image.elf);
-  const { stdout, signal, status } = spawnSync(path, { maxBuffer: 1 << 28, timeout: 30_000 });
+  // Forked children that never end would outlive a parent that is killed: each has its own limit of processor time.
+  const limited = ['-c', `ulimit -t ${mostProcessorSeconds}; exec "$0"`, path];
+  const { stdout, signal, status } = spawnSync('/bin/sh', limited, { maxBuffer: 1 << 28, timeout: 30_000 });
   rmSync(path);
   if (signal !== null || stdout.length < headerWords * 8) {
     throw new Error(`native run ended with ${signal ?? `status ${status}`} and printed ${stdout.length} bytes`);
