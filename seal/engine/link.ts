@@ -4,7 +4,7 @@
  */
 import { runTool } from '../binaryen/run-tool.ts';
 import { cached } from '../link/cache.ts';
-import { bridge, engineGlue, engineMemory, libraryOs, toolVersions } from '../link/guest.ts';
+import { bridge, engineGlue, engineMemory, engineTable, libraryOs, toolVersions } from '../link/guest.ts';
 import { passesOf, shake } from '../shake/shake.ts';
 import { engineModule } from './engine.ts';
 
@@ -17,21 +17,29 @@ const roots = ['_start', 'memory', ...snapshotExports];
 const anyMaximumBytes = 2 ** 31;
 
 export async function linkEngine(): Promise<Uint8Array> {
-  const [os, join, memory, glue, engine] = await Promise.all([
+  const [os, join, memory, table, glue, engine] = await Promise.all([
     libraryOs(anyMaximumBytes),
     bridge(),
     engineMemory(),
+    engineTable(),
     engineGlue(),
     engineModule(),
   ]);
   const key = JSON.stringify([await toolVersions(), roots, passesOf(2)]);
-  return cached('engine', [key, os, join, memory, glue, engine], async () => {
+  return cached('engine', [key, os, join, memory, table, glue, engine], async () => {
     const merged = await runTool(
       'wasm-merge',
-      { 'os.wasm': os, 'bridge.wasm': join, 'memory.wasm': memory, 'glue.wasm': glue, 'engine.wasm': engine },
+      {
+        'os.wasm': os,
+        'bridge.wasm': join,
+        'memory.wasm': memory,
+        'table.wasm': table,
+        'glue.wasm': glue,
+        'engine.wasm': engine,
+      },
       [
         ...['os.wasm', 'diatom:os', 'bridge.wasm', 'diatom:bridge', 'memory.wasm', 'env'],
-        ...['glue.wasm', 'diatom:application', 'engine.wasm', 'quickjs'],
+        ...['glue.wasm', 'diatom:application', 'engine.wasm', 'quickjs', 'table.wasm', 'diatom:table'],
         '--rename-export-conflicts',
         '-g',
       ],

@@ -69,6 +69,11 @@ export function engineGlue(): Promise<Uint8Array> {
   ]);
 }
 
+/** Puts the glue's function into the engine's table. */
+export function engineTable(): Promise<Uint8Array> {
+  return assemble('engine-table.wat');
+}
+
 /** The memory that the engine and its glue share. */
 export function engineMemory(): Promise<Uint8Array> {
   return assemble('engine-memory.wat');

@@ -9,6 +9,7 @@ export interface Section {
 export const sectionIds = {
   custom: 0,
   import: 2,
+  table: 4,
   memory: 5,
   global: 6,
   export: 7,

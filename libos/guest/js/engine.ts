@@ -66,9 +66,16 @@ export declare function promiseState(context: usize, promise: usize): i32;
 export declare function promiseResult(context: usize, promise: usize): usize;
 
 export const UNDEFINED: i64 = 3 << 32;
+export const TRUE: i64 = (1 << 32) | 1;
+export const FALSE: i64 = 1 << 32;
 
 export const MODULE = 1;
-export const STRICT = 8;
+
+/** Fields of JSRuntime in quickjs-ng 0.12.1; the interface has no function for the second. `prepare` checks what it can. */
+export const interruptHandlerOffset = 160;
+export const rejectionTrackerAfterInterruptHandler = 20;
+/** Entry of the engine's table that bridge/engine-table.wat fills. */
+export const rejectionTrackerIndex = 492;
 
 // @ts-ignore: decorator
 @inline

@@ -57,7 +57,6 @@ export function open(): i32 {
   exchange.isStream = false;
   exchange.fields = 0;
   exchange.body = 0;
-  state.current = slot;
   return (exchange.generation << slotBits) | slot;
 }
 
@@ -131,10 +130,18 @@ export function readBody(): usize {
   return block;
 }
 
+/** The exchange whose response is streamed over this connection, -1: none. */
+export function streamOn(handle: i32): i32 {
+  for (let slot = 0; slot < state.exchangeCapacity; slot++) {
+    const exchange = exchangeAt(slot);
+    if (exchange.isOpen && exchange.isStream && exchange.handle == handle) return (exchange.generation << slotBits) | slot;
+  }
+  return -1;
+}
+
 /** The request is answered later: the connection waits, and what the library OS holds of it is copied. */
-export function defer(number: i32): void {
-  const exchange = find(number);
-  if (!exchange) return;
+export function defer(exchange: Exchange): void {
+  if (exchange.handle != 0) return;
   exchange.fields = readFields();
   exchange.bodyLength = os.http_body_length();
   exchange.body = exchange.bodyLength > 0 ? readBody() : 0;

@@ -1,10 +1,10 @@
 // The functions of `__host`, which libos/js/runtime/host.ts wraps. `numbers` and texts come and go as the engine's values.
 
 import {
-  arrayBufferLength, copyArrayBuffer, duplicateValue, free, freeString, freeValue, getNumber, getString, integer, isString, isUndefined,
-  malloc, newArrayBuffer, newFunction, newNumber, newString, result, setProperty, stringLength,
+  arrayBufferLength, copyArrayBuffer, duplicateValue, FALSE, free, freeString, freeValue, getNumber, getString, integer, isString, isUndefined,
+  malloc, newArrayBuffer, newFunction, newNumber, newString, result, setProperty, stringLength, TRUE,
 } from "./engine";
-import { close, Exchange, find, readBody, readFields } from "./exchange";
+import { close, defer, Exchange, find, readBody, readFields, streamOn } from "./exchange";
 import * as os from "./os";
 import { state } from "./state";
 import { run } from "./turn";
@@ -23,11 +23,16 @@ const URL = 10;
 const FIELDS = 11;
 const BODY = 12;
 const RESPOND = 13;
-const EXIT = 14;
+const RESPOND_STREAM = 14;
+const PIECE = 15;
+const FINISH = 16;
+const ABORT = 17;
+const IS_OPEN = 18;
+const EXIT = 19;
 
 const names: StaticArray<string> = [
   "write", "monotonic", "wall", "random", "encode", "decode", "wakeAt", "environment", "register", "method", "url", "fields", "body",
-  "respond", "exit",
+  "respond", "respondStream", "piece", "finish", "abort", "isOpen", "exit",
 ];
 
 /** A static string as UTF-8 with a NUL behind, in a block of the caller's. */
@@ -179,14 +184,8 @@ function begin(exchange: Exchange): bool {
   return exchange.handle == 0 || os.http_resume(exchange.handle) != 0;
 }
 
-function complete(exchange: Exchange): void {
-  if (exchange.handle != 0) os.http_complete(exchange.handle);
-}
-
 /** respond(exchange, status, fields, body?: string | ArrayBuffer) */
-function respond(number: i32, values: usize): void {
-  const exchange = find(number);
-  if (!exchange) return;
+function respond(number: i32, exchange: Exchange, values: usize): void {
   if (begin(exchange)) {
     const context = state.context;
     const status = integer(context, argument(values, 1));
@@ -205,15 +204,67 @@ function respond(number: i32, values: usize): void {
       free(bytes);
     }
     freeString(context, head);
-    complete(exchange);
+    if (exchange.handle != 0) os.http_complete(exchange.handle);
+  }
+  close(number);
+}
+
+/** respondStream(exchange, status, fields): false when nobody wants a body. */
+function respondStream(number: i32, exchange: Exchange, values: usize): bool {
+  // Within the turn of the request too: from here on it is answered in pieces.
+  defer(exchange);
+  if (!begin(exchange)) {
+    close(number);
+    return false;
+  }
+  const context = state.context;
+  const head = getString(context, argument(values, 2));
+  const pull = (handle: i32, isGone: i32): void => onPull(handle, isGone);
+  const status = integer(context, argument(values, 1));
+  const stream = os.http_respond_stream(status, 0, head, stringLength(head), pull.index);
+  freeString(context, head);
+  exchange.isStream = stream != 0;
+  if (os.http_complete(exchange.handle) >= 0 && stream != 0) return true;
+  close(number);
+  return false;
+}
+
+/** The peer can take more of a response, or has gone. */
+function onPull(handle: i32, isGone: i32): void {
+  const number = streamOn(handle);
+  if (isGone == 0) os.http_pause();
+  if (number < 0) return;
+  if (isGone != 0) close(number);
+  // In the midst of a turn the program learns it from the result of its call.
+  if (!state.isRunning) run(state.onWritable, number);
+}
+
+/** piece(exchange, ArrayBuffer): bytes the peer is behind with, -1 when it has gone. */
+function piece(exchange: Exchange, source: usize): i32 {
+  if (!begin(exchange)) return -1;
+  const length = arrayBufferLength(state.context, source);
+  const bytes = copyArrayBuffer(state.context, source);
+  os.http_piece(bytes, length);
+  free(bytes);
+  return os.http_complete(exchange.handle);
+}
+
+function finish(number: i32, exchange: Exchange): void {
+  if (begin(exchange)) {
+    os.http_finish();
+    os.http_complete(exchange.handle);
   }
   close(number);
 }
 
 function register(values: usize): void {
-  state.onRequest = duplicateValue(state.context, argument(values, 0));
-  state.onAlarm = duplicateValue(state.context, argument(values, 1));
-  state.onWritable = duplicateValue(state.context, argument(values, 2));
+  const context = state.context;
+  state.onRequest = duplicateValue(context, argument(values, 0));
+  state.onDeferred = duplicateValue(context, argument(values, 1));
+  state.onWritable = duplicateValue(context, argument(values, 2));
+  state.onAlarm = duplicateValue(context, argument(values, 3));
+  state.onRejection = duplicateValue(context, argument(values, 4));
+  state.onRejectionsLeft = duplicateValue(context, argument(values, 5));
 }
 
 /** Called by the engine for every call of a function that `newFunction` made; gives the address of an owned result or 0. */
@@ -240,16 +291,29 @@ export function call_function(context: usize, self: usize, count: i32, values: u
       os.exit(integer(context, argument(values, 0)));
       return 0;
     }
-    case RESPOND: {
-      respond(integer(context, argument(values, 0)), values);
-      return 0;
-    }
   }
-  const exchange = find(integer(context, argument(values, 0)));
-  if (!exchange) return 0;
+  const number = integer(context, argument(values, 0));
+  const exchange = find(number);
+  if (!exchange) return id == IS_OPEN || id == RESPOND_STREAM ? result(FALSE) : id == PIECE ? result(<i64>(<u32>-1)) : 0;
   switch (id) {
     case FIELDS: return fields(exchange);
     case BODY: return body(exchange);
+    case IS_OPEN: return result(TRUE);
+    case RESPOND: {
+      respond(number, exchange, values);
+      return 0;
+    }
+    case RESPOND_STREAM: return result(respondStream(number, exchange, values) ? TRUE : FALSE);
+    case PIECE: return result(<i64>(<u32>piece(exchange, argument(values, 1))));
+    case FINISH: {
+      finish(number, exchange);
+      return 0;
+    }
+    case ABORT: {
+      os.http_abort(exchange.handle);
+      close(number);
+      return 0;
+    }
   }
   return 0;
 }

@@ -1,16 +1,18 @@
 // A JavaScript application: the engine with the program's state after its top level has run, fed with requests.
 
 import {
-  construct, enableInterruptHandler, evaluateText, free, freeValue, globalObject, MODULE, newContext, newObject, newRuntime, promiseResult,
-  promiseState, setMaxStackSize, stackRestore, takeException, UNDEFINED,
+  construct, enableInterruptHandler, evaluateText, free, freeValue, globalObject, interruptHandlerOffset, MODULE, newContext, newObject,
+  newRuntime, promiseResult, promiseState, rejectionTrackerAfterInterruptHandler, rejectionTrackerIndex, setMaxStackSize, stackRestore,
+  takeException,
 } from "./engine";
 import { close, defer, find, open } from "./exchange";
 import { defineFunctions, setNamed, text } from "./functions";
 import * as os from "./os";
-import { State, state } from "./state";
-import { describe, runAllJobs, run } from "./turn";
+import { state } from "./state";
+import { describe, prepareArguments, run, runAllJobs } from "./turn";
 
 export { call_function } from "./functions";
+export { promise_rejected } from "./turn";
 export {
   abort_engine, assert_fail, clock_time_get, date_now, environ_get, environ_sizes_get, fd_close, fd_seek, fd_write, free_host_reference,
   keepalive_clear, load_module, localtime, normalize_module, process_exit, resize_heap, set_timer, should_interrupt, tzset,
@@ -29,10 +31,13 @@ export function prepare(stackTop: usize, stackBytes: i32): void {
   state.runtime = newRuntime();
   setMaxStackSize(state.runtime, stackBytes);
   state.context = newContext(state.runtime, 0);
-  state.undefinedValue = UNDEFINED;
-  state.argumentList = changetype<usize>(state) + offsetof<State>("argument");
   state.freeExchange = -1;
+  prepareArguments();
   enableInterruptHandler(state.runtime);
+  const interruptHandler = state.runtime + interruptHandlerOffset;
+  const tracker = interruptHandler + rejectionTrackerAfterInterruptHandler;
+  if (load<u32>(interruptHandler) == 0 || load<u32>(tracker) != 0) unreachable();
+  store<u32>(tracker, rejectionTrackerIndex);
   const functions = newObject(state.context);
   defineFunctions(functions);
   const global = globalObject(state.context);
@@ -91,9 +96,11 @@ function onRequest(): void {
     return;
   }
   const finished = run(state.onRequest, number);
-  if (!find(number)) return;
+  const exchange = find(number);
+  if (!exchange || exchange.handle != 0) return;
   if (finished) {
-    defer(number);
+    defer(exchange);
+    run(state.onDeferred, number);
   } else {
     os.http_respond(500, 0, 0, 0, 0, 0, 0);
     close(number);

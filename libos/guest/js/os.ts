@@ -54,7 +54,11 @@ export declare function http_defer(): i32;
 @external("diatom:os", "http_resume")
 export declare function http_resume(handle: i32): i32;
 @external("diatom:os", "http_complete")
-export declare function http_complete(handle: i32): void;
+export declare function http_complete(handle: i32): i32;
+@external("diatom:os", "http_abort")
+export declare function http_abort(handle: i32): void;
+@external("diatom:os", "http_pause")
+export declare function http_pause(): void;
 @external("diatom:os", "http_respond_stream")
 export declare function http_respond_stream(status: i32, contentType: i32, fields: usize, fieldsLength: i32, pull: i32): i32;
 @external("diatom:os", "http_piece")

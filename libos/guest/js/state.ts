@@ -9,16 +9,30 @@ export class State {
   stackTop: usize;
   port: i32;
   /** Values of functions that `libos/js/runtime` registered. */
+  /** Called with an exchange: a request; one that was not answered in its turn; one whose peer can take more or has gone. */
   onRequest: usize;
-  onAlarm: usize;
+  onDeferred: usize;
   onWritable: usize;
+  /** Called without anything: a timer is due; jobs are done and rejections are left. */
+  onAlarm: usize;
+  onRejectionsLeft: usize;
+  /** Called with promise, reason and whether it is handled now. */
+  onRejection: usize;
+  /** A rejection was told since the last turn ended. */
+  hasRejections: bool;
+  /** A turn of the program is running. */
+  isRunning: bool;
   /** Monotonic nanoseconds after which running code is interrupted. */
   deadline: i64;
   limitNs: i64;
-  /** Eight bytes each: the value `undefined` and the argument of a call; then the list of one argument. */
+  /** Eight bytes each: the value `undefined` and the arguments of a call; then the list of their addresses. */
   undefinedValue: i64;
   argument: i64;
+  secondArgument: i64;
+  thirdArgument: i64;
   argumentList: usize;
+  secondInList: usize;
+  thirdInList: usize;
   lastContext: usize;
   /** State of `Math.random`, renewed at boot; 0: not found. */
   randomState: usize;
@@ -26,10 +40,8 @@ export class State {
   exchanges: usize;
   exchangeCapacity: i32;
   freeExchange: i32;
-  /** Slot of the request that is being dispatched, -1 outside. */
-  current: i32;
   /** Text of the last exception of the top level; 0: none. */
   failure: usize;
 }
 
-export const state = changetype<State>(memory.data(128, 8));
+export const state = changetype<State>(memory.data(192, 8));

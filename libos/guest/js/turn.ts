@@ -2,34 +2,80 @@
 // runs longer than the limit is interrupted with an exception that the program cannot catch.
 
 import {
-  call, free, freeString, freeValue, getProperty, getString, isJobPending, malloc, newString, runJobs, stringLength, takeException,
+  call, FALSE, free, freeString, freeValue, getProperty, getString, isJobPending, malloc, newString, runJobs, stringLength, takeException, TRUE, UNDEFINED,
 } from "./engine";
 import * as os from "./os";
 import { State, state } from "./state";
 
 const OBJECT = -1;
 
-/** Calls a registered function with an integer; false when it threw, and that was told. */
-export function run(callee: usize, value: i32): bool {
+// @ts-ignore: decorator
+@inline
+function addressOf(offset: usize): usize {
+  return changetype<usize>(state) + offset;
+}
+
+export function prepareArguments(): void {
+  state.undefinedValue = UNDEFINED;
+  state.argumentList = addressOf(offsetof<State>("argument"));
+  state.secondInList = addressOf(offsetof<State>("secondArgument"));
+  state.thirdInList = addressOf(offsetof<State>("thirdArgument"));
+}
+
+/** Calls a registered function with the first `count` arguments of the state; false when it threw, and that was told. */
+function callWith(callee: usize, count: i32): bool {
   const context = state.context;
-  if (state.limitNs != 0) state.deadline = os.clock_monotonic() + state.limitNs;
-  state.argument = <i64>(<u32>value);
-  const result = call(context, callee, changetype<usize>(state) + offsetof<State>("undefinedValue"), 1, changetype<usize>(state) + offsetof<State>("argumentList"));
+  const result = call(
+    context, callee, addressOf(offsetof<State>("undefinedValue")), count, addressOf(offsetof<State>("argumentList")),
+  );
   const exception = takeException(context, result);
   if (exception != 0) report(exception);
   freeValue(context, result);
-  runAllJobs();
-  state.deadline = 0;
   return exception == 0;
 }
 
+function limit(): void {
+  if (state.limitNs != 0) state.deadline = os.clock_monotonic() + state.limitNs;
+}
+
+/** A turn of the program that begins with a registered function; false when it threw, and that was told. */
+export function run(callee: usize, value: i32): bool {
+  state.isRunning = true;
+  limit();
+  state.argument = <i64>(<u32>value);
+  const isFine = callWith(callee, 1);
+  runAllJobs();
+  state.deadline = 0;
+  state.isRunning = false;
+  return isFine;
+}
+
 export function runAllJobs(): void {
-  while (isJobPending(state.runtime)) {
-    const result = runJobs(state.runtime, -1, changetype<usize>(state) + offsetof<State>("lastContext"));
-    // A number of jobs, or what one of them threw past the engine's own handling.
-    if (load<i32>(result, 4) == OBJECT) report(result);
-    else freeValue(state.context, result);
-  }
+  do {
+    while (isJobPending(state.runtime)) {
+      const result = runJobs(state.runtime, -1, addressOf(offsetof<State>("lastContext")));
+      // A number of jobs, or what one of them threw past the engine's own handling: it was interrupted.
+      if (load<i32>(result, 4) == OBJECT) {
+        report(result);
+        limit();
+      } else {
+        freeValue(state.context, result);
+      }
+    }
+    if (!state.hasRejections) return;
+    state.hasRejections = false;
+    callWith(state.onRejectionsLeft, 0);
+  } while (true);
+}
+
+/** From the engine, by its table (bridge/engine-table.wat): a promise was rejected without anybody listening, or is listened to now. */
+export function promise_rejected(context: usize, promise: i64, reason: i64, isHandled: i32, opaque: usize): void {
+  if (state.onRejection == 0) return;
+  state.argument = promise;
+  state.secondArgument = reason;
+  state.thirdArgument = isHandled == 0 ? FALSE : TRUE;
+  state.hasRejections = true;
+  callWith(state.onRejection, 3);
 }
 
 /** `Name: message` and the stack, with a NUL behind; to be freed. */
@@ -64,6 +110,7 @@ export function length(text: usize): i32 {
   return <i32>(end - text);
 }
 
+/** What ends a turn from outside; what the program throws itself is told by libos/js. */
 function report(exception: usize): void {
   const said = describe(exception);
   os.console_write(said, length(said));

@@ -13,5 +13,5 @@ export {
   http_body_length, http_body_read, http_field_count, http_field_find, http_field_name_length, http_field_name_read,
   http_field_value_length, http_field_value_read, http_method, http_target_length, http_target_read,
 } from "./http/request";
-export { http_defer, http_finish, http_piece, http_respond, http_respond_stream } from "./http/response";
-export { http_complete, http_resume } from "./http/work";
+export { http_defer, http_finish, http_pause, http_piece, http_respond, http_respond_stream } from "./http/response";
+export { http_abort, http_complete, http_resume } from "./http/work";

@@ -14,7 +14,14 @@ export interface Primitives {
   wakeAt(deadlineMs: number): void;
   /** `NAME=VALUE` NUL … */
   environment(): ArrayBuffer;
-  register(onRequest: (exchange: number) => void, onAlarm: () => void, onWritable: (exchange: number) => void): void;
+  register(
+    onRequest: (exchange: number) => void,
+    onDeferred: (exchange: number) => void,
+    onWritable: (exchange: number) => void,
+    onAlarm: () => void,
+    onRejection: (promise: Promise<unknown>, reason: unknown, isHandled: boolean) => void,
+    onRejectionsLeft: () => void,
+  ): void;
   /** Index into the methods the library OS knows; of the request that has just arrived. */
   method(): number;
   url(): string;
@@ -23,6 +30,14 @@ export interface Primitives {
   body(exchange: number): ArrayBuffer | undefined;
   /** `lines` is `name: value\r\n` for each field. */
   respond(exchange: number, status: number, lines: string, body?: string | ArrayBuffer): void;
+  /** False when nobody wants a body: the peer has gone, or asked for the head alone. */
+  respondStream(exchange: number, status: number, lines: string): boolean;
+  /** How many bytes the peer is behind with; -1 when it has gone. When it is behind, `onWritable` tells when it is no more. */
+  piece(exchange: number, bytes: ArrayBuffer): number;
+  finish(exchange: number): void;
+  /** Cuts a streamed response off. */
+  abort(exchange: number): void;
+  isOpen(exchange: number): boolean;
   exit(status: number): void;
 }
 

@@ -1,6 +1,6 @@
 /** Answers requests with what the program's `fetch` gives: the shape other edge platforms share. */
 import { incomingRequest, outgoing } from '../fetch/glue.ts';
-import { reportException } from '../globals/report.ts';
+import { reportException, reportHandled, reportUnhandled } from '../globals/report.ts';
 import { type BodyReader, host } from '../host.ts';
 import { runTimer } from '../timers/timers.ts';
 import { primitives } from './primitives.ts';
@@ -69,26 +69,38 @@ function respond(exchange: number, response: unknown): void {
   if (body === null) primitives.respond(exchange, status, headerLines);
   else if (typeof body === 'string') {
     primitives.respond(exchange, status, headerLines, body.isWellFormed() ? body : body.toWellFormed());
-  } else if (body instanceof Uint8Array) {
-    const isWhole = body.byteOffset === 0 && body.byteLength === body.buffer.byteLength;
-    primitives.respond(exchange, status, headerLines, isWhole ? body.buffer : body.slice().buffer);
-  } else collect(exchange, status, headerLines, body).catch((error: unknown) => fail(exchange, error));
+  } else if (body instanceof Uint8Array) primitives.respond(exchange, status, headerLines, bufferOf(body));
+  else void stream(exchange, status, headerLines, body);
 }
 
-async function collect(exchange: number, status: number, headerLines: string, body: BodyReader): Promise<void> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
-    chunks.push(chunk);
-    sizeBytes += chunk.length;
+function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  return isWhole ? bytes.buffer : bytes.slice().buffer;
+}
+
+/** Who waits for the peer of a streamed response to take more. */
+const waiting = new Map<number, () => void>();
+
+/** Never rejects: a body that fails cuts its response off. */
+async function stream(exchange: number, status: number, headerLines: string, body: BodyReader): Promise<void> {
+  if (!primitives.respondStream(exchange, status, headerLines)) return body.cancel();
+  try {
+    for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
+      const behindBytes = primitives.piece(exchange, bufferOf(chunk));
+      if (behindBytes > 0) await new Promise<void>((resolve) => waiting.set(exchange, resolve));
+      if (!primitives.isOpen(exchange)) return body.cancel();
+    }
+    primitives.finish(exchange);
+  } catch (error) {
+    reportException(error);
+    primitives.abort(exchange);
   }
-  const all = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  primitives.respond(exchange, status, headerLines, all.buffer);
+}
+
+function onWritable(exchange: number): void {
+  const resolve = waiting.get(exchange);
+  waiting.delete(exchange);
+  resolve?.();
 }
 
 const failureLines = 'content-type: text/plain;charset=UTF-8\r\n';
@@ -106,6 +118,9 @@ function answer(exchange: number, response: unknown): void {
   }
 }
 
+/** What `fetch` gave for the request that has just arrived. */
+let lastPromise: Promise<unknown> | null = null;
+
 function onRequest(exchange: number): void {
   try {
     environment ??= readEnvironment();
@@ -120,6 +135,7 @@ function onRequest(exchange: number): void {
     );
     const response = application.fetch(request, environment, new ExecutionContext());
     if (response instanceof Promise) {
+      lastPromise = response;
       response.then(
         (value) => answer(exchange, value),
         (error: unknown) => fail(exchange, error),
@@ -130,12 +146,49 @@ function onRequest(exchange: number): void {
   }
 }
 
+/** A promise that nobody can settle any more: it was never going to be, or whoever was about to was interrupted. */
+const abandoned = new FinalizationRegistry((exchange: number) => {
+  if (!primitives.isOpen(exchange)) return;
+  fail(exchange, new Error('the promise that fetch gave was dropped before it was settled'));
+});
+
+/** The request is not answered yet at the end of its turn. */
+function onDeferred(exchange: number): void {
+  if (lastPromise !== null) abandoned.register(lastPromise, exchange);
+  lastPromise = null;
+}
+
 /** The glue runs jobs between calls; one call runs all timers that are due. */
 function onAlarm(): void {
   while (runTimer());
 }
 
+/** Rejected in this turn and not listened to yet. */
+const rejections = new Map<Promise<unknown>, unknown>();
+/** Told as unhandled, to be told again when somebody listens after all. */
+const told = new WeakMap<Promise<unknown>, { readonly reason: unknown }>();
+
+function onRejection(promise: Promise<unknown>, reason: unknown, isHandled: boolean): void {
+  if (!isHandled) {
+    rejections.set(promise, reason);
+    return;
+  }
+  if (rejections.delete(promise)) return;
+  const earlier = told.get(promise);
+  told.delete(promise);
+  if (earlier !== undefined) reportHandled(promise, earlier.reason);
+}
+
+/** HTML §8.1.7.5 notify about rejected promises: at the end of a turn, for those nobody listens to by then. */
+function onRejectionsLeft(): void {
+  for (const [promise, reason] of rejections) {
+    rejections.delete(promise);
+    told.set(promise, { reason });
+    reportUnhandled(promise, reason);
+  }
+}
+
 export function serve(program: unknown): void {
   application = program as Application;
-  primitives.register(onRequest, onAlarm, () => {});
+  primitives.register(onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft);
 }

@@ -105,6 +105,8 @@ export class Connection extends Endpoint {
 
   /** Streaming response: callback, and whether its pieces are framed as chunks. */
   pull: i32;
+  /** The application has nothing to send now and comes back by itself (`http_pause`). */
+  paused: bool;
   sendsChunks: bool;
 }
 

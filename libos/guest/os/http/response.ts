@@ -41,6 +41,36 @@ export function http_defer(): i32 {
   return current.handle;
 }
 
+/** From the application, asked for a piece: there is none now; it comes by `http_resume`. */
+export function http_pause(): void {
+  deferringLinked = true;
+  current.paused = true;
+}
+
+let interrupted: Connection = changetype<Connection>(0);
+let interruptedResponded: bool = false;
+let interruptedMinor: i32 = 0;
+let interruptedMethod: i32 = 0;
+
+/** Answer another connection for a moment; in the midst of a request, what is gathered for that one goes out first. */
+export function switchTo(connection: Connection): void {
+  if (used != 0 && current != connection) flush(current);
+  interrupted = current;
+  interruptedResponded = responded;
+  interruptedMinor = head.minor;
+  interruptedMethod = head.method;
+  head.minor = connection.deferredMinor;
+  head.method = connection.deferredMethod;
+  begin(connection);
+}
+
+export function switchBack(): void {
+  current = interrupted;
+  responded = interruptedResponded;
+  head.minor = interruptedMinor;
+  head.method = interruptedMethod;
+}
+
 /** Hand what is gathered to the machine, the rest to the connection's pending bytes. */
 export function flush(connection: Connection): void {
   if (used == 0) return;
@@ -224,6 +254,7 @@ export function http_respond_stream(status: i32, contentType: i32, fields: u32, 
   if (hasBody(status) && head.method != HEAD) {
     connection.pull = pull;
     connection.sendsChunks = chunked;
+    connection.paused = false;
     connection.phase = STREAMING;
   }
   return hasBody(status) && head.method != HEAD ? connection.handle : 0;

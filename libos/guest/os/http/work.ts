@@ -15,7 +15,8 @@ import {
 import { head, isToken, parseHead } from "./head";
 import { setRequest } from "./request";
 import {
-  answerAsterisk, begin, deferringLinked, flush, http_respond, refuse, responded, sendPending, streamingLinked, writeContinue,
+  answerAsterisk, begin, deferringLinked, flush, http_respond, refuse, responded, sendPending, streamingLinked, switchBack, switchTo,
+  writeContinue,
 } from "./response";
 import { findHead, resetScan } from "./scan";
 
@@ -93,6 +94,9 @@ function readBody(connection: Connection, request: usize, available: i32): i32 {
   return 0;
 }
 
+/** Whose request the application is looking at right now: its record stays until that is over. */
+let dispatching: usize = 0;
+
 function dispatch(connection: Connection, request: usize): void {
   connection.closeAfterResponse = !head.keepAlive || connection.listener.draining;
   begin(connection);
@@ -100,7 +104,9 @@ function dispatch(connection: Connection, request: usize): void {
     answerAsterisk(connection);
   } else {
     setRequest(request, request + connection.headLength, connection.contentLength);
+    dispatching = changetype<usize>(connection);
     callApplication(connection.listener.handler, connection.listener.index, 0);
+    dispatching = 0;
     if (!responded) http_respond(500, 0, 0, 0, 0, 0, 0);
   }
   connection.progressed = true;
@@ -267,6 +273,11 @@ function step(connection: Connection): bool {
   if (connection.pending != 0 && !sendPending(connection)) return false;
   switch (connection.phase) {
     case STREAMING:
+      if (deferringLinked && connection.paused) {
+        // Whoever has hung up wants no more of it. Nothing but the next piece would tell, and that may be hours away.
+        if (connection.hungUp) connection.phase = CLOSED;
+        return false;
+      }
       if (streamingLinked) stream(connection);
       return true;
     case CLOSING:
@@ -304,30 +315,51 @@ export function work(connection: Connection): void {
   settle(connection);
 }
 
-/** From the application: make a deferred request the one that is answered; 0 when there is none on this connection. */
+/**
+ * From the application: answer a deferred request, or send more of a paused response; 0 when the connection has gone.
+ * What follows up to `http_complete` is about this connection.
+ */
 export function http_resume(handle: i32): i32 {
   const endpoint = endpointOf(handle);
   if (endpoint == 0 || changetype<Endpoint>(endpoint).kind != HTTP_CONNECTION) return 0;
   const connection = changetype<Connection>(endpoint);
-  if (connection.phase != WAITING) return 0;
-  head.minor = connection.deferredMinor;
-  head.method = connection.deferredMethod;
-  begin(connection);
+  if (connection.phase != WAITING && connection.phase != STREAMING) return 0;
+  switchTo(connection);
   return 1;
 }
 
-/** From the application: the response to the resumed request is written; send it and go on with the connection. */
-export function http_complete(handle: i32): void {
+/**
+ * From the application: what was written since `http_resume` may go. Returns how many bytes the peer is behind with, -1 when
+ * the connection has gone. The connection has its next turn later: another one may be in the midst of its own.
+ */
+export function http_complete(handle: i32): i32 {
   const connection = changetype<Connection>(endpointOf(handle));
-  if (connection.phase == WAITING) finishResponse(connection);
+  if (connection.phase == WAITING || (connection.phase == STREAMING && connection.pull == 0)) finishResponse(connection);
   connection.progressed = true;
   flush(connection);
-  work(connection);
+  switchBack();
+  if (connection.phase == CLOSED) {
+    if (changetype<usize>(connection) != dispatching) close(connection);
+    return -1;
+  }
+  const behind = connection.pending == 0 ? 0 : connection.pendingEnd - connection.pendingStart;
+  // Asked again once that is sent.
+  if (behind > 0) connection.paused = false;
+  enqueue(connection);
+  return behind;
+}
+
+/** From the application: a response that cannot be finished. A cut response is closed, never ended as if it were whole. */
+export function http_abort(handle: i32): void {
+  if (http_resume(handle) == 0) return;
+  changetype<Connection>(endpointOf(handle)).phase = CLOSED;
+  http_complete(handle);
 }
 
 /** Choose the timeout that fits what the connection waits for. Progress starts it anew, a trickle of bytes does not. */
 function settle(connection: Connection): void {
-  if (deferringLinked && connection.phase == WAITING) {
+  const isPaused = connection.phase == STREAMING && connection.paused && connection.pending == 0;
+  if (deferringLinked && (connection.phase == WAITING || isPaused)) {
     // How long an answer may take is the application's affair.
     disarm(connection);
     return;
