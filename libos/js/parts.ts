@@ -1,3 +1,4 @@
+import type { SubtleCrypto } from './crypto/subtle.ts';
 import type { AbortSignal } from './events/abort-signal.ts';
 import type { BodySource } from './fetch/body.ts';
 import type { Blob } from './file/blob.ts';
@@ -33,6 +34,7 @@ export interface Parts {
   readonly forms: {
     parse(bytes: Uint8Array<ArrayBuffer>, contentType: string): FormData;
   };
+  readonly subtle: { readonly subtle: SubtleCrypto };
   readonly signals: {
     create(): AbortSignal;
     follow(parent: AbortSignal): AbortSignal;

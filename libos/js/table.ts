@@ -8,6 +8,11 @@
 export interface Global {
   readonly module: string;
   readonly export: string;
+  /**
+   * The name is also that of a property in nearly every program (`export default { fetch }`): it counts only where it
+   * stands for the global, as an identifier that nothing in scope declares or as a member of globalThis or self.
+   */
+  readonly isReferenceOnly?: boolean;
 }
 
 const from = (module: string, ...names: readonly string[]): readonly (readonly [string, Global])[] =>
@@ -28,11 +33,17 @@ export const globals: Readonly<Record<string, Global>> = Object.fromEntries([
   ...from('events/abort-controller', 'AbortController'),
   ...from('encoding/text-encoder', 'TextEncoder'),
   ...from('encoding/text-decoder', 'TextDecoder'),
+  ...from('encoding/text-encoder-stream', 'TextEncoderStream'),
+  ...from('encoding/text-decoder-stream', 'TextDecoderStream'),
+  ...from('compression/compression-stream', 'CompressionStream'),
+  ...from('compression/decompression-stream', 'DecompressionStream'),
+  ['fetch', { module: './fetch/fetch.ts', export: 'fetch', isReferenceOnly: true }],
   ...from('fetch/headers', 'Headers'),
   ...from('fetch/request', 'Request'),
   ...from('fetch/response', 'Response'),
   ...from('url/url', 'URL'),
   ...from('url/search-params', 'URLSearchParams'),
+  ...from('pattern/url-pattern', 'URLPattern'),
   ...from('file/blob', 'Blob'),
   ...from('file/file', 'File'),
   ...from('file/form-data', 'FormData'),
@@ -56,6 +67,9 @@ export const globals: Readonly<Record<string, Global>> = Object.fromEntries([
   ...from('clone/structured-clone', 'structuredClone'),
   ...from('base64/base64', 'atob', 'btoa'),
   ...from('performance/performance', 'Performance', 'performance'),
+  ...from('crypto/crypto', 'Crypto', 'crypto'),
+  ...from('crypto/key', 'CryptoKey'),
+  ...from('crypto/subtle', 'SubtleCrypto'),
   ...from('globals/self', 'self'),
   ...from('globals/navigator', 'navigator'),
   ...from('globals/scope', 'addEventListener', 'removeEventListener', 'dispatchEvent'),
@@ -68,6 +82,7 @@ export const globals: Readonly<Record<string, Global>> = Object.fromEntries([
 export const links: Readonly<Record<string, readonly string[]>> = {
   Request: ['./link/urls.ts'],
   redirect: ['./link/urls.ts'],
+  URLPattern: ['./link/pattern.ts'],
   signal: ['./link/signals.ts'],
   AbortSignal: ['./link/signals.ts'],
   AbortController: ['./link/signals.ts'],
@@ -75,8 +90,22 @@ export const links: Readonly<Record<string, readonly string[]>> = {
   stream: ['./link/streams.ts'],
   ReadableStream: ['./link/streams.ts'],
   TransformStream: ['./link/streams.ts'],
+  TextEncoderStream: ['./link/streams.ts'],
+  TextDecoderStream: ['./link/streams.ts'],
+  CompressionStream: ['./link/streams.ts'],
+  DecompressionStream: ['./link/streams.ts'],
+  readable: ['./link/streams.ts'],
+  pipeThrough: ['./link/streams.ts'],
   blob: ['./link/blobs.ts'],
   formData: ['./link/forms.ts'],
+  subtle: ['./link/subtle.ts'],
+  // Names of algorithms, which programs give as strings.
+  HMAC: ['./crypto/algorithms/hmac.ts'],
+  'AES-GCM': ['./crypto/algorithms/aes-gcm.ts'],
+  HKDF: ['./crypto/algorithms/hkdf.ts'],
+  PBKDF2: ['./crypto/algorithms/pbkdf2.ts'],
+  ECDSA: ['./crypto/algorithms/ecdsa.ts'],
+  Ed25519: ['./crypto/algorithms/ed25519.ts'],
   onerror: ['./globals/scope.ts'],
   onunhandledrejection: ['./globals/scope.ts'],
   onrejectionhandled: ['./globals/scope.ts'],

@@ -2,6 +2,7 @@
 
 import { AbortController } from '../events/abort-controller.ts';
 import { AbortSignal, createSignal, isAbortSignal, signalAbort } from '../events/abort-signal.ts';
+import { provideGlobal } from '../globals/provide.ts';
 import { link } from '../parts.ts';
 
 link('signals', {
@@ -11,4 +12,4 @@ link('signals', {
   abort: (signal) => signalAbort(signal, new DOMException('The client has gone away', 'AbortError')),
 });
 
-Object.defineProperty(globalThis, 'AbortController', { value: AbortController, writable: true, configurable: true });
+provideGlobal('AbortController', AbortController);

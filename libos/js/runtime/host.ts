@@ -1,5 +1,6 @@
 /** The host of an image: what `libos/js` asks for, in terms of the engine's primitives. */
 import { type Host, setHost } from '../host.ts';
+import { withOwnPlaces } from './places.ts';
 import { primitives } from './primitives.ts';
 
 /** The engine makes strings of C strings, so a NUL character ends one: the text is put together around them. */
@@ -17,7 +18,7 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 const imageHost: Host = {
-  consoleWrite: (line) => primitives.write(`${line}\n`),
+  consoleWrite: (line) => primitives.write(`${withOwnPlaces(line)}\n`),
   monotonicMs: () => primitives.monotonic(),
   wallMs: () => primitives.wall(),
   fillRandom: (bytes) => bytes.set(new Uint8Array(primitives.random(bytes.length))),

@@ -11,7 +11,8 @@ import './node-host.ts';
 import { runCase } from './show.ts';
 
 const moduleUrls = new Set(Object.values(links).flat());
-for (const path of moduleUrls) if (path.startsWith('./link/')) await import(`../${path}`);
+// Not the module that makes the global object an event target: here that object is Node's.
+for (const path of moduleUrls) if (path !== './globals/scope.ts') await import(`../${path}`);
 const ours: Record<string, unknown> = {};
 for (const [name, { module, export: exported }] of Object.entries(globals)) {
   if (module === './globals/scope.ts') continue;

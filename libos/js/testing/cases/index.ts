@@ -6,11 +6,14 @@
 import { base64Cases } from './base64.ts';
 import { bodyCases } from './body.ts';
 import { cloneCases } from './clone.ts';
+import { compressionCases } from './compression.ts';
+import { cryptoCases } from './crypto.ts';
 import { encodingCases } from './encoding.ts';
 import { eventCases } from './events.ts';
 import { fileCases } from './file.ts';
 import { headersCases } from './headers.ts';
 import { messagingCases } from './messaging.ts';
+import { patternCases } from './pattern.ts';
 import { requestCases } from './request.ts';
 import { responseCases } from './response.ts';
 import { searchParamsCases } from './search-params.ts';
@@ -24,11 +27,14 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   base64: base64Cases,
   body: bodyCases,
   clone: cloneCases,
+  compression: compressionCases,
+  crypto: cryptoCases,
   encoding: encodingCases,
   events: eventCases,
   file: fileCases,
   headers: headersCases,
   messaging: messagingCases,
+  pattern: patternCases,
   request: requestCases,
   response: responseCases,
   searchParams: searchParamsCases,

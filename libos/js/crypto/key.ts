@@ -1,0 +1,74 @@
+/** Web Cryptography §13 the CryptoKey interface. */
+
+export type KeyType = 'public' | 'private' | 'secret';
+
+export type KeyUsage = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'deriveKey' | 'deriveBits' | 'wrapKey' | 'unwrapKey';
+
+/** The order in which `usages` lists them. */
+export const keyUsages: readonly KeyUsage[] = [
+  'encrypt',
+  'decrypt',
+  'sign',
+  'verify',
+  'deriveKey',
+  'deriveBits',
+  'wrapKey',
+  'unwrapKey',
+];
+
+export interface KeyAlgorithm {
+  readonly name: string;
+  readonly length?: number;
+  readonly namedCurve?: string;
+  readonly hash?: { readonly name: string };
+}
+
+export interface KeyParts {
+  readonly type: KeyType;
+  readonly isExtractable: boolean;
+  readonly algorithm: KeyAlgorithm;
+  readonly usages: readonly KeyUsage[];
+  /** Secret keys: the bytes. Public keys: the encoded point. Private keys: the scalar or seed. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export let createKey: (parts: KeyParts) => CryptoKey;
+export let partsOfKey: (key: CryptoKey) => KeyParts;
+export let isKey: (value: unknown) => value is CryptoKey;
+
+const permission = Symbol('may create');
+
+export class CryptoKey {
+  readonly #parts: KeyParts;
+
+  constructor(given?: unknown, parts?: unknown) {
+    if (given !== permission) throw new TypeError('Illegal constructor: keys come from crypto.subtle');
+    this.#parts = parts as KeyParts;
+  }
+
+  get type(): KeyType {
+    return this.#parts.type;
+  }
+
+  get extractable(): boolean {
+    return this.#parts.isExtractable;
+  }
+
+  get algorithm(): KeyAlgorithm {
+    return this.#parts.algorithm;
+  }
+
+  get usages(): KeyUsage[] {
+    return keyUsages.filter((usage) => this.#parts.usages.includes(usage));
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'CryptoKey';
+  }
+
+  static {
+    createKey = (parts) => new CryptoKey(permission, parts);
+    partsOfKey = (key) => key.#parts;
+    isKey = (value): value is CryptoKey => typeof value === 'object' && value !== null && #parts in value;
+  }
+}

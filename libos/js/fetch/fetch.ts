@@ -1,0 +1,157 @@
+/**
+ * Fetch standard §5.6 the fetch method, §4.4 HTTP-network-or-cache fetch, §4.5 HTTP-redirect fetch: what is left of them
+ * without cache, cookies, CORS and service workers. The host sends one request and gives one response; redirects are
+ * followed here.
+ */
+
+import '../link/urls.ts';
+import type { AbortSignal } from '../events/abort-signal.ts';
+import { type BodyReader, host, type IncomingResponse } from '../host.ts';
+import { needPart } from '../parts.ts';
+import { parseUrl } from '../url/parser.ts';
+import { serialize } from '../url/record.ts';
+import { Body, bodyBytes, claim } from './body.ts';
+import { flatten, Headers, trusted } from './headers.ts';
+import { outgoingParts, Request, type RequestInit } from './request.ts';
+import { type Response, receivedResponse } from './response.ts';
+
+/** §4.5 step 7. */
+const redirectLimit = 20;
+
+const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
+
+/** Headers that belong to the body and go with it (§4.5 step 13). */
+const bodyHeaders: readonly string[] = ['content-encoding', 'content-language', 'content-location', 'content-type'];
+
+/** Headers that the connection sets; a program's would contradict it (RFC 9110 §7.6.1, RFC 9112 §6). */
+const connectionHeaders: readonly string[] = [
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+];
+
+type Payload = Uint8Array | null | (() => Promise<Uint8Array | null>);
+
+async function payloadOf(body: Body | null): Promise<Payload> {
+  if (body === null) return null;
+  if (body.stream === null) return bodyBytes(body, 'fetch');
+  claim(body, 'fetch');
+  const reader = needPart('streams', 'fetch.body').reader(body.stream);
+  return () => reader.read();
+}
+
+function send(
+  method: string,
+  url: string,
+  headers: Headers,
+  body: Payload,
+  signal: AbortSignal | null,
+): Promise<IncomingResponse> {
+  if (host.fetch === undefined) {
+    return Promise.reject(
+      new TypeError(
+        'fetch: this image has no way out: its target gives it no connections to other hosts (host.fetch is missing)',
+      ),
+    );
+  }
+  const lines = new Headers(headers);
+  for (const name of connectionHeaders) lines.delete(name);
+  if (!lines.has('accept')) lines.set('accept', '*/*');
+  if (!lines.has('user-agent')) lines.set('user-agent', 'Diatom');
+  const onAbort = (abort: () => void): void => {
+    signal?.addEventListener('abort', abort, { once: true });
+  };
+  const response = host.fetch({ method, url, headers: flatten(lines), body, onAbort });
+  if (signal === null) return response;
+  return Promise.race([
+    response,
+    new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    }),
+  ]);
+}
+
+/** A reader that fails once the signal is aborted (§5.6 "abort the fetch()"). */
+function watched(reader: BodyReader, signal: AbortSignal | null): BodyReader {
+  if (signal === null) return reader;
+  return {
+    whole: () => undefined,
+    read: async () => {
+      signal.throwIfAborted();
+      const chunk = await reader.read();
+      signal.throwIfAborted();
+      return chunk;
+    },
+    cancel: () => reader.cancel(),
+  };
+}
+
+/** Where a redirect leads; null when the response is none. */
+function locationOf(response: IncomingResponse, url: string): string | null {
+  if (!redirectStatuses.includes(response.status)) return null;
+  const location = trusted(response.headers, true).get('location');
+  if (location === null) return null;
+  const base = parseUrl(url);
+  const target = parseUrl(location, base);
+  if (base === null || target === null || !/^https?$/.test(target.scheme)) {
+    throw new TypeError(`fetch: ${url} redirects to "${location}", which is no http(s) URL`);
+  }
+  target.fragment ??= base.fragment;
+  return serialize(target);
+}
+
+const originPattern = /^[a-z]+:\/\/[^/?#]*/;
+
+export async function fetch(
+  input: Request | string | { toString(): string },
+  init?: RequestInit | null,
+): Promise<Response> {
+  const request = new Request(input, init);
+  const { body, signal } = outgoingParts(request);
+  signal?.throwIfAborted();
+  let { url, method } = request;
+  if (!/^https?:/.test(url)) throw new TypeError(`fetch: ${url} is not an http(s) URL`);
+  const headers = new Headers(request.headers);
+  let payload = await payloadOf(body);
+  for (let count = 0; ; count++) {
+    const response = await send(method, url, headers, payload, signal);
+    const location = request.redirect === 'manual' ? null : locationOf(response, url);
+    if (location === null) return receive(response, url, count > 0, signal, method);
+    response.body?.cancel();
+    if (request.redirect === 'error') throw new TypeError(`fetch: ${url} redirects, and redirect is "error"`);
+    if (count === redirectLimit)
+      throw new TypeError(`fetch: more than ${redirectLimit} redirects, the last from ${url}`);
+    const { status } = response;
+    // §4.5 step 13: 303 always becomes a GET, 301 and 302 make one of a POST.
+    if ((status === 303 && method !== 'GET' && method !== 'HEAD') || (status < 303 && method === 'POST')) {
+      method = 'GET';
+      payload = null;
+      for (const name of bodyHeaders) headers.delete(name);
+    } else if (typeof payload === 'function') {
+      throw new TypeError(`fetch: ${url} redirects with status ${status}, and a stream cannot be sent twice`);
+    }
+    if (originPattern.exec(location)?.[0] !== originPattern.exec(url)?.[0]) headers.delete('authorization');
+    url = location;
+  }
+}
+
+function receive(
+  { status, statusText, headers, body }: IncomingResponse,
+  url: string,
+  isRedirected: boolean,
+  signal: AbortSignal | null,
+  method: string,
+): Response {
+  const isEmpty = body === null || method === 'HEAD' || status === 204 || status === 304;
+  const origin = { type: 'basic', url: url.replace(/#.*$/s, ''), isRedirected } as const;
+  return receivedResponse(
+    status,
+    statusText,
+    trusted(headers, true),
+    isEmpty ? null : new Body(watched(body, signal)),
+    origin,
+  );
+}
