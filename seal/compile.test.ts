@@ -180,10 +180,16 @@ const refused: readonly (readonly [string, string, CompileOptions['flavour'], Re
     /must be a function of \(\)/,
   ],
   [
+    'an element segment that does not fit',
+    '(module (table 1 funcref) (elem (i32.const 1) $f) (func $f (export "_start")))',
+    'linux',
+    /unsupported: element segment does not fit a table of 1: instantiation would trap/,
+  ],
+  [
     'a data segment that does not fit',
     '(module (memory 1) (data (i32.const 65535) "ab") (func (export "_start")))',
     'linux',
-    /behind the memory/,
+    /unsupported: data segment ends at 65537, behind the memory's 65536 bytes: instantiation would trap/,
   ],
 ];
 

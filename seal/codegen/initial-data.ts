@@ -23,8 +23,8 @@ export function initialMemories(module: DecodedModule): readonly Uint8Array[] {
     const end = offset + segment.bytes.length;
     if (end > sizeBytes) {
       throw new ModuleError(
-        'invalid',
-        `data segment ends at ${end}, behind the memory's ${sizeBytes} bytes`,
+        'unsupported',
+        `data segment ends at ${end}, behind the memory's ${sizeBytes} bytes: instantiation would trap`,
         segment.byteOffset,
       );
     }
@@ -101,7 +101,8 @@ export function initialContext(
     const offset = offsetOf(module, segment.mode.offset);
     const sizeElements = module.tables[segment.mode.index]?.limits.minimum ?? 0;
     if (cell === undefined || offset + segment.items.length > sizeElements) {
-      throw new ModuleError('invalid', `element segment does not fit a table of ${sizeElements}`, segment.byteOffset);
+      const what = `element segment does not fit a table of ${sizeElements}: instantiation would trap`;
+      throw new ModuleError('unsupported', what, segment.byteOffset);
     }
     for (const [position, item] of segment.items.entries()) {
       put(cell.elements + (offset + position) * 8, bitsOf(evaluate(module, item)));

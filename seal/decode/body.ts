@@ -145,6 +145,7 @@ function readInstructions(fn: DefinedFunction, types: readonly FunctionType[]): 
       default:
         index = reader.u32();
     }
+    checkLimit('instructions of one function', instructions.length, byteOffset);
     instructions.push({ opcode, byteOffset, index, second, lane, bits, labels, blockType });
   }
   if (!reader.done) reader.fail('operators remaining after end of function');

@@ -51,6 +51,17 @@ test('locals by the thousand in thousands of functions are too many', () => {
   assert.throws(() => check(bytes), refusal(/locals of all functions/));
 });
 
+test('a function of millions of one-byte instructions is refused before they are all read', () => {
+  const code = new Uint8Array(7_600_000).fill(0x01);
+  code.set([0], 0);
+  code[code.length - 1] = 0x0b;
+  const entry = Buffer.concat([Uint8Array.from(unsigned(code.length)), code]);
+  const head = [...section(1, vector([nothing])), ...section(3, vector([[0]]))];
+  const content = Buffer.concat([Uint8Array.of(1), entry]);
+  const bytes = Buffer.concat([module(head), Uint8Array.of(10), Uint8Array.from(unsigned(content.length)), content]);
+  assert.throws(() => check(bytes), refusal(/instructions of one function, at most 2000000/));
+});
+
 test('calls that push a thousand operands each fill no memory', () => {
   const code = [...repeat(20_000, 0x10, 0), 0x00];
   assert.throws(() => check(functions([thousandResults, nothing], code)), refusal(/operands on the stack/));

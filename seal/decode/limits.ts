@@ -22,6 +22,8 @@ export const limits = {
   'elements of one table': 10_000_000,
   'elements of one segment': 10_000_000,
   'locals of one function': 50_000,
+  /** Ours: instructions of one byte each would take a hundred bytes of memory. */
+  'instructions of one function': 2_000_000,
   /** Ours: locals are written out one by one while the module is in memory. */
   'locals of all functions': 10_000_000,
   /** Ours: a call of two bytes can push a thousand operands, and a program that does so on purpose is no program. */
