@@ -5,7 +5,7 @@
 import { runTool } from '../binaryen/run-tool.ts';
 import { cached } from '../link/cache.ts';
 import { bridge, engineGlue, engineMemory, engineTable, libraryOs, toolVersions } from '../link/guest.ts';
-import { passesOf, shake } from '../shake/shake.ts';
+import { passes, shake } from '../shake/shake.ts';
 import { engineModule } from './engine.ts';
 
 /** Exports that only the snapshot uses; they are not in images. */
@@ -25,7 +25,7 @@ export async function linkEngine(): Promise<Uint8Array> {
     engineGlue(),
     engineModule(),
   ]);
-  const key = JSON.stringify([await toolVersions(), roots, passesOf(2)]);
+  const key = JSON.stringify([await toolVersions(), roots, passes]);
   return cached('engine', [key, os, join, memory, table, glue, engine], async () => {
     const merged = await runTool(
       'wasm-merge',
@@ -44,6 +44,6 @@ export async function linkEngine(): Promise<Uint8Array> {
         '-g',
       ],
     );
-    return shake(merged, roots, 2);
+    return shake(merged, roots);
   });
 }

@@ -6,8 +6,10 @@ const origins: readonly (readonly [RegExp, string])[] = [
   [/^bindings\/virtio\//, 'bindings/virtio'],
   [/^bindings\//, 'bindings'],
   [/^(?:start:)?libos\/http\//, 'libos/http'],
+  [/^(?:start:)?libos\/js\//, 'libos/js'],
   [/^(?:start:)?libos\//, 'libos'],
   [/^bridge\//, 'libos/bridge'],
+  [/^quickjs\//, 'quickjs'],
   [/~lib\/diatom\//, 'libos/app'],
   [/^~lib\/|^~/, 'assemblyscript'],
 ];

@@ -4,7 +4,7 @@
  */
 import { basename, dirname } from 'node:path';
 import { runTool } from '../binaryen/run-tool.ts';
-import { passesOf, shake } from '../shake/shake.ts';
+import { passes, shake } from '../shake/shake.ts';
 import { compileAssemblyScript } from './assemblyscript.ts';
 import { cached } from './cache.ts';
 import { applicationLibrary, bridge, libraryOs, packing, toolVersions, wasmPageBytes } from './guest.ts';
@@ -51,7 +51,7 @@ const portableRoots = ['_start', 'memory'];
 
 /** What else a linked module depends on; part of its name in the cache. */
 async function recipe(): Promise<string> {
-  return JSON.stringify([await toolVersions(), portableRoots, passesOf(2)]);
+  return JSON.stringify([await toolVersions(), portableRoots, passes]);
 }
 
 /** The portable module: imports only `diatom:machine`, exports `_start` and `memory` (memory 0). */
@@ -64,6 +64,6 @@ export async function linkPortable(application: Uint8Array, maximumBytes: number
       '--rename-export-conflicts',
       '-g',
     ]);
-    return shake(merged, portableRoots, 2);
+    return shake(merged, portableRoots);
   });
 }

@@ -2,22 +2,17 @@
 import { runTool } from '../binaryen/run-tool.ts';
 import { keepExports } from './keep-exports.ts';
 
-/** How often wasm-opt goes over a module: what one round leaves constant or unreached, the next one uses. */
-export type Rounds = 1 | 2;
-
 /**
  * Keep the named exports and what they reach. Drivers of the library OS hang on flags that only their listen functions
  * set: once those are gone, the flags are constant, and a second round drops the drivers.
  */
-export async function shake(module: Uint8Array, roots: readonly string[], rounds: Rounds): Promise<Uint8Array> {
+export async function shake(module: Uint8Array, roots: readonly string[]): Promise<Uint8Array> {
   // Names stay until code is generated: they become symbols.
-  return runTool('wasm-opt', { 'in.wasm': keepExports(module, roots) }, ['in.wasm', ...passesOf(rounds), '-g']);
+  return runTool('wasm-opt', { 'in.wasm': keepExports(module, roots) }, ['in.wasm', ...passes, '-g']);
 }
 
 /**
  * The event loop is called once and would vanish into `_start`; it stays a function of its own so that trap reports and
  * `diatom inspect` name it.
  */
-export function passesOf(rounds: Rounds): readonly string[] {
-  return ['--no-inline=libos/loop/run', ...Array<string>(rounds).fill('-O3')];
-}
+export const passes: readonly string[] = ['--no-inline=libos/loop/run', '-O3', '-O3'];
