@@ -23,10 +23,12 @@ let directory = '';
 let machine: VirtioImage;
 let disk: VirtioImage;
 let frames: VirtioImage;
+let farewell: VirtioImage;
 before(async () => {
   if (noQemu !== false) return;
   directory = await mkdtemp(join(tmpdir(), 'diatom-virtio-apps-'));
   machine = await buildVirtio(join(apps, 'bare-machine.ts'), directory);
+  farewell = await buildVirtio(join(apps, 'farewell.ts'), directory);
   disk = await buildVirtio(join(apps, 'disk.ts'), directory);
   frames = await buildVirtio(join(import.meta.dirname, '../examples/frames/frames.ts'), directory);
 });
@@ -129,6 +131,34 @@ for (const accelerator of accelerators) {
     assert.match(none.console, /this machine has no block device/);
   });
 
+  test(`${accelerator}: frames sent right before the end still leave the machine`, { skip }, async () => {
+    await using wire = await openEthernet();
+    const { exit } = await runMachine(farewell.path, accelerator, { network: { backend: wire.backend } });
+    assert.equal(exit.code, 9, exit.message);
+    for (let number = 0; number < 200; number += 1) assert.equal((await wire.receive())[14], number);
+  });
+
+  test(`${accelerator}: a processor without RDRAND has random bytes from the device`, { skip }, async () => {
+    await using files = await temporaryDirectory();
+    const program = await changedQemu(files.path, 'max', 'max,-rdrand');
+    const { exit, lines } = await run({ DO: 'random' }, { program });
+    assert.equal(exit.code, 0, exit.message);
+    assert.equal(new Set(lines).size, 3);
+  });
+
+  test(`${accelerator}: without kvm-clock or a told rate the counter is measured against the interval timer`, {
+    skip,
+  }, async () => {
+    await using files = await temporaryDirectory();
+    const program = await changedQemu(files.path, 'pit=off', 'pit=on', 'max', 'max,-hypervisor,kvm=off');
+    const from = process.hrtime.bigint();
+    const { exit, lines } = await run({ DO: 'time' }, { program });
+    const tookNs = Number(process.hrtime.bigint() - from);
+    assert.equal(exit.code, 0, exit.message);
+    const late = Number(lines.at(-1)?.slice('late '.length));
+    assert.ok(late >= 0.06 * second && late < tookNs, lines.join());
+  });
+
   for (const generation of ['modern', 'legacy'] as const) {
     test(`${accelerator}: frames come and go over a ${generation} network device`, { skip }, async () => {
       await using files = await temporaryDirectory();
@@ -140,7 +170,8 @@ for (const accelerator of accelerators) {
         environment: { ADDRESS: '10.1.2.3' },
         network: { backend: wire.backend, mac: '02:00:00:00:00:42' },
         signal: stop.signal,
-        ...(generation === 'legacy' ? { program: await legacyQemu(files.path) } : {}),
+        // What QEMU's devices speak when nobody tells them otherwise.
+        ...(generation === 'legacy' ? { program: await changedQemu(files.path, 'legacy=false', 'legacy=true') } : {}),
         onConsole: (chunk) => {
           if (!chunk.includes(10)) return;
           // Its line is out: it listens now. The first question is not for it, the second is too short to be one.
@@ -198,10 +229,12 @@ async function temporaryDirectory(): Promise<{ readonly path: string } & AsyncDi
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** QEMU whose devices speak the protocol from before virtio 1.0, which is what it does when nobody tells it otherwise. */
-async function legacyQemu(directory: string): Promise<string> {
-  const path = join(directory, 'qemu-legacy');
-  await writeFile(path, `#!/bin/bash\nexec qemu-system-x86_64 "\${@/force-legacy=false/force-legacy=true}"\n`);
+/** QEMU with other arguments: each first word of a pair becomes the second wherever it stands. */
+async function changedQemu(directory: string, ...changes: readonly string[]): Promise<string> {
+  const path = join(directory, 'qemu');
+  const lines = ['#!/bin/bash'];
+  for (let at = 0; at < changes.length; at += 2) lines.push(`set -- "\${@/${changes[at]}/${changes[at + 1]}}"`);
+  await writeFile(path, [...lines, 'exec qemu-system-x86_64 "$@"', ''].join('\n'));
   await chmod(path, 0o755);
   return path;
 }

@@ -156,7 +156,7 @@ test('without it the rate of the counter is the one the machine tells', async ()
 });
 
 test('a machine without a clock, and one that does not know the date, are refused', async () => {
-  // The output of the interval timer is up at once where nothing answers.
+  // All ones, always: nothing counts there.
   assert.match(refusal(await simulateMachine({}), 'clock_monotonic'), /^machine: no clock: /);
   const words = { [bootWords.hypervisorFrequencies]: (1_000_000n << 32n) | 2_500_000n };
   assert.match(refusal(await simulateMachine({ words }), 'clock_wall'), /^machine: nothing tells the date/);

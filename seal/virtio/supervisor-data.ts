@@ -53,10 +53,9 @@ export function supervisorDataAt(address: number): SupervisorData {
   };
 }
 
-/** Ports ring 3 may use: real-time clock, interval timer with its gate, serial port. */
+/** Ports ring 3 may use: interval timer, real-time clock, serial port. */
 const userPorts: readonly (readonly [from: number, to: number])[] = [
   [0x40, 0x43],
-  [0x61, 0x61],
   [0x70, 0x71],
   [0x3f8, 0x3ff],
 ];

@@ -54,26 +54,38 @@ function measureByApic(): i64 {
 }
 
 const PIT_HZ: i64 = 1_193_182;
-const PIT_CHANNEL2 = 0x42;
+const PIT_CHANNEL0 = 0x40;
 const PIT_MODE = 0x43;
-const PIT_GATE = 0x61;
-const PIT_OUTPUT = 0x20;
+/** Channel 0, low byte then high byte, counting down once. */
+const COUNT_ONCE = 0x30;
+const LATCH = 0;
+/** 10 ms. */
 const PIT_TICKS = 11_932;
+/** Three accesses of ports each: far longer than that. */
+const mostLooks = 100_000;
 
-/** The same against channel 2 of the interval timer (8254): its output rises when it has counted 10 ms. 0: there is none. */
+function intervalCount(): i32 {
+  out8(PIT_MODE, LATCH);
+  const low = in8(PIT_CHANNEL0);
+  return low | (in8(PIT_CHANNEL0) << 8);
+}
+
+/** The same against the interval timer (8254), whose interrupt nobody listens to. 0: there is none. */
 function measureByInterval(): i64 {
-  out8(PIT_GATE, (in8(PIT_GATE) & ~2) | 1);
-  out8(PIT_MODE, 0xb0);
-  out8(PIT_CHANNEL2, PIT_TICKS & 255);
-  const from = timestamp();
-  out8(PIT_CHANNEL2, PIT_TICKS >> 8);
-  let looks = 0;
-  while ((in8(PIT_GATE) & PIT_OUTPUT) == 0) {
-    // Far longer than 10 ms of looking.
-    if (++looks == 1_000_000) return 0;
+  out8(PIT_MODE, COUNT_ONCE);
+  out8(PIT_CHANNEL0, 255);
+  out8(PIT_CHANNEL0, 255);
+  // From one change of the count to another.
+  const loaded = intervalCount();
+  let count = loaded;
+  for (let looks = 0; count == loaded; looks++) {
+    if (looks == mostLooks) return 0;
+    count = intervalCount();
   }
-  if (looks == 0) return 0;
-  return ((timestamp() - from) * PIT_HZ) / PIT_TICKS;
+  const from = timestamp();
+  const start = count;
+  while (start - count < PIT_TICKS) count = intervalCount();
+  return ((timestamp() - from) * PIT_HZ) / (start - count);
 }
 
 function counterHz(): i64 {

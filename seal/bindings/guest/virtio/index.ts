@@ -30,7 +30,7 @@ export function entropy(ptr: usize, len: i32): void {
 }
 
 export function exit(status: i32): void {
-  if (net.netLinked()) net.flush();
+  if (net.netLinked()) net.drain();
   end(status);
 }
 
@@ -66,7 +66,7 @@ function yield_until(deadline: i64, ptr: usize, capacity: i32): i32 {
     if (until != i64.MAX_VALUE) {
       const left = until - monotonic();
       if (left <= 0) {
-        if (until == idleDeadline) end(0);
+        if (until == idleDeadline) exit(0);
         return 0;
       }
       armTimer(left);

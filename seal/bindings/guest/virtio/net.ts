@@ -1,6 +1,8 @@
 // virtio-net (virtio 1.2 §5.1): Ethernet frames in and out, one buffer each, no offloads.
 
-import { address, copy, peek8, poke32, poke8 } from './machine';
+import { address, copy, peek8, poke8, waitForInterrupt } from './machine';
+import { armTimer } from './apic';
+import { monotonic } from './clock';
 import {
   acknowledge, configuration, find, foundPin, isLegacy, negotiate, NET, notify, openQueue, run,
 } from './transport';
@@ -88,9 +90,28 @@ function tellSend(): void {
   notify(registers, SEND);
 }
 
-/** What was handed over goes out; before every wait and at the end. */
+/** What was handed over goes out; before every wait. */
 export function flush(): void {
-  if (registers != 0) tellSend();
+  tellSend();
+}
+
+/** Before the machine ends: what was sent has left it, or does not leave it in this time. */
+const longestDrainNs: i64 = 100_000_000;
+
+export function drain(): void {
+  if (usedPosition(sent, size) == sendOffered) return;
+  sendBlocked = true;
+  tellSend();
+  publish(sent, size, sendOffered, true);
+  const until = monotonic() + longestDrainNs;
+  while (true) {
+    acknowledge(registers);
+    if (usedPosition(sent, size) == sendOffered) return;
+    const left = until - monotonic();
+    if (left <= 0) return;
+    armTimer(left);
+    waitForInterrupt();
+  }
 }
 
 export function info(ptr: usize): i32 {
