@@ -26,9 +26,7 @@ export async function imageGraph(
   const listed = functions.filter(({ origin }) => origin !== 'seal').map(({ name }) => name);
   const defined = linked.functions.flatMap(({ kind, name }) => (kind === 'defined' ? [name] : []));
   const isSame = listed.toSorted().join('\n') === defined.toSorted().join('\n');
-  return isSame
-    ? { graph: callGraph(linked), hasBindings: true }
-    : { graph: callGraph(program), hasBindings: false };
+  return isSame ? { graph: callGraph(linked), hasBindings: true } : { graph: callGraph(program), hasBindings: false };
 }
 
 /** Routines of the compiler itself have no callers in the module: code of many functions uses them. */
