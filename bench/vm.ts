@@ -162,9 +162,12 @@ async function measureHvt(directory: string, progress: Progress): Promise<readon
   return [...request.rows(), ...many.rows()];
 }
 
+const compared: readonly string[] = ['first_line_ms', 'first_response_ms', 'host_kb'];
+
 /** Median over the median of diatom-hvt, so that above 1 means slower or larger. */
 function ratios(rows: readonly MeasuredRow[]): readonly MeasuredRow[] {
   return rows.flatMap((row) => {
+    if (!compared.includes(row.metric)) return [];
     const ours = rows.find(({ subject, metric }) => subject === diatomHvt.name && metric === row.metric);
     if (ours === undefined || ours === row || ours.median === 0) return [];
     const ratio = Number((row.median / ours.median).toPrecision(3));
