@@ -1,11 +1,12 @@
 /** WebAssembly → static x86-64 ELF (docs/process-image.md, docs/seal.md). Same input, same bytes. */
 import type { NativeTarget } from '@diatom/libos';
-import { generate } from './codegen/program.ts';
+import { type GeneratedProgram, generate } from './codegen/program.ts';
 import { decode } from './decode/decode.ts';
 import type { DecodedModule } from './decode/module.ts';
 import { type BodyFacts, surveyBodies } from './decode/survey.ts';
 import { validate } from './decode/validate.ts';
 import { writeImage } from './elf/image.ts';
+import { writeVirtioImage } from './virtio/image.ts';
 
 /**
  * `process`: mapped and entered by the native tender. `hvt`: entered in ring 3 of a virtual machine by our own monitor.
@@ -69,7 +70,7 @@ export function compileModule(
 ): CompiledImage {
   const program = generate(module, options, facts);
   return {
-    elf: writeImage(program, options),
+    elf: writeFile(program, options),
     functions: program.functions,
     systemCalls: program.systemCalls,
     memories: program.memories.map(({ sizeBytes, maximumBytes, bytes }) => ({
@@ -78,4 +79,10 @@ export function compileModule(
       fileBytes: bytes.length,
     })),
   };
+}
+
+/** Nobody maps a virtio image: it brings page tables, boot code and stack along (docs/virtio.md). */
+function writeFile(program: GeneratedProgram, { flavour, stackBytes }: CompileOptions): Uint8Array {
+  if (flavour !== 'virtio') return writeImage(program, flavour);
+  return writeVirtioImage(program, stackBytes === undefined ? {} : { stackBytes });
 }

@@ -1,10 +1,9 @@
-/** Which segments an image of each flavour consists of (docs/process-image.md). */
+/** Which segments an image consists of that somebody maps or executes (docs/process-image.md). */
 
 import { headerRoomBytes, pageBytes } from '../codegen/context-layout.ts';
 import { flavourRules } from '../codegen/flavours/index.ts';
 import type { GeneratedProgram, ProgramMemory } from '../codegen/program.ts';
-import type { CompileOptions, Flavour } from '../compile.ts';
-import { writeVirtioImage } from '../virtio/image.ts';
+import type { Flavour } from '../compile.ts';
 import { type Segment, writeElf } from './elf.ts';
 
 const noteName = 'Diatom\0\0';
@@ -43,12 +42,7 @@ function withHeaderRoom({ data, memories }: GeneratedProgram): Uint8Array {
   return bytes;
 }
 
-export function writeImage(
-  program: GeneratedProgram,
-  { flavour, stackBytes }: Pick<CompileOptions, 'flavour' | 'stackBytes'>,
-): Uint8Array {
-  // Nobody maps a machine's image: it brings page tables and boot code with it (docs/virtio.md).
-  if (flavour === 'virtio') return writeVirtioImage(program, stackBytes === undefined ? {} : { stackBytes });
+export function writeImage(program: GeneratedProgram, flavour: Flavour): Uint8Array {
   const load = (address: number, bytes: Uint8Array, memorySizeBytes: number, execute: boolean): Segment => ({
     kind: 'load',
     flags: { read: true, write: !execute, execute },
