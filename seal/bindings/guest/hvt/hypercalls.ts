@@ -93,9 +93,8 @@ export function receiveNow(handle: i32, length: i32): i32 {
   return linux.peek32(receiveLength);
 }
 
-/** Address of the `SEND` that was put into the ring last, while the monitor has not seen it; 0: there is none. */
+/** Address of the last command, if that is a `SEND`; else 0. */
 export let lastSend: i64 = 0;
-let lastSendExit: i64 = 0;
 
 export function command(kind: i32, handle: i32, buffer: i32, length: i32): void {
   if (<u32>linux.peek32(commandHead) - <u32>linux.peek32(commandTail) == commandCapacity) flush();
@@ -107,10 +106,9 @@ export function command(kind: i32, handle: i32, buffer: i32, length: i32): void 
   linux.poke32(at + 12, length);
   linux.poke32(commandHead, head + 1);
   lastSend = kind == SEND ? at : 0;
-  lastSendExit = lastExit;
 }
 
-/** Whether `lastSend` can still be changed. */
+/** Whether `lastSend` is this connection's and the monitor has not seen it. */
 export function canExtendSend(handle: i32): bool {
-  return lastSend != 0 && lastSendExit == lastExit && linux.peek32(lastSend + 4) == handle;
+  return lastSend != 0 && linux.peek32(commandTail) != linux.peek32(commandHead) && linux.peek32(lastSend + 4) == handle;
 }
