@@ -1,7 +1,9 @@
 /** Pods in virtual machines, with the real kubectl: what a person sees must be what they see of processes. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { Agent, get } from 'node:http';
+import { get } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
@@ -77,6 +79,8 @@ async function run(line: string, input?: unknown): Promise<string> {
 
 const patient = { timeoutMs: 40_000 };
 
+const pods = () => cell().client.resource(resources.pods, 'default');
+
 const onePod = (name: string, fits: (subject: Pod) => boolean): Promise<Pod> =>
   waitForObject(cell().client, resources.pods, `default/${name}`, fits, patient);
 
@@ -92,9 +96,10 @@ async function podOf(app: string, fits: (subject: Pod) => boolean): Promise<Pod>
 const restarts = (subject: Pod): number => subject.status?.containerStatuses?.[0]?.restartCount ?? 0;
 const lastEnd = (subject: Pod) => subject.status?.containerStatuses?.[0]?.lastState?.terminated;
 
-function ask(host: string, path: string, agent?: Agent): Promise<string> {
+/** On a connection of its own. */
+function ask(host: string, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    get({ host, port: 8080, path, ...(agent === undefined ? { agent: false } : { agent }) }, (response) => {
+    get({ host, port: 8080, path, agent: false }, (response) => {
       text(response).then(resolve, reject);
     }).once('error', reject);
   });
@@ -164,11 +169,24 @@ test('every connection has a machine of its own when the pod says so', needs, as
   const address = await run('get service counter -o jsonpath={.spec.clusterIP}');
   const answers = await Promise.all(Array.from({ length: 20 }, () => ask(address, '/')));
   assert.deepEqual(new Set(answers), new Set(['1']));
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  assert.deepEqual([await ask(address, '/', agent), await ask(address, '/', agent)], ['1', '2']);
-  agent.destroy();
   assert.match(await run('get pods -l app=counter'), /\s1\/1\s+Asleep\s+0\s/);
   await run('delete deployment,service counter');
+});
+
+test('a machine that runs for longer than its connection may is ended, and only that one', needs, async () => {
+  const subject = pod('limited', 'counter', hvt);
+  const annotations = { ...perConnection, 'diatom.dev/time-limit': '500ms' };
+  await run('apply -f -', { ...subject, metadata: { ...subject.metadata, annotations } });
+  const { status } = await onePod('limited', isPodReady);
+  const address = status?.podIP ?? '';
+  const silent = connect(8080, address);
+  silent.on('error', () => {});
+  const closed = once(silent, 'close');
+  assert.equal(await ask(address, '/'), '1');
+  await closed;
+  assert.equal(await ask(address, '/'), '1');
+  assert.equal(restarts(await pods().get('limited')), 0);
+  await run('delete pod limited --timeout=40s');
 });
 
 test('a Service can ask for it, now and not any more', needs, async () => {

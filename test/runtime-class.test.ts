@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Node, type Pod, podCondition, resources } from '@diatom/sdk';
-import { waitForObject } from '@diatom/sdk/testing';
-import { type CellRig, pod, service, startCellRig, stateOf } from './cell-rig.ts';
+import { type Event, type Node, type Pod, podCondition, resources } from '@diatom/sdk';
+import { waitForObject, waitForObjects } from '@diatom/sdk/testing';
+import { type CellRig, deployment, pod, service, startCellRig, stateOf } from './cell-rig.ts';
 import { kubectl, needsKubectl } from './kubectl.ts';
 
 let rig: CellRig;
@@ -66,6 +66,19 @@ test('a class that is not there is forbidden, one that is runs', needsKubectl, a
   assert.equal(accepted.code, 0, accepted.stderr);
   await onePod('known', (subject) => stateOf(subject) === 'running');
   await pods().delete('known', { gracePeriodSeconds: 0 });
+});
+
+test('a Deployment of a class that is not there says so in the events of its ReplicaSet', needsKubectl, async () => {
+  const wanted = deployment('nowhere', { image: 'http' });
+  const template = { ...wanted.spec.template, spec: { ...wanted.spec.template.spec, runtimeClassName: 'gvisor' } };
+  await rig.client.resource(resources.deployments, 'default').create({ ...wanted, spec: { ...wanted.spec, template } });
+  const isIt = (all: readonly Event[]): boolean => all.some(({ reason }) => reason === 'FailedCreate');
+  const events = await waitForObjects(rig.client, resources.events, { namespace: 'default' }, isIt, {
+    timeoutMs: 40_000,
+  });
+  const message = events.find(({ reason }) => reason === 'FailedCreate')?.message ?? '';
+  assert.match(message, /forbidden: pod rejected: RuntimeClass "gvisor" not found/);
+  await rig.client.resource(resources.deployments, 'default').delete('nowhere');
 });
 
 test('a pod whose class selects nodes that are not there waits, and the scheduler says so', async () => {

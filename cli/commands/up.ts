@@ -38,6 +38,11 @@ export const up: Command = {
       target === 'node'
         ? { kind: 'node' }
         : { kind: 'process', binaryPath: await nativeTender(home, (text) => terminal.note(text)) };
+    if (tender.kind === 'process') {
+      const { probeHvt } = await import('@diatom/tender/process/probe.ts');
+      const problem = await probeHvt(tender.binaryPath);
+      if (problem !== undefined) terminal.note(`Virtual machines (RuntimeClass hvt) do not work here: ${problem}`);
+    }
     const { startCell } = await import('../cell/cell.ts');
     const isVerbose = options.has('verbose');
     const starting = startCell({

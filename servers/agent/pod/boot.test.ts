@@ -20,11 +20,11 @@ function service(name: string, over: Partial<Service['metadata']> = {}, selector
 }
 
 test('instances boot at once, on the first connection, or for each connection', () => {
-  assert.deepEqual(bootOf(pod(), [], 'process'), { when: 'eager', idleTimeoutMs: 0, problems: [] });
+  assert.deepEqual(bootOf(pod(), [], 'process'), { when: 'eager', idleTimeoutMs: 0, timeLimitMs: 0, problems: [] });
   const lazy = bootOf(pod({ 'diatom.dev/idle-timeout': '30s' }), [], 'hvt');
-  assert.deepEqual(lazy, { when: 'lazy', idleTimeoutMs: 30_000, problems: [] });
+  assert.deepEqual(lazy, { when: 'lazy', idleTimeoutMs: 30_000, timeLimitMs: 0, problems: [] });
   const each = bootOf(pod({ 'diatom.dev/boot': 'per-connection' }), [], 'hvt');
-  assert.deepEqual(each, { when: 'per-connection', idleTimeoutMs: 0, problems: [] });
+  assert.deepEqual(each, { when: 'per-connection', idleTimeoutMs: 0, timeLimitMs: 0, problems: [] });
 });
 
 test('only virtual machines boot for each connection, and whoever asked is named', () => {
@@ -32,6 +32,14 @@ test('only virtual machines boot for each connection, and whoever asked is named
   assert.match(own, /^annotation diatom\.dev\/boot: .* needs runtimeClassName: hvt; this pod runs as process$/);
   const [foreign = ''] = bootOf(pod(), ['shop'], 'process').problems;
   assert.match(foreign, /^annotation diatom\.dev\/boot of Service shop: /);
+});
+
+test('instances for each connection may have a time limit, others not', () => {
+  const limited = { 'diatom.dev/time-limit': '10s' };
+  const { timeLimitMs, problems } = bootOf(pod({ ...limited, 'diatom.dev/boot': 'per-connection' }), [], 'hvt');
+  assert.deepEqual([timeLimitMs, problems], [10_000, []]);
+  const [misplaced = ''] = bootOf(pod(limited), [], 'hvt').problems;
+  assert.match(misplaced, /^annotation diatom\.dev\/time-limit: only for diatom\.dev\/boot: per-connection$/);
 });
 
 test('what contradicts itself or is not known is a problem', () => {

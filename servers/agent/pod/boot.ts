@@ -4,11 +4,14 @@ import type { SlotSpec } from '@diatom/tender';
 import { idleTimeoutAnnotation, parseDurationMs } from './problems.ts';
 
 export const bootAnnotation = 'diatom.dev/boot';
+const timeLimitAnnotation = 'diatom.dev/time-limit';
 const perConnection = 'per-connection';
 
 export interface Boot {
   readonly when: SlotSpec['boot'];
   readonly idleTimeoutMs: number;
+  /** Of each instance; 0: none. */
+  readonly timeLimitMs: number;
   /** What is wrong with the annotations, each entry with its annotation first. */
   readonly problems: readonly string[];
 }
@@ -41,10 +44,13 @@ export function bootOf(pod: Pod, asking: readonly string[], handler: string): Bo
   const idle = pod.metadata.annotations?.[idleTimeoutAnnotation];
   if (own !== undefined && own !== perConnection) {
     const problem = `annotation ${bootAnnotation}: "${own}" is not known; the only value is ${perConnection}`;
-    return { when: 'eager', idleTimeoutMs: 0, problems: [problem] };
+    return { when: 'eager', idleTimeoutMs: 0, timeLimitMs: 0, problems: [problem] };
   }
-  if (own === undefined && asking.length === 0) return lazyOrEager(idle);
+  const limit = pod.metadata.annotations?.[timeLimitAnnotation];
+  if (own === undefined && asking.length === 0) return lazyOrEager(idle, limit);
   const problems: string[] = [];
+  const timeLimitMs = limit === undefined ? 0 : parseDurationMs(limit);
+  if (timeLimitMs === undefined) problems.push(notADuration(timeLimitAnnotation, limit));
   const asker = askedBy(own, asking);
   if (handler !== 'hvt') {
     problems.push(`${asker}: an instance per connection needs runtimeClassName: hvt; this pod runs as ${handler}`);
@@ -54,7 +60,7 @@ export function bootOf(pod: Pod, asking: readonly string[], handler: string): Bo
       `annotation ${idleTimeoutAnnotation}: ${asker} asks for an instance per connection, which has no time to be idle`,
     );
   }
-  return { when: perConnection, idleTimeoutMs: 0, problems };
+  return { when: perConnection, idleTimeoutMs: 0, timeLimitMs: timeLimitMs ?? 0, problems };
 }
 
 /** `bootOf` without the problems: for what must be known before the handler is. */
@@ -69,15 +75,20 @@ function askedBy(own: string | undefined, asking: readonly string[]): string {
     : `annotation ${bootAnnotation}`;
 }
 
-function lazyOrEager(idle: string | undefined): Boot {
-  if (idle === undefined) return { when: 'eager', idleTimeoutMs: 0, problems: [] };
+function lazyOrEager(idle: string | undefined, limit: string | undefined): Boot {
+  // Elsewhere an instance that is killed is one that has failed, and the pod's restart policy would go round with it.
+  const misplaced =
+    limit === undefined ? [] : [`annotation ${timeLimitAnnotation}: only for ${bootAnnotation}: ${perConnection}`];
+  if (idle === undefined) return { when: 'eager', idleTimeoutMs: 0, timeLimitMs: 0, problems: misplaced };
   const idleTimeoutMs = parseDurationMs(idle);
-  const annotation = `annotation ${idleTimeoutAnnotation}`;
   const problems =
     idleTimeoutMs === undefined
-      ? [`${annotation}: "${idle}" is not a duration; write 30s or 5m`]
+      ? [notADuration(idleTimeoutAnnotation, idle)]
       : idleTimeoutMs > 0 && idleTimeoutMs < leastIdleMs
-        ? [`${annotation}: ${idle} is too short; write ${leastIdleMs}ms or more`]
+        ? [`annotation ${idleTimeoutAnnotation}: ${idle} is too short; write ${leastIdleMs}ms or more`]
         : [];
-  return { when: 'lazy', idleTimeoutMs: idleTimeoutMs ?? 0, problems };
+  return { when: 'lazy', idleTimeoutMs: idleTimeoutMs ?? 0, timeLimitMs: 0, problems: [...problems, ...misplaced] };
 }
+
+const notADuration = (annotation: string, text: string | undefined): string =>
+  `annotation ${annotation}: "${text}" is not a duration; write 30s or 5m`;

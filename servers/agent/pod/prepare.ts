@@ -101,17 +101,20 @@ export async function prepare(
         limit === undefined ? maximumBytes + stackBytes + memoryOverheadBytes : Math.floor(parseQuantity(limit)),
       boot: boot.when,
       idleTimeoutMs: boot.idleTimeoutMs,
-      timeLimitMs: timeLimitMs(pod, attempt.deadlineAt, around.client.clock.now()),
+      timeLimitMs: leastLimitMs(boot.timeLimitMs, untilDeadlineMs(pod, attempt.deadlineAt, around.client.clock.now())),
       logPath,
     },
   };
 }
 
+/** 0 is no limit. */
+const leastLimitMs = (a: number, b: number): number => (a === 0 || b === 0 ? a + b : Math.min(a, b));
+
 /**
  * The agent stops a pod in order at its deadline. The tender's limit lies beyond the grace time of that: it is for a
  * deadline that passes while no agent is there.
  */
-function timeLimitMs(pod: Pod, deadlineAt: number | undefined, now: number): number {
+function untilDeadlineMs(pod: Pod, deadlineAt: number | undefined, now: number): number {
   if (deadlineAt === undefined) return 0;
   return Math.max(0, deadlineAt - now) + ((pod.spec.terminationGracePeriodSeconds ?? 30) + 1) * 1000;
 }
