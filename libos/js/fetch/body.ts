@@ -223,3 +223,10 @@ export function moveBody(from: Body, member: string): Body {
   moved.stream = from.stream;
   return moved;
 }
+
+/** What the glue sends of a body; counts as reading it. */
+export function sendable(body: Body): string | Uint8Array<ArrayBuffer> | BodyReader {
+  const source = claim(body, 'fetch');
+  if (body.stream === null) return source as BodySource;
+  return needPart('streams', 'Response.body').reader(body.stream);
+}

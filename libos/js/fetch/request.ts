@@ -115,15 +115,13 @@ function settingsOf(init: RequestInit, inherited: Settings): Settings {
   return settings;
 }
 
-/** What the glue knows of a request that has arrived; headers are only turned into a Headers object when asked for. */
-export interface Incoming {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: readonly string[] | (() => readonly string[]);
-  readonly body: Body | null;
-}
-
-export let incoming: (given: Incoming) => Request;
+/** A request that has arrived; its headers only become a Headers object when asked for. */
+export let incoming: (
+  method: string,
+  url: string,
+  headers: readonly string[] | (() => readonly string[]),
+  body: Body | null,
+) => Request;
 
 /** Body and abort signal, for `fetch`. */
 export let outgoingParts: (request: Request) => { body: Body | null; signal: AbortSignal | null };
@@ -307,7 +305,7 @@ export class Request {
   }
 
   static {
-    incoming = ({ method, url, headers, body }) => {
+    incoming = (method, url, headers, body) => {
       const request = new Request(fromGlue as unknown as string);
       request.#method = method;
       request.#url = url;

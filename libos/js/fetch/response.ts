@@ -2,6 +2,7 @@
 
 import type { Blob } from '../file/blob.ts';
 import type { FormData } from '../file/form-data.ts';
+import type { BodyReader } from '../host.ts';
 import { needPart } from '../parts.ts';
 import type { ReadableStream } from '../streams/streams.ts';
 import {
@@ -18,9 +19,10 @@ import {
   extract,
   isUnusable,
   isUsed,
+  sendable,
   typeOfLastExtracted,
 } from './body.ts';
-import { freeze, Headers, type HeadersInit } from './headers.ts';
+import { freeze, Headers, type HeadersInit, linesOf } from './headers.ts';
 
 export interface ResponseInit {
   readonly status?: number | undefined;
@@ -46,20 +48,25 @@ interface Origin {
   readonly isRedirected: boolean;
 }
 
-interface Parts {
+/** What goes out for a response. */
+export interface OutgoingResponse {
   readonly status: number;
+  /** Empty: the usual phrase of the status. */
   readonly statusText: string;
-  /** null: none were ever asked for or set. */
-  readonly headers: Headers | null;
-  /** The Content-Type that comes from the body, where `headers` is null. */
-  readonly contentType: string | null;
-  readonly body: Body | null;
+  /** `name: value\r\n` for each field; values are bytes-in-a-string. */
+  readonly headerLines: string;
+  readonly body: string | Uint8Array<ArrayBuffer> | BodyReader | null;
 }
 
-/** What the glue writes to the wire. */
-export let partsOf: (response: Response) => Parts;
+/** The lines of the Content-Types that bodies bring along: the usual response makes no string for its head. */
+function typeLine(type: string | null): string {
+  if (type === null) return '';
+  if (type === 'text/plain;charset=UTF-8') return 'content-type: text/plain;charset=UTF-8\r\n';
+  return type === 'application/json' ? 'content-type: application/json\r\n' : `content-type: ${type}\r\n`;
+}
 
-export let isResponse: (value: unknown) => value is Response;
+/** What the glue sends; counts as reading the body. null when the value is no Response. */
+export let toWire: (value: unknown) => OutgoingResponse | null;
 
 /** A response that came from the network. */
 export let receivedResponse: (
@@ -70,12 +77,16 @@ export let receivedResponse: (
   origin: Origin,
 ) => Response;
 
+/** In place of a string that has been sent. */
+const sent = Symbol('sent');
+
 export class Response {
   #status = 200;
   /** Made when first asked for: `new Response('text')` alone never needs one. */
   #headers: Headers | null = null;
   #contentType: string | null = null;
-  #body: Body | null = null;
+  /** A string becomes a Body only when something other than sending is done with it. */
+  #body: Body | string | typeof sent | null = null;
   #statusText = '';
   #origin: Origin | null = null;
 
@@ -85,8 +96,12 @@ export class Response {
       if (isNullBodyStatus(this.#status)) {
         throw new TypeError(`Response: a response with status ${this.#status} cannot have a body`);
       }
-      this.#body = extract(body, 'Response');
-      const type = typeOfLastExtracted();
+      let type: string | null = 'text/plain;charset=UTF-8';
+      if (typeof body === 'string') this.#body = body;
+      else {
+        this.#body = extract(body, 'Response');
+        type = typeOfLastExtracted();
+      }
       if (type !== null) {
         if (this.#headers === null) this.#contentType = type;
         else if (!this.#headers.has('content-type')) this.#headers.set('content-type', type);
@@ -112,6 +127,15 @@ export class Response {
       this.#statusText = text;
     }
     if (headers !== undefined) this.#headers = new Headers(headers);
+  }
+
+  #use(): Body | null {
+    const body = this.#body;
+    if (body === null || body instanceof Body) return body;
+    const made = new Body(typeof body === 'string' ? body : '');
+    made.isUsed = typeof body !== 'string';
+    this.#body = made;
+    return made;
   }
 
   get headers(): Headers {
@@ -147,46 +171,46 @@ export class Response {
   }
 
   get body(): ReadableStream | null {
-    return bodyStream(this.#body, 'Response.body');
+    return bodyStream(this.#use(), 'Response.body');
   }
 
   get bodyUsed(): boolean {
-    return isUsed(this.#body);
+    return isUsed(this.#use());
   }
 
   text(): Promise<string> {
-    return bodyText(this.#body, 'Response.text');
+    return bodyText(this.#use(), 'Response.text');
   }
 
   json(): Promise<unknown> {
-    return bodyJson(this.#body, 'Response.json');
+    return bodyJson(this.#use(), 'Response.json');
   }
 
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return bodyBytes(this.#body, 'Response.bytes');
+    return bodyBytes(this.#use(), 'Response.bytes');
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
-    return bodyArrayBuffer(this.#body, 'Response.arrayBuffer');
+    return bodyArrayBuffer(this.#use(), 'Response.arrayBuffer');
   }
 
   blob(): Promise<Blob> {
-    return bodyBlob(this.#body, this.headers.get('content-type'), 'Response.blob');
+    return bodyBlob(this.#use(), this.headers.get('content-type'), 'Response.blob');
   }
 
   formData(): Promise<FormData> {
-    return bodyFormData(this.#body, this.headers.get('content-type'), 'Response.formData');
+    return bodyFormData(this.#use(), this.headers.get('content-type'), 'Response.formData');
   }
 
   clone(): Response {
-    if (isUnusable(this.#body)) throw new TypeError('Response.clone: the body has been read already or is locked');
+    if (isUnusable(this.#use())) throw new TypeError('Response.clone: the body has been read already or is locked');
     const copy = new Response();
     copy.#status = this.#status;
     copy.#statusText = this.#statusText;
     copy.#headers = this.#headers === null ? null : new Headers(this.#headers);
     copy.#contentType = this.#contentType;
     copy.#origin = this.#origin;
-    copy.#body = cloneBody(this.#body, 'Response.clone');
+    copy.#body = cloneBody(this.#use(), 'Response.clone');
     return copy;
   }
 
@@ -218,7 +242,7 @@ export class Response {
     if (isNullBodyStatus(response.#status)) {
       throw new TypeError(`Response.json: a response with status ${response.#status} cannot have a body`);
     }
-    response.#body = new Body(text);
+    response.#body = text;
     if (response.#headers === null) response.#contentType = 'application/json';
     else if (!response.#headers.has('content-type')) response.#headers.set('content-type', 'application/json');
     return response;
@@ -229,14 +253,18 @@ export class Response {
   }
 
   static {
-    partsOf = (response) => ({
-      status: response.#status,
-      statusText: response.#statusText,
-      headers: response.#headers,
-      contentType: response.#contentType,
-      body: response.#body,
-    });
-    isResponse = (value): value is Response => typeof value === 'object' && value !== null && #status in value;
+    toWire = (value) => {
+      if (typeof value !== 'object' || value === null || !(#status in value)) return null;
+      const response = value as Response;
+      const body = response.#body;
+      if (typeof body === 'string') response.#body = sent;
+      return {
+        status: response.#status,
+        statusText: response.#statusText,
+        headerLines: response.#headers === null ? typeLine(response.#contentType) : linesOf(response.#headers),
+        body: typeof body === 'string' || body === null ? body : sendable(response.#use() as Body),
+      };
+    };
     receivedResponse = (status, statusText, headers, body, origin) => {
       const response = new Response();
       response.#status = status;

@@ -21,6 +21,7 @@ export interface Primitives {
     onAlarm: () => void,
     onRejection: (promise: Promise<unknown>, reason: unknown, isHandled: boolean) => void,
     onRejectionsLeft: () => void,
+    onInterrupted: (error: unknown) => void,
   ): void;
   /** Index into the methods the library OS knows; of the request that has just arrived. */
   method(): number;

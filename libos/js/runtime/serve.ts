@@ -188,7 +188,15 @@ function onRejectionsLeft(): void {
   }
 }
 
+/** The engine ended a turn that ran for too long; no `catch` of the program's sees that. */
+function onInterrupted(error: unknown): void {
+  if (error instanceof Error && error.message === 'interrupted') {
+    error.message = 'interrupted: one turn ran longer than it may, without waiting for anything';
+  }
+  reportException(error);
+}
+
 export function serve(program: unknown): void {
   application = program as Application;
-  primitives.register(onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft);
+  primitives.register(onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft, onInterrupted);
 }
