@@ -1,9 +1,12 @@
 /** Images of the virtio target in QEMU's microvm, emulated and on KVM: what applications see of the machine. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { runVirtio, TenderError } from '@diatom/tender';
 import { arpRequest, checksum, echoRequest, openEthernet } from './virtio/ethernet.ts';
 import {
@@ -223,6 +226,34 @@ test('what cannot be run is refused with what to do', { skip: noQemu }, async ()
   );
   assert.match(await refusal({ network: { backend: 'nonsense' } }), /^QemuFailed: .*nonsense/);
 });
+
+test('a machine does not outlive whoever started it', { skip: noQemu }, async () => {
+  const starter = spawn(process.execPath, ['--input-type=module', '--eval', waitingMachine], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, IMAGE: machine.path },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = (await once(starter.stdout, 'data')) as [Buffer];
+  const pid = Number(said.toString());
+  assert.ok(pid > 0, said.toString());
+  starter.kill('SIGKILL');
+  for (;;) {
+    // Gone, or still being collected.
+    const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone');
+    if (state === 'gone' || /\) [ZX] /.test(state)) break;
+    await setImmediate();
+  }
+});
+
+/** Starts a machine in which nothing ends, says its process, and stays. */
+const waitingMachine = `
+import { runVirtio } from '@diatom/tender';
+await runVirtio({
+  imageName: 'test', imagePath: process.env.IMAGE, memoryBytes: 33554432, accelerator: 'tcg', environment: { DO: 'idle' },
+  idleTimeoutMs: 0, timeLimitMs: 60000, onConsole: () => console.log(pid), onStarted: (started) => { pid = started; },
+});
+var pid;
+`;
 
 async function temporaryDirectory(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'diatom-virtio-test-'));

@@ -1,5 +1,5 @@
 // A machine that can be pinged: it answers ARP (RFC 826) and ICMP echo (RFC 792) for the address it is given, and has no
-// TCP/IP otherwise. `diatom run --target virtio examples/frames/frames.ts -e ADDRESS=10.0.2.15`
+// TCP/IP otherwise. `diatom run --target virtio --net user examples/frames/frames.ts -e ADDRESS=10.0.2.15`
 import { variable } from "diatom/environment";
 import { attach, Station } from "diatom/frames";
 

@@ -11,6 +11,7 @@ import { describeExit } from '../process/exit.ts';
 import { loadSymbols } from '../process/symbols.ts';
 import { bootCommandLine } from './command-line.ts';
 import { loadedBytes } from './image-file.ts';
+import { qemuCommand } from './program.ts';
 import { qemuArguments, qemuProgram } from './qemu.ts';
 
 export interface VirtioRunOptions {
@@ -47,12 +48,13 @@ const reportBytes = 4096;
 /** Resolves when the machine has ended, however that was. Rejects with a `TenderError` when QEMU cannot run it at all. */
 export async function runVirtio(options: VirtioRunOptions): Promise<Exit> {
   const commandLine = bootCommandLine(options);
+  const command = await qemuCommand(options.program);
   await checkMemory(options);
   const directory = await mkdtemp(join(tmpdir(), 'diatom-virtio-'));
   try {
     const statusPath = join(directory, 'status');
     const startedAt = new Date().toISOString();
-    const ending = await runQemu(options, qemuArguments(options, { statusPath, commandLine }));
+    const ending = await runQemu(options, command, qemuArguments(options, { statusPath, commandLine }));
     const [status] = await readFile(statusPath).catch(() => Buffer.alloc(0));
     return { ...judge(options, ending, status), startedAt, finishedAt: new Date().toISOString() };
   } finally {
@@ -75,10 +77,14 @@ interface Ending {
   readonly stoppedBy: 'itself' | 'signal' | 'time limit';
 }
 
-function runQemu(options: VirtioRunOptions, qemuArguments: readonly string[]): Promise<Ending> {
+function runQemu(
+  options: VirtioRunOptions,
+  command: readonly string[],
+  qemuArguments: readonly string[],
+): Promise<Ending> {
   const { signal, timeLimitMs, onConsole, onStarted } = options;
-  const program = options.program ?? qemuProgram;
-  const child = spawn(program, qemuArguments, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [file = '', ...leading] = command;
+  const child = spawn(file, [...leading, ...qemuArguments], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stoppedBy: Ending['stoppedBy'] = 'itself';
   const stop = (by: Ending['stoppedBy']) => () => {
     stoppedBy = by;
@@ -98,9 +104,8 @@ function runQemu(options: VirtioRunOptions, qemuArguments: readonly string[]): P
     complaint = (complaint + text).slice(-reportBytes);
   });
   return new Promise<Ending>((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'is not installed (Debian: apt install qemu-system-x86)' : error.message;
-      reject(new TenderError('QemuMissing', `the virtio target runs in QEMU, and ${program} ${why}`));
+    child.once('error', (error) => {
+      reject(new TenderError('QemuFailed', `${file} cannot be started: ${error.message}`));
     });
     child.once('close', () => resolve({ report: tail.toString('utf8'), complaint, stoppedBy }));
     if (signal?.aborted) abort();

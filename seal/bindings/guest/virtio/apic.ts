@@ -59,6 +59,7 @@ export function listen(pin: u32): void {
 /** Ticks of the timer from now on, one a cycle of its bus, down from 2^32 - 1; `remaining` reads it. */
 export function countDown(): void {
   if (local == 0) start();
+  isAlarm = false;
   poke32(local + TIMER_VECTOR, MASKED);
   poke32(local + DIVIDE, DIVIDE_BY_1);
   poke32(local + INITIAL_COUNT, 0xffff_ffff);
@@ -80,6 +81,9 @@ export function isEmulated(): bool {
 }
 
 let busHz: i64 = 0;
+/** The timer is set up to interrupt; each register costs an exit. */
+let isAlarm: bool = false;
+let isArmed: bool = false;
 
 /** Cycles of the timer's bus a second; 0 when only a measurement can tell. */
 export function toldBusHz(): i64 {
@@ -98,12 +102,17 @@ export function armTimer(nanoseconds: i64): void {
   // Below 2^32 ticks, and the product below 2^63.
   const near = min<i64>(nanoseconds, 4_000_000_000);
   const ticks = max<i64>((near * (busHz / 1000)) / (1_000_000 * divisor), 1);
-  poke32(local + DIVIDE, DIVIDE_BY_16);
-  poke32(local + TIMER_VECTOR, TIMER_INTERRUPT);
+  if (!isAlarm) {
+    isAlarm = true;
+    poke32(local + DIVIDE, DIVIDE_BY_16);
+    poke32(local + TIMER_VECTOR, TIMER_INTERRUPT);
+  }
+  isArmed = true;
   poke32(local + INITIAL_COUNT, <u32>min<i64>(ticks, 0xffff_ffff));
 }
 
 export function stopTimer(): void {
-  if (local == 0) start();
+  if (!isArmed) return;
+  isArmed = false;
   poke32(local + INITIAL_COUNT, 0);
 }

@@ -32,8 +32,12 @@ const WAIT = 0;
 const EXIT = 2;
 const MAP_DEVICE = 3;
 
+/** How often interrupts have been taken. */
+export let waits: u32 = 0;
+
 /** Sleep until an interrupt; one that came since the last time ends it at once. */
 export function waitForInterrupt(): void {
+  waits++;
   supervisor(WAIT, 0, 0);
 }
 

@@ -1,6 +1,6 @@
 // virtio-net (virtio 1.2 §5.1): Ethernet frames in and out, one buffer each, no offloads.
 
-import { address, copy, peek8, poke8, waitForInterrupt } from './machine';
+import { address, copy, peek8, poke8, waitForInterrupt, waits } from './machine';
 import { armTimer } from './apic';
 import { monotonic } from './clock';
 import {
@@ -169,9 +169,18 @@ export function write(ptr: usize, len: i32): i32 {
   return len;
 }
 
-/** Ready bits of the device, each edge once. */
+/** Waits when the device was last acknowledged. */
+let acknowledgedAfter: u32 = 0;
+
+/**
+ * Ready bits of the device, each edge once. Its interrupts are acknowledged only when some wait may have taken one: until
+ * then it is pending and ends the next wait, so nothing is missed.
+ */
 export function ready(): u32 {
-  acknowledge(registers);
+  if (acknowledgedAfter != waits) {
+    acknowledgedAfter = waits;
+    acknowledge(registers);
+  }
   let bits: u32 = 0;
   if (!readableTold && receiveRead != usedPosition(received, size)) {
     readableTold = true;
