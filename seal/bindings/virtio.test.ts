@@ -4,7 +4,9 @@ import { createCipheriv } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { machineCalls } from '@diatom/libos';
+import { machineCalls, machinePageBytes, nativeTargets } from '@diatom/libos';
+import { decode } from '../decode/decode.ts';
+import { bindingsOf } from '../link/bindings.ts';
 import * as layout from '../virtio/layout.ts';
 import { MachineEnded, type MachineScript, type SimulatedMachine, simulateMachine } from './simulated-machine.ts';
 
@@ -33,6 +35,16 @@ test('there is every call of the machine but those on sockets', async () => {
     missing,
     machineCalls.filter(({ group }) => group === 'sock'),
   );
+});
+
+test('the texts of all bindings fit behind their scratch space, before the data of the library OS', async () => {
+  for (const target of nativeTargets) {
+    for (const { mode, bytes } of decode(await bindingsOf(target)).data) {
+      const [offset] = mode.kind === 'active' ? mode.offset.operations : [];
+      const from = offset?.kind === 'const' ? Number(offset.bits) : 0;
+      assert.ok(from >= 2048 && from + bytes.length <= machinePageBytes, `${target}: ${from} + ${bytes.length}`);
+    }
+  }
 });
 
 test('the numbers the bindings repeat are those of the layout', async () => {

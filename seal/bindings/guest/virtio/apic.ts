@@ -70,7 +70,7 @@ export function remaining(): u32 {
 }
 
 /** KVM and QEMU's emulation let the timer's bus run at 1 GHz. */
-export function isKnownBus(): bool {
+function isKnownBus(): bool {
   const name = <u32>boot(HYPERVISOR_LOW);
   return name == 0x4b4d_564b || isEmulated();
 }
