@@ -57,6 +57,20 @@ export async function runCode(code: Uint8Array, accelerator: Accelerator, option
   }
 }
 
+/** QEMU with other arguments: each first word of a pair becomes the second wherever it stands. */
+export async function changedQemu(directory: string, ...changes: readonly string[]): Promise<string> {
+  const path = join(directory, 'qemu');
+  const lines = ['#!/bin/bash'];
+  for (let at = 0; at < changes.length; at += 2) lines.push(`set -- "\${@/${changes[at]}/${changes[at + 1]}}"`);
+  await writeFile(path, [...lines, 'exec qemu-system-x86_64 "$@"', ''].join('\n'), { mode: 0o755 });
+  return path;
+}
+
+export async function temporaryDirectory(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'diatom-virtio-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
 /** Built for this target alone; the caller's directory keeps the files. */
 export async function buildVirtio(file: string, directory: string): Promise<VirtioImage> {
   const { layers } = await build({ file, targets: ['virtio'] });

@@ -1,5 +1,5 @@
 /** In ring 3 above the boot code of seal/virtio: what ring 3 may not do is asked for by an illegal instruction (docs/virtio.md). */
-import { rax, rdi, rsi } from '../registers.ts';
+import { rax, rcx, rdi, rsi } from '../registers.ts';
 import { type FlavourRules, imageBase, noteTargets } from './rules.ts';
 
 const growNumber = 1n;
@@ -19,13 +19,19 @@ export const virtioRules: FlavourRules = {
   exitSystemCall: undefined,
   emitGrow(assembler, memory) {
     assembler.push(rsi);
+    assembler.push(rdi);
     assembler.op('mov', 64, rsi, rax);
     assembler.moveConstant(rdi, BigInt(memory));
     assembler.moveConstant(rax, growNumber);
     assembler.raw(...supervisorCall);
+    assembler.pop(rdi);
     assembler.pop(rsi);
     assembler.op('test', 64, rax, rax);
-    return assembler.skipIf('ne');
+    const failed = assembler.skipIf('ne');
+    // Zero here and not in ring 0, which may be slow: a machine that was reset still has what it had before.
+    assembler.op('mov', 64, rcx, rsi);
+    assembler.raw(0xf3, 0xaa); // rep stosb
+    return failed;
   },
   emitExit(assembler) {
     assembler.op('xor', 32, rdi, rdi);
