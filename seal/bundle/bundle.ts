@@ -10,7 +10,7 @@ import { type OutputChunk, type Plugin, type RolldownLog, rolldown } from 'rolld
 import { BuildError, type Diagnostic } from '../diagnostic.ts';
 import { hintFor } from './builtins.ts';
 import { PlaceFinder, type SourceMap } from './source-map.ts';
-import { type Refusal, surveyCode } from './syntax.ts';
+import { type Refusal, type Survey, surveyCode } from './syntax.ts';
 
 export interface Bundle {
   /** An ECMAScript module that registers the program with the engine's glue. */
@@ -33,18 +33,39 @@ export async function bundle(file: string): Promise<Bundle> {
   const directory = dirname(file);
   const program = await joinProgram(file, directory);
   const finder = new PlaceFinder(program.map);
-  const { words, refusals } = surveyCode(program.code);
-  if (refusals.length > 0) throw new BuildError(refusals.map((refusal) => refused(refusal, program.code, finder)));
-  const names = Object.keys(globals).filter((name) => words.has(name));
-  const linked = new Set(Object.keys(links).flatMap((word) => (words.has(word) ? (links[word] ?? []) : [])));
+  const survey = surveyCode(program.code);
+  if (survey.refusals.length > 0) {
+    throw new BuildError(survey.refusals.map((refusal) => refused(refusal, program.code, finder)));
+  }
+  const names = Object.keys(globals).filter((name) => survey.globals.has(name));
+  const linked = new Set(Object.keys(links).flatMap((word) => (spells(survey, word) ? (links[word] ?? []) : [])));
   const whole = await generate({
     input: 'diatom:start',
     directory,
     plugins: [start(names, [...linked], program)],
     isProgram: false,
   });
-  return { code: whole.code, map: mapOf(whole), globals: names, sources: program.sources, directory };
+  const map = mapOf(whole);
+  const files = map.sources.map((source) => shownName(source, directory));
+  const places = { files, mappings: new PlaceFinder(map).lineMappings() };
+  // The last line, so that it moves none.
+  const code = `${withoutComment(whole.code)}\n__places(${JSON.stringify(places)});\n`;
+  return { code, map, globals: names, sources: program.sources, directory };
 }
+
+/** Bundles end with a comment that names the map's file, which there is none of. */
+const withoutComment = (code: string): string => code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '');
+
+/** How a file is called in stacks: never by a path of the machine that built it. */
+function shownName(source: string, directory: string): string {
+  const inPackage = /.*\/node_modules\/(.*)$/.exec(source)?.[1];
+  if (source.startsWith(webApis)) return `diatom:${relative(webApis, source)}`;
+  return inPackage ?? relative(directory, source);
+}
+
+/** Whether a program could ask for a part of the web APIs: by the name of a class or algorithm, or by reading the property. */
+const spells = ({ globals: names, properties, strings }: Survey, word: string): boolean =>
+  names.has(word) || properties.has(word) || (word !== word.toLowerCase() && strings.has(word));
 
 interface Program {
   readonly code: string;
@@ -86,6 +107,8 @@ async function generate({ input, directory, plugins, isProgram }: Generation): P
       sourcemap: true,
       codeSplitting: false,
       comments: false,
+      // Functions keep their text. Names stay: stacks and `name` tell them.
+      minify: { mangle: false, compress: false, codegen: true },
       sourcemapPathTransform: (source, mapPath) => resolve(dirname(mapPath), source),
     });
     if (diagnostics.length > 0) throw new BuildError(diagnostics);

@@ -36,10 +36,40 @@ export class PlaceFinder {
     return { file, line: found[2] + 1, column: found[3] + 1 };
   }
 
-  /** The source line each line of the bundle begins in. */
-  get lineStarts(): readonly (SourcePlace | undefined)[] {
-    return this.lines.map((_, index) => this.find(index + 1, 1));
+  /**
+   * The same with nothing but files and lines: mappings with three fields a segment (column, source, line), a segment where one
+   * of the last two changes. An image carries it, a tenth of the whole map.
+   */
+  lineMappings(): string {
+    let file = 0;
+    let line = 0;
+    const groups = this.lines.map((segments) => {
+      let text = '';
+      let column = 0;
+      let isFirst = true;
+      for (const [start, source, sourceLine] of segments) {
+        if (!isFirst && source === file && sourceLine === line) continue;
+        text += encode(start - column) + encode(source - file) + encode(sourceLine - line);
+        isFirst = false;
+        column = start;
+        file = source;
+        line = sourceLine;
+      }
+      return text;
+    });
+    return groups.join(';');
   }
+}
+
+function encode(value: number): string {
+  let rest = value < 0 ? (-value << 1) | 1 : value << 1;
+  let text = '';
+  do {
+    const digit = rest & 31;
+    rest >>>= 5;
+    text += alphabet[rest > 0 ? digit | 32 : digit] ?? '';
+  } while (rest > 0);
+  return text;
 }
 
 /** ECMA-426 §9.2: lines by `;`, segments by `,`, each field the difference to the last of its kind. */

@@ -10,14 +10,21 @@ interface Node {
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value;
 
-function walk(node: unknown, visit: (node: Node) => void): void {
-  if (Array.isArray(node)) {
-    for (const each of node) walk(each, visit);
-  } else if (isNode(node)) {
-    visit(node);
-    for (const key of Object.keys(node)) {
-      const child = node[key];
-      if (typeof child === 'object' && child !== null) walk(child, visit);
+/** Where a node stands: under which key of which node, and that one's own place. */
+interface Place {
+  readonly parent: Node;
+  readonly key: string;
+  readonly above: Place | undefined;
+}
+
+function walk(value: unknown, visit: (node: Node, place: Place | undefined) => void, place?: Place): void {
+  if (Array.isArray(value)) {
+    for (const each of value) walk(each, visit, place);
+  } else if (isNode(value)) {
+    visit(value, place);
+    for (const key of Object.keys(value)) {
+      const child = value[key];
+      if (typeof child === 'object' && child !== null) walk(child, visit, { parent: value, key, above: place });
     }
   }
 }
@@ -29,26 +36,96 @@ export interface Refusal {
   readonly at: number;
 }
 
+/** What decides which web APIs a program is given: one whose name it spells nowhere it cannot reach. */
 export interface Survey {
-  /** Identifiers, property names and short strings: a global is needed by no program that spells its name nowhere. */
-  readonly words: ReadonlySet<string>;
+  /** Names it takes from nowhere of its own, also those it reads from globalThis. */
+  readonly globals: ReadonlySet<string>;
+  /** Names of properties it reads: `x.name`, `x['name']`, `{ name } = x`. */
+  readonly properties: ReadonlySet<string>;
+  /** Strings short enough to be the name of something. */
+  readonly strings: ReadonlySet<string>;
   readonly refusals: readonly Refusal[];
 }
 
-const longestWord = 40;
+const longestName = 40;
+/** Names of the object that holds the global ones. */
+const scopes: ReadonlySet<string> = new Set(['globalThis', 'self', 'window', 'global']);
 
-/** `code` is JavaScript, the bundle's. */
+/** `code` is JavaScript, the bundle's: every name at its top level is declared there or global. */
 export function surveyCode(code: string): Survey {
-  const words = new Set<string>();
+  const tree = parseAst(code);
+  const globals = new Set<string>();
+  const properties = new Set<string>();
+  const strings = new Set<string>();
   const refusals: Refusal[] = [];
-  walk(parseAst(code), (node) => {
-    if (node.type === 'Identifier') words.add(String(node.name));
-    else if (node.type === 'Literal' && typeof node.value === 'string' && node.value.length <= longestWord)
-      words.add(node.value);
+  let takesScopeElsewhere = false;
+  walk(tree, (node, place) => {
     const refusal = refusalOf(node);
     if (refusal !== undefined) refusals.push({ kind: refusal, at: node.start });
+    const role = roleOf(place);
+    const text = stringOf(node);
+    if (text !== undefined && text.length <= longestName) (role === 'property' ? properties : strings).add(text);
+    if (node.type !== 'Identifier' || role === 'other') return;
+    const name = String(node.name);
+    (role === 'property' ? properties : globals).add(name);
+    if (role === 'reference' && scopes.has(name) && place?.parent.type !== 'MemberExpression')
+      takesScopeElsewhere = true;
   });
-  return { words, refusals };
+  for (const name of declaredNames(tree)) globals.delete(name);
+  if ([...scopes].some((scope) => globals.has(scope))) for (const name of properties) globals.add(name);
+  if (takesScopeElsewhere) for (const name of strings) globals.add(name);
+  return { globals, properties, strings, refusals };
+}
+
+const stringOf = (node: Node): string | undefined =>
+  node.type === 'Literal' && typeof node.value === 'string' ? node.value : undefined;
+
+type Role = 'reference' | 'property' | 'other';
+
+/** What a name or string is there for, by where it stands. */
+function roleOf(place: Place | undefined): Role {
+  if (place === undefined) return 'reference';
+  const { parent, key, above } = place;
+  switch (parent.type) {
+    case 'MemberExpression':
+      return key === 'property' && (parent.computed !== true || isLiteral(parent.property)) ? 'property' : 'reference';
+    case 'Property':
+      if (key !== 'key' || parent.computed === true) return 'reference';
+      // `{ name } = x` reads the property, `{ name: 1 }` makes it.
+      return above?.parent.type === 'ObjectPattern' ? 'property' : 'other';
+    case 'MethodDefinition':
+    case 'PropertyDefinition':
+      return key === 'key' && parent.computed !== true ? 'other' : 'reference';
+    case 'LabeledStatement':
+    case 'BreakStatement':
+    case 'ContinueStatement':
+      return key === 'label' ? 'other' : 'reference';
+    case 'ExportSpecifier':
+    case 'ImportSpecifier':
+    case 'MetaProperty':
+      return 'other';
+    default:
+      return 'reference';
+  }
+}
+
+const isLiteral = (value: unknown): boolean => isNode(value) && value.type === 'Literal';
+
+/** Names of variables, functions and classes at the top level: there the bundler has renamed what hid a global one. */
+function declaredNames(tree: { readonly body: readonly unknown[] }): readonly string[] {
+  return tree.body.filter(isNode).flatMap((statement): readonly string[] => {
+    if (statement.type === 'FunctionDeclaration' || statement.type === 'ClassDeclaration') return namesIn(statement.id);
+    if (statement.type !== 'VariableDeclaration' || !Array.isArray(statement.declarations)) return [];
+    return statement.declarations.filter(isNode).flatMap((declaration) => namesIn(declaration.id));
+  });
+}
+
+function namesIn(pattern: unknown): readonly string[] {
+  const names: string[] = [];
+  walk(pattern, (node, place) => {
+    if (node.type === 'Identifier' && roleOf(place) === 'reference') names.push(String(node.name));
+  });
+  return names;
 }
 
 function refusalOf(node: Node): Refusal['kind'] | undefined {

@@ -16,9 +16,8 @@ import { engineExports, engineImports, memoryImport } from './imports.ts';
 const packageName = '@jitl/quickjs-ng-wasmfile-release-sync';
 const resolve = createRequire(import.meta.url).resolve;
 
-/** Modules of the link (link.ts) that the engine's imports come from. */
+/** The module of the link (link.ts) that the engine's imports come from. */
 export const hostModule = 'diatom:application';
-export const memoryModule = 'env';
 
 export async function engineModule(): Promise<Uint8Array> {
   const wasm = await readFile(resolve(`${packageName}/wasm`));
@@ -66,7 +65,7 @@ function renameImports(content: Uint8Array): { readonly content: Uint8Array; rea
     const minimum = reader.u32();
     if (hasMaximum) reader.u32();
     const limits = Buffer.concat([Uint8Array.of(2, 0), unsigned(minimum)]);
-    items.push(Buffer.concat([writeName(memoryModule), writeName('memory'), limits]));
+    items.push(Buffer.concat([writeName(hostModule), writeName('application_memory'), limits]));
   });
   return { content: writeVector(items), functionCount };
 }

@@ -5,16 +5,24 @@
 import { runTool } from '../binaryen/run-tool.ts';
 import { cached } from '../link/cache.ts';
 import { bridge, engineGlue, engineMemory, engineTable, libraryOs, toolVersions } from '../link/guest.ts';
+import { keepExports } from '../shake/keep-exports.ts';
 import { passes, shake } from '../shake/shake.ts';
-import { engineModule } from './engine.ts';
+import { engineModule, hostModule } from './engine.ts';
+import { engineImports } from './imports.ts';
 
 /** Exports that only the snapshot uses; they are not in images. */
 export const snapshotExports = ['application_memory', 'prepare', 'evaluate', 'finish', 'failure_text'] as const;
+
+/** What the engine imports, and the table module; gone once they are joined. */
+const engineNeeds = [...Object.values(engineImports), 'promise_rejected'];
 
 const roots = ['_start', 'memory', ...snapshotExports];
 
 /** A limit that each project replaces by its own. */
 const anyMaximumBytes = 2 ** 31;
+
+/** The engine is optimized already, and large: what it is joined with is optimized before, and here only left out. */
+const joinPasses = ['--remove-unused-module-elements'];
 
 export async function linkEngine(): Promise<Uint8Array> {
   const [os, join, memory, table, glue, engine] = await Promise.all([
@@ -25,25 +33,24 @@ export async function linkEngine(): Promise<Uint8Array> {
     engineGlue(),
     engineModule(),
   ]);
-  const key = JSON.stringify([await toolVersions(), roots, passes]);
+  const key = JSON.stringify([await toolVersions(), roots, passes, joinPasses]);
   return cached('engine', [key, os, join, memory, table, glue, engine], async () => {
-    const merged = await runTool(
-      'wasm-merge',
-      {
-        'os.wasm': os,
-        'bridge.wasm': join,
-        'memory.wasm': memory,
-        'table.wasm': table,
-        'glue.wasm': glue,
-        'engine.wasm': engine,
-      },
-      [
+    const around = await shake(
+      await runTool('wasm-merge', { 'os.wasm': os, 'bridge.wasm': join, 'memory.wasm': memory, 'glue.wasm': glue }, [
         ...['os.wasm', 'diatom:os', 'bridge.wasm', 'diatom:bridge', 'memory.wasm', 'env'],
-        ...['glue.wasm', 'diatom:application', 'engine.wasm', 'quickjs', 'table.wasm', 'diatom:table'],
-        '--rename-export-conflicts',
-        '-g',
-      ],
+        ...['glue.wasm', 'diatom:application', '--rename-export-conflicts', '-g'],
+      ]),
+      [...roots, ...engineNeeds],
     );
-    return shake(merged, roots);
+    const merged = await runTool('wasm-merge', { 'around.wasm': around, 'engine.wasm': engine, 'table.wasm': table }, [
+      'around.wasm',
+      hostModule,
+      'engine.wasm',
+      'quickjs',
+      'table.wasm',
+      'diatom:table',
+      '-g',
+    ]);
+    return runTool('wasm-opt', { 'in.wasm': keepExports(merged, roots) }, ['in.wasm', ...joinPasses, '-g']);
   });
 }

@@ -265,6 +265,7 @@ function register(values: usize): void {
   state.onAlarm = duplicateValue(context, argument(values, 3));
   state.onRejection = duplicateValue(context, argument(values, 4));
   state.onRejectionsLeft = duplicateValue(context, argument(values, 5));
+  state.onInterrupted = duplicateValue(context, argument(values, 6));
 }
 
 /** Called by the engine for every call of a function that `newFunction` made; gives the address of an owned result or 0. */

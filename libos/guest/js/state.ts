@@ -16,6 +16,8 @@ export class State {
   /** Called without anything: a timer is due; jobs are done and rejections are left. */
   onAlarm: usize;
   onRejectionsLeft: usize;
+  /** Called with the exception that ended a turn from outside. */
+  onInterrupted: usize;
   /** Called with promise, reason and whether it is handled now. */
   onRejection: usize;
   /** A rejection was told since the last turn ended. */

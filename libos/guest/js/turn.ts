@@ -57,7 +57,6 @@ export function runAllJobs(): void {
       // A number of jobs, or what one of them threw past the engine's own handling: it was interrupted.
       if (load<i32>(result, 4) == OBJECT) {
         report(result);
-        limit();
       } else {
         freeValue(state.context, result);
       }
@@ -110,9 +109,20 @@ export function length(text: usize): i32 {
   return <i32>(end - text);
 }
 
-/** What ends a turn from outside; what the program throws itself is told by libos/js. */
+/** What ends a turn from outside, told in the program's terms; what the program throws itself never comes here. */
 function report(exception: usize): void {
-  const said = describe(exception);
-  os.console_write(said, length(said));
-  free(said);
+  limit();
+  if (state.onInterrupted == 0) {
+    const said = describe(exception);
+    os.console_write(said, length(said));
+    free(said);
+    return;
+  }
+  state.argument = load<i64>(exception);
+  const interrupted = state.onInterrupted;
+  // A report that is interrupted itself is told as it is.
+  state.onInterrupted = 0;
+  callWith(interrupted, 1);
+  state.onInterrupted = interrupted;
+  freeValue(state.context, exception);
 }
