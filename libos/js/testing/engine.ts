@@ -18,6 +18,7 @@ async function bundleAll(): Promise<string> {
   const entry = [
     `import { setHost } from ${at('./host.ts')};`,
     `import { runTimer } from ${at('./timers/timers.ts')};`,
+    `import { putGlobal } from ${at('./globals/provide.ts')};`,
     `import { runCase } from ${at('./testing/show.ts')};`,
     'setHost({',
     '  consoleWrite: (line, stream) => __host.write(line, stream),',
@@ -31,7 +32,7 @@ async function bundleAll(): Promise<string> {
     ...new Set(Object.values(links).flat()).values().map((path) => `import ${at(path)};`),
     ...Object.entries(globals).flatMap(([name, { module, export: exported }]) => [
       `import { ${exported} as ${name}_ } from ${at(module)};`,
-      `Object.defineProperty(globalThis, '${name}', { value: ${name}_, writable: true, configurable: true });`,
+      `putGlobal('${name}', ${name}_);`,
     ]),
     'globalThis.__runTimer = runTimer;',
     'globalThis.__start = (code) => { globalThis.__answer = undefined; runCase(code, {}).then((answer) => { globalThis.__answer = answer; }); };',

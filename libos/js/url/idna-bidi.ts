@@ -4,9 +4,12 @@
  * characters that a domain may hold but a few hundred symbols, which no registry allows.
  */
 
-/** Classes R and AL: letters and other spacing characters of the scripts written from right to left. */
+/**
+ * Classes R and AL: the blocks that UAX #9 keeps for scripts written from right to left, without their marks, symbols
+ * and Arabic digits.
+ */
 const rightToLeft =
-  /(?!\p{M}|\p{Nd}|[\u0600-\u0607\u0609\u060a\u060c\u060e\u060f\u066a-\u066c\u06dd\u06de\u06e9\u07f6-\u07f9\u0890\u0891\u08e2\ufd3e-\ufd4f\ufdcf\ufdfd-\ufdff\u{1091f}\u{10b39}-\u{10b3f}])[\u05be\u05c0\u05c3\u05c6\u061b\u061c\p{scx=Hebr}\p{scx=Arab}\p{scx=Syrc}\p{scx=Thaa}\p{scx=Nkoo}\p{scx=Samr}\p{scx=Mand}\p{sc=Adlm}\p{sc=Rohg}\p{sc=Mend}\p{sc=Phnx}\p{sc=Cprt}\p{sc=Armi}\p{sc=Avst}\p{sc=Khar}\p{sc=Orkh}\p{sc=Lydi}\p{sc=Sogd}\p{sc=Sogo}\p{sc=Yezi}\p{sc=Nbat}\p{sc=Palm}\p{sc=Hatr}\p{sc=Mani}\p{sc=Merc}\p{sc=Mero}\p{sc=Narb}\p{sc=Sarb}\p{sc=Prti}\p{sc=Phli}\p{sc=Phlp}\p{sc=Hung}\p{sc=Elym}\p{sc=Chrs}\p{sc=Ougr}]|\u200f|[\u{1e8c7}-\u{1e8cf}]|[\u07c0-\u07c9\u{1e950}-\u{1e959}]/u;
+  /(?!\p{M}|[\u0600-\u0607\u0609\u060a\u060c\u060e\u060f\u0660-\u0669\u066a-\u066c\u06dd\u06de\u06e9\u06f0-\u06f9\u07f6-\u07f9\u0890\u0891\u08e2\ufbc3-\ufbd2\ufd3e-\ufd4f\ufd90\ufd91\ufdc8-\ufdcf\ufdfd-\ufdff\u{1091f}\u{10b39}-\u{10b3f}\u{10d30}-\u{10d39}\u{10d40}-\u{10d49}\u{10d6e}\u{10e60}-\u{10e7e}\u{1eef0}\u{1eef1}])[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefe\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 const arabicNumber =
   /[\u0600-\u0605\u0660-\u0669\u066b\u066c\u06dd\u0890\u0891\u08e2\u{10d30}-\u{10d39}\u{10d40}-\u{10d49}\u{10e60}-\u{10e7e}]/u;
