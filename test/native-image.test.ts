@@ -1,4 +1,4 @@
-/** A sealed image in the native tender: what is told when it fails, and how it is asked to end. */
+/** A sealed image in the native tender, as a process and as a virtual machine: what is told when it fails, and how it is asked to end. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,8 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from '@diatom/seal';
-import { createImageStore, type Exit, type ImageStore, type SlotSpec, type StoredImage } from '@diatom/tender';
+import {
+  createImageStore,
+  type Exit,
+  type ImageStore,
+  probeHvt,
+  type SlotSpec,
+  type StoredImage,
+} from '@diatom/tender';
 import { startTestTender } from './hostile/native-tender.ts';
+import { needsHvt } from './hvt.ts';
 
 const address = '127.0.0.1';
 
@@ -39,6 +47,8 @@ serve(8080, (request: Request): Response => {
 });
 `;
 
+const targets = ['process', 'hvt'] as const;
+
 let directory: string;
 let store: ImageStore;
 let image: StoredImage;
@@ -47,7 +57,7 @@ before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'diatom-image-'));
   const file = join(directory, 'service.ts');
   await writeFile(file, source);
-  const { manifest, layers } = await build({ file });
+  const { manifest, layers } = await build({ file, targets });
   store = createImageStore(join(directory, 'images'));
   image = await store.put('service', manifest, layers);
 });
@@ -63,12 +73,12 @@ const freePort = async (): Promise<number> => {
   return typeof place === 'object' && place !== null ? place.port : 0;
 };
 
-const specFor = async (id: string): Promise<SlotSpec> => {
-  const executable = image.manifest.layers.find((layer) => layer.role === 'process');
+const specFor = async (id: string, target: SlotSpec['target']): Promise<SlotSpec> => {
+  const executable = image.manifest.layers.find((layer) => layer.role === target);
   return {
     id,
     manifest: image.manifest,
-    target: 'process',
+    target,
     imagePath: store.blobPath(executable?.digest ?? ''),
     listen: [{ port: 8080, address, hostPort: await freePort() }],
     environment: {},
@@ -94,30 +104,6 @@ const failures: readonly (readonly [path: string, reason: Exit['reason'], messag
   ['memory', 'OutOfMemory', /^out of memory in .*service.*; the limit is 8\.0 MiB$/],
 ];
 
-for (const [path, reason, message] of failures) {
-  test(`the end of an image by /${path} is told with the names of its functions`, async () => {
-    await using subject = await startTestTender();
-    const spec = await specFor(path);
-    await subject.tender.start(spec);
-    open(spec).write(`GET /${path} HTTP/1.1\r\nHost: test\r\n\r\n`);
-    const { state } = await subject.when((event) => event.state.kind === 'ended');
-    if (state.kind !== 'ended') throw new Error('unreachable');
-    assert.match(state.exit.message, message);
-    assert.equal(state.exit.reason, reason);
-  });
-}
-
-test('an image computes with vectors', async () => {
-  await using subject = await startTestTender();
-  const spec = await specFor('vectors');
-  await subject.tender.start(spec);
-  const socket = open(spec);
-  socket.write('GET /vectors HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n');
-  const answer = Buffer.concat(await socket.toArray()).toString();
-  // The sum of 0 … 7 in the lanes times 1 and 1000.
-  assert.match(answer, /\r\n\r\n28028$/);
-});
-
 const isRefused = async (spec: SlotSpec): Promise<boolean> => {
   const socket = open(spec);
   const outcome = await new Promise<boolean>((resolve) => {
@@ -128,55 +114,91 @@ const isRefused = async (spec: SlotSpec): Promise<boolean> => {
   return outcome;
 };
 
-test('an image that is stopped with grace answers the request it has, takes no other connection, and completes', async () => {
-  await using subject = await startTestTender();
-  const spec = await specFor('drains');
-  await subject.tender.start(spec);
-  const socket = open(spec);
-  let received = '';
-  socket.setEncoding('utf8').on('data', (text: string) => {
-    received += text;
-  });
-  // A whole request is answered first, so that the connection is the image's and not in the queue any more.
-  socket.write('GET / HTTP/1.1\r\nHost: test\r\n\r\nGET / HTTP/1.1\r\nHo');
-  while (!received.endsWith('hello')) await once(socket, 'data');
-  received = '';
-  const stopped = subject.tender.stop('drains', 60_000);
-  while (!(await isRefused(spec)));
-  socket.write('st: test\r\n\r\n');
-  await once(socket, 'end');
-  assert.match(received, /^HTTP\/1\.1 200 OK\r\n.*hello$/s);
-  socket.end();
-  await stopped;
-  const { state } = await subject.when((event) => event.state.kind === 'ended');
-  assert.equal(state.kind === 'ended' && state.exit.reason, 'Completed');
-});
+for (const target of targets) {
+  const options = target === 'hvt' ? needsHvt : {};
 
-test('an image that is stopped with grace answers one more request on a connection that is idle, and says that it closes', async () => {
-  await using subject = await startTestTender();
-  const spec = await specFor('drains-idle');
-  await subject.tender.start(spec);
-  const [busy, quiet] = [open(spec), open(spec)];
-  const request = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
-  for (const socket of [busy, quiet]) {
-    socket.write(request);
-    let first = '';
-    while (!first.endsWith('hello')) first += String((await once(socket, 'data'))[0]);
+  for (const [path, reason, message] of failures) {
+    test(`${target}: the end of an image by /${path} is told with the names of its functions`, options, async () => {
+      await using subject = await startTestTender();
+      const spec = await specFor(path, target);
+      await subject.tender.start(spec);
+      open(spec).write(`GET /${path} HTTP/1.1\r\nHost: test\r\n\r\n`);
+      const { state } = await subject.when((event) => event.state.kind === 'ended');
+      if (state.kind !== 'ended') throw new Error('unreachable');
+      assert.match(state.exit.message, message);
+      assert.equal(state.exit.reason, reason);
+    });
   }
-  const quietEnds = once(quiet.resume(), 'end');
-  const stopped = subject.tender.stop('drains-idle', 60_000);
-  while (!(await isRefused(spec)));
-  let received = '';
-  busy.setEncoding('utf8').on('data', (text: string) => {
-    received += text;
+
+  test(`${target}: an image computes with vectors`, options, async () => {
+    await using subject = await startTestTender();
+    const spec = await specFor('vectors', target);
+    await subject.tender.start(spec);
+    const socket = open(spec);
+    socket.write('GET /vectors HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n');
+    const answer = Buffer.concat(await socket.toArray()).toString();
+    // The sum of 0 … 7 in the lanes times 1 and 1000.
+    assert.match(answer, /\r\n\r\n28028$/);
   });
-  busy.write(request);
-  await once(busy, 'end');
-  assert.match(received, /^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*hello$/is);
-  busy.end();
-  await quietEnds;
-  quiet.end();
-  await stopped;
-  const { state } = await subject.when((event) => event.state.kind === 'ended');
-  assert.equal(state.kind === 'ended' && state.exit.reason, 'Completed');
-});
+
+  test(
+    `${target}: an image that is stopped with grace answers the request it has, takes no other connection, and completes`,
+    options,
+    async () => {
+      await using subject = await startTestTender();
+      const spec = await specFor('drains', target);
+      await subject.tender.start(spec);
+      const socket = open(spec);
+      let received = '';
+      socket.setEncoding('utf8').on('data', (text: string) => {
+        received += text;
+      });
+      // A whole request is answered first, so that the connection is the image's and not in the queue any more.
+      socket.write('GET / HTTP/1.1\r\nHost: test\r\n\r\nGET / HTTP/1.1\r\nHo');
+      while (!received.endsWith('hello')) await once(socket, 'data');
+      received = '';
+      const stopped = subject.tender.stop('drains', 60_000);
+      while (!(await isRefused(spec)));
+      socket.write('st: test\r\n\r\n');
+      await once(socket, 'end');
+      assert.match(received, /^HTTP\/1\.1 200 OK\r\n.*hello$/s);
+      socket.end();
+      await stopped;
+      const { state } = await subject.when((event) => event.state.kind === 'ended');
+      assert.equal(state.kind === 'ended' && state.exit.reason, 'Completed');
+    },
+  );
+
+  test(
+    `${target}: an image that is stopped with grace answers one more request on a connection that is idle, and says that it closes`,
+    options,
+    async () => {
+      await using subject = await startTestTender();
+      const spec = await specFor('drains-idle', target);
+      await subject.tender.start(spec);
+      const [busy, quiet] = [open(spec), open(spec)];
+      const request = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
+      for (const socket of [busy, quiet]) {
+        socket.write(request);
+        let first = '';
+        while (!first.endsWith('hello')) first += String((await once(socket, 'data'))[0]);
+      }
+      const quietEnds = once(quiet.resume(), 'end');
+      const stopped = subject.tender.stop('drains-idle', 60_000);
+      while (!(await isRefused(spec)));
+      let received = '';
+      busy.setEncoding('utf8').on('data', (text: string) => {
+        received += text;
+      });
+      busy.write(request);
+      await once(busy, 'end');
+      assert.match(received, /^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*hello$/is);
+      busy.end();
+      await quietEnds;
+      quiet.end();
+      await stopped;
+      const { state } = await subject.when((event) => event.state.kind === 'ended');
+      assert.equal(state.kind === 'ended' && state.exit.reason, 'Completed');
+    },
+  );
+}

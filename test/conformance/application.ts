@@ -17,5 +17,5 @@ export interface StartOptions {
   readonly idleTimeoutMs?: number;
 }
 
-/** `application` is a file name in libos/guest/test-apps. */
+/** `application` is a file name in libos/guest/test-apps, or the path of another file. */
 export type StartApplication = (application: string, options?: StartOptions) => Promise<RunningApplication>;

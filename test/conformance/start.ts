@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type LayerRole, layerMediaTypes, type Manifest, type ManifestLayer } from '@diatom/libos';
 import type { Exit, SlotSpec, Tender } from '@diatom/tender';
 import type { RunningApplication, StartApplication } from './application.ts';
@@ -27,7 +27,7 @@ const applications = join(dirname(createRequire(import.meta.url).resolve('@diato
 export function startOn(target: Target): StartApplication {
   const builds = new Map<string, Promise<BuiltApplication>>();
   return async (application, options = {}) => {
-    const build = builds.get(application) ?? target.build(join(applications, application));
+    const build = builds.get(application) ?? target.build(resolve(applications, application));
     builds.set(application, build);
     const built = await build;
     const directory = await mkdtemp(join(tmpdir(), 'diatom-conformance-'));
