@@ -16,19 +16,8 @@ const hostPort = 8080;
 const primes = 5133;
 
 let subject: TestTender;
-let honest: Pick<SlotSpec, 'manifest' | 'imagePath' | 'memoryLimitBytes'>;
-
 before(async () => {
-  if (hvtIsMissing !== false) return;
-  subject = await startTestTender();
-  const file = join(import.meta.dirname, 'hostile-hvt/guest/computing.ts');
-  const { manifest, layers } = await build({ file, targets: ['hvt'] });
-  const store = createImageStore(join(subject.directory, 'images'));
-  const stored = (await store.put('computing', manifest, layers)).manifest;
-  const layer = stored.layers.find(({ role }) => role === 'hvt');
-  if (layer === undefined) throw new Error('the build made no hvt layer');
-  const memoryLimitBytes = stored.memory.maximumBytes + stored.memory.stackBytes;
-  honest = { manifest: stored, imagePath: store.blobPath(layer.digest), memoryLimitBytes };
+  if (hvtIsMissing === false) subject = await startTestTender();
 });
 
 after(async () => {
@@ -43,21 +32,35 @@ const ask = async (index: number): Promise<string> => {
   return await response.text();
 };
 
-const specOf = async (index: number): Promise<SlotSpec> => ({
+type Honest = Pick<SlotSpec, 'manifest' | 'imagePath' | 'memoryLimitBytes'>;
+
+const buildGuest = async (name: string): Promise<Honest> => {
+  const file = join(import.meta.dirname, `hostile-hvt/guest/${name}.ts`);
+  const { manifest, layers } = await build({ file, targets: ['hvt'] });
+  const store = createImageStore(join(subject.directory, 'images'));
+  const stored = (await store.put(name, manifest, layers)).manifest;
+  const layer = stored.layers.find(({ role }) => role === 'hvt');
+  if (layer === undefined) throw new Error('the build made no hvt layer');
+  const memoryLimitBytes = stored.memory.maximumBytes + stored.memory.stackBytes;
+  return { manifest: stored, imagePath: store.blobPath(layer.digest), memoryLimitBytes };
+};
+
+const specOf = async (guest: Honest, index: number): Promise<SlotSpec> => ({
   ...(await subject.spec(`crowd-${index}`, hvtImage(spin), { target: 'hvt' })),
-  ...honest,
+  ...guest,
   listen: [{ port: 8080, address: addressOf(index), hostPort }],
   environment: { NAME: `machine-${index}` },
 });
 
 test(`${machines} virtual machines at once each compute and answer for themselves`, options, async () => {
+  const guest = await buildGuest('computing');
   const all = Array.from({ length: machines }, (_, index) => index);
   const witness = await subject.tender.start(await subject.spec('witness', hvtImage(spin), { target: 'hvt' }));
   const witnessPid = witness.kind === 'running' ? witness.pid : 0;
   const tender = await tenderPid(witnessPid);
   const descriptors = (await readdir(`/proc/${tender}/fd`)).length;
   for (const index of all) {
-    const { kind } = await subject.tender.start(await specOf(index));
+    const { kind } = await subject.tender.start(await specOf(guest, index));
     assert.equal(kind, 'running');
   }
 
@@ -83,4 +86,14 @@ test(`${machines} virtual machines at once each compute and answer for themselve
   const children = await readFile(`/proc/${tender}/task/${tender}/children`, 'utf8');
   assert.equal(children.trim(), String(witnessPid), 'a virtual machine is left');
   assert.equal((await readdir(`/proc/${tender}/fd`)).length, descriptors);
+});
+
+test('a machine for each connection knows nothing of the connection before', options, async () => {
+  const index = machines + 1;
+  await subject.tender.start({ ...(await specOf(await buildGuest('counting'), index)), boot: 'per-connection' });
+  for (let round = 0; round < 10; round += 1) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask(index)));
+    assert.deepEqual(new Set(answers), new Set(['1\n']));
+  }
+  await subject.tender.stop(`crowd-${index}`, 0);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { dataAddress } from './hostile/image.ts';
+import { buildImage, dataAddress } from './hostile/image.ts';
 import { bytes, forever, load, loadFrom, program, spin, storeTo } from './hostile/machine-code.ts';
 import { startTestTender, type TestTender, tenderPid } from './hostile/native-tender.ts';
 import { seededRandom, testSeed } from './hostile/random.ts';
@@ -134,6 +134,30 @@ test('an access that only begins at an open port is not let through', options, a
     const { code, message } = await runGuest(subject, nextId(), hvtImage(text));
     assert.equal(code, 139, `port ${port}: ended with ${code} ${message}`);
   }
+});
+
+test('an image for one target is not run by another', options, async () => {
+  const elf = hvtImage(hvtSurvive);
+  await assert.rejects(subject.runToEnd('for-hvt', elf, { target: 'process' }), { code: 'InvalidImage' });
+  const other = buildImage({ text: hvtSurvive, target: 'process' });
+  await assert.rejects(runGuest(subject, 'for-process', other), { code: 'InvalidImage' });
+});
+
+test('random damage to an image never harms the tender', options, async () => {
+  const seed = testSeed();
+  const random = seededRandom(seed);
+  const images = Array.from({ length: 200 }, () => {
+    const elf = hvtImage(hvtExit(5), { memories: [{ initialPages: 1 + random(3), maximumPages: 4 }] });
+    for (let change = random(4); change >= 0; change -= 1) elf[random(64 + 4 * 56)] = random(256);
+    return random(4) === 0 ? elf.subarray(0, random(elf.length)) : elf;
+  });
+  await forEachOf([...images.entries()], async ([index, elf]) => {
+    const ended = await runGuest(subject, nextId(), elf, { timeLimitMs: 2000 }).catch(
+      (error: { code: string }) => error,
+    );
+    const isRefused = ['InvalidImage', 'MemoryLimitTooLow'].includes(String(ended.code));
+    assert.ok(isRefused || typeof ended.code === 'number', `seed ${seed}, image ${index}: ${ended.code}`);
+  });
 });
 
 test('a guest of random bytes is ended or ends', options, async () => {
