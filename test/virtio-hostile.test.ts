@@ -1,7 +1,15 @@
 /** Machine code that breaks the rules of ring 3 in a virtio image: what it may not do ends with the right trap, and nothing else happens. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bootBlock, memoryBase, sharedBase, stackStart } from '@diatom/seal/virtio/layout.ts';
+import {
+  bootBlock,
+  deviceWindow,
+  memoryBase,
+  sharedBase,
+  stackStart,
+  supervisorApic,
+} from '@diatom/seal/virtio/layout.ts';
+import { highestTable, tableEntries } from '@diatom/seal/virtio/page-tables.ts';
 import { bytes, jumpTo, load, loadFrom, program, spin, storeTo } from './hostile/machine-code.ts';
 import { dataAddress, memoryBytes, textAddress } from './virtio/machine-image.ts';
 import { accelerators, end, mebibyte, runCode, service, skipReasons } from './virtio/machines.ts';
@@ -35,10 +43,10 @@ const attacks: readonly Attack[] = [
   attack('reads the boot code', loadFrom(0x10_0000), 'read'),
   attack('executes the boot code', jumpTo(0x10_0000), 'execute'),
   attack('writes the descriptor tables', storeTo(0x10_1000), 'write'),
-  attack('reads the page tables', loadFrom(0xffff_ff80_0000_0000n), 'read'),
-  attack('writes the highest page table', storeTo(0xffff_ffff_ffff_f000n), 'write'),
-  attack('reads registers of the local APIC', loadFrom(0x1f_f000), 'read'),
-  attack('reads where no device is mapped', loadFrom(0x2001_0000), 'read'),
+  attack('reads the page tables', loadFrom(tableEntries), 'read'),
+  attack('writes the highest page table', storeTo(highestTable), 'write'),
+  attack('reads registers of the local APIC', loadFrom(supervisorApic), 'read'),
+  attack('reads where no device is mapped', loadFrom(deviceWindow), 'read'),
   attack('reads behind a memory', loadFrom(memory + memoryBytes), 'memory'),
   attack('writes far behind a memory', storeTo(memory + 0x2_0000_0000), 'memory'),
   attack('reads behind the reservation of a memory', loadFrom(memory + 0x2_0001_0000), 'read'),

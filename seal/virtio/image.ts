@@ -118,52 +118,65 @@ export function writeVirtioImage(
   // Sizes of code and tables do not depend on addresses: laid out once to learn them, once more to keep.
   const draft = place(parts(pageBytes, pageBytes));
   const bootCodeBytes = bootCodeFor(draft, pageBytes).bytes.length;
-  const pageTableBytes = buildPageTables(0, mappingsOf(place(parts(bootCodeBytes, pageBytes))), reserved).length;
+  const draftTables = buildPageTables(0, mappingsOf(place(parts(bootCodeBytes, pageBytes))), reserved);
+  const pageTableBytes = draftTables.length * pageBytes;
   const placed = place(parts(bootCodeBytes, pageTableBytes));
   const bootCode = bootCodeFor(placed, bootCodeBytes);
   if (bootCode.bytes.length !== bootCodeBytes) throw new Error('the boot code changed its size');
 
-  const contents = (part: PlacedPart, memoryIndex: number): Uint8Array | undefined => {
+  /** Bytes of each page or run of pages; none for what whoever uses it writes first. */
+  const contents = (part: PlacedPart, memoryIndex: number): readonly Uint8Array[] => {
     switch (part.name) {
       case 'boot code':
-        return bootCode.bytes;
+        return [bootCode.bytes];
       case 'supervisor data': {
         const start = { handlers: bootCode.handlers, free: endOf(placed), memories: program.memories };
-        return supervisorDataBytes(supervisorDataAt(part.linear), start);
+        return [supervisorDataBytes(supervisorDataAt(part.linear), start)];
       }
       case 'boot block':
-        return bootBlockBytes(program.memories.length, physicalOf(placed, 'shared'));
+        return [bootBlockBytes(program.memories.length, physicalOf(placed, 'shared'))];
       case 'page tables':
         return buildPageTables(part.physical, mappingsOf(placed), reserved);
       case 'data':
-        return program.data;
+        return [program.data];
       case 'text':
-        return text.bytes;
+        return [text.bytes];
       case 'memory':
-        return program.memories[memoryIndex]?.bytes;
+        return program.memories.slice(memoryIndex, memoryIndex + 1).map(({ bytes }) => bytes);
       case 'stack':
       case 'shared':
-        // Whoever uses them writes first: the monitor need not clear them.
-        return undefined;
+        return [];
     }
   };
   const segments: Segment[] = [noteSegment(program.memories.length, bootCode.entry)];
   let memoryIndex = 0;
   for (const part of placed) {
-    const bytes = contents(part, memoryIndex);
+    const pieces = contents(part, memoryIndex);
     if (part.name === 'memory') memoryIndex += 1;
-    if (bytes === undefined || part.sizeBytes === 0) continue;
-    segments.push({
-      kind: 'load',
-      flags: { read: true, write: part.write, execute: part.execute },
-      address: part.linear === 0 ? part.physical : part.linear,
-      physicalAddress: part.physical,
-      bytes,
-      memorySizeBytes: part.sizeBytes,
-      alignment: pageBytes,
-    });
+    for (const [index, bytes] of pieces.entries()) {
+      if (part.sizeBytes === 0) continue;
+      const physical = part.physical + index * pageBytes;
+      segments.push({
+        kind: 'load',
+        flags: { read: true, write: part.write, execute: part.execute },
+        address: part.linear === 0 ? physical : part.linear,
+        physicalAddress: physical,
+        bytes: withoutTrailingZeros(bytes),
+        memorySizeBytes: part.name === 'page tables' ? pageBytes : part.sizeBytes,
+        alignment: fileAlignment,
+      });
+    }
   }
   return writeElf(bootCode.entry, segments);
+}
+
+/** Monitors copy, they do not map: nothing has to begin on a page of the file. */
+const fileAlignment = 16;
+
+function withoutTrailingZeros(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  return bytes.subarray(0, end);
 }
 
 function place(parts: readonly Part[]): readonly PlacedPart[] {

@@ -5,7 +5,7 @@ export const pageBytes = 4096;
 /** The boot code runs where it is loaded: its linear addresses are its physical ones, and only ring 0 may use them. */
 export const supervisorBase = 0x10_0000;
 /** The local APIC once more, for the interrupt handlers in ring 0. Same page table as the boot code. */
-export const supervisorApic = 0x1f_f000;
+export const supervisorApic = 0x11_0000;
 
 /** One page for all of ring 3 to read: the boot block (docs/process-image.md), behind it the command line. */
 export const bootBlock = 0x2000_0000;

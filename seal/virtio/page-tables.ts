@@ -28,10 +28,11 @@ const noExecute = 1n << 63n;
 const entriesPerTable = 512;
 
 /** Entry of the highest table that points to that table itself: ring 0 reaches every table through it. */
-export const selfEntry = 511;
-/** Where the entries of all page tables lie in a row, that of linear address 0 first; and those of all directories. */
-export const tableEntries = 0xffff_ff80_0000_0000n;
-export const directoryEntries = 0xffff_ffff_c000_0000n;
+export const selfEntry = 1;
+/** Where the entries of all page tables lie in a row, that of linear address 0 first; those of all directories; the highest table. */
+export const tableEntries = 0x80_0000_0000n;
+export const directoryEntries = 0x80_4000_0000n;
+export const highestTable = 0x80_4020_1000n;
 
 /** Bytes that one entry covers, from the page table up. */
 const spans = [2 ** 12, 2 ** 21, 2 ** 30, 2 ** 39] as const;
@@ -72,13 +73,13 @@ class Tables {
     for (let at = linear; at < linear + sizeBytes; at += spans[(level + 1) as Level]) this.tableOf(level, at);
   }
 
-  get bytes(): Uint8Array {
-    const bytes = new Uint8Array(this.tables.length * pageBytes);
-    const view = new DataView(bytes.buffer);
-    for (const [number, table] of this.tables.entries()) {
-      for (const [index, entry] of table.entries()) view.setBigUint64(number * pageBytes + index * 8, entry, true);
-    }
-    return bytes;
+  get bytes(): readonly Uint8Array[] {
+    return this.tables.map((table) => {
+      const bytes = new Uint8Array(pageBytes);
+      const view = new DataView(bytes.buffer);
+      for (const [index, entry] of table.entries()) view.setBigUint64(index * 8, entry, true);
+      return bytes;
+    });
   }
 }
 
@@ -90,12 +91,12 @@ const entryOf = ({ user, write, execute, uncached = false }: Mapping, physical: 
   (uncached ? writeThrough | cacheDisabled : 0n) |
   (execute ? 0n : noExecute);
 
-/** The highest table is the first page. How many tables there are depends on linear addresses alone. */
+/** A page each, the highest table first. How many tables there are depends on linear addresses alone. */
 export function buildPageTables(
   address: number,
   mappings: readonly Mapping[],
   reserved: readonly Reserved[],
-): Uint8Array {
+): readonly Uint8Array[] {
   const tables = new Tables(address);
   for (const mapping of mappings) {
     for (let offset = 0; offset < mapping.sizeBytes; offset += pageBytes) {
