@@ -1,11 +1,12 @@
 /** Services in virtual machines: many connections, bodies larger than every buffer, sleep, time limits, a machine per connection. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { build } from '@diatom/seal';
 import { createImageStore, type ImageStore, type SlotSpec, type StoredImage } from '@diatom/tender';
 import { startTestTender } from './hostile/native-tender.ts';
@@ -91,8 +92,12 @@ const exchange = async (socket: Socket, bytes: Uint8Array | string): Promise<Buf
   return Buffer.concat(await socket.toArray());
 };
 
-const logLines = async (spec: SlotSpec): Promise<readonly string[]> =>
-  (await readFile(spec.logPath, 'utf8')).split('\n').flatMap((line) => / stdout F (.*)$/.exec(line)?.[1] ?? []);
+/** Whole lines: a piece that is marked P goes on in the next record. */
+const logLines = async (spec: SlotSpec): Promise<readonly string[]> => {
+  const records = (await readFile(spec.logPath, 'utf8')).matchAll(/^\S+ stdout ([FP]) (.*)$/gm);
+  const text = [...records].map(([, mark, piece]) => (mark === 'F' ? `${piece}\n` : piece)).join('');
+  return text.split('\n').slice(0, -1);
+};
 
 test('what is larger than every buffer comes back as it went', needsHvt, async () => {
   await using subject = await startTestTender();
@@ -159,6 +164,32 @@ test('an image that falls asleep wakes for the next connection', needsHvt, async
     assert.equal(String(await exchange(open(spec, 7), `boot ${boot}`)), `boot ${boot}`);
     await subject.when(({ state }) => state.kind === 'asleep' && state.bootCount === boot);
   }
+});
+
+/** Its kernel gives the machine back after a second without anything to do. */
+const untilItRests = async (pid: number): Promise<void> => {
+  const links = async (): Promise<readonly string[]> => {
+    const names = await readdir(`/proc/${pid}/fd`);
+    return Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')));
+  };
+  while ((await links()).includes('anon_inode:kvm-vm')) await pause(20);
+};
+
+test('a machine that rests goes on where it was, with its connections', needsHvt, async () => {
+  await using subject = await startTestTender();
+  const spec = await specFor('rests');
+  const state = await subject.tender.start(spec);
+  if (state.kind !== 'running') throw new Error('unreachable');
+  const socket = open(spec, 8);
+  for (const word of ['before', 'after']) {
+    socket.write(word);
+    const [answer] = await once(socket, 'data');
+    assert.equal(String(answer), `${word}!`);
+    if (word === 'after') break;
+    await untilItRests(state.pid);
+    assert.equal(String(await exchange(open(spec, 7), 'new')), 'new');
+  }
+  socket.destroy();
 });
 
 test('an endless loop is ended by the time limit', needsHvt, async () => {

@@ -5,13 +5,25 @@
 import { type AllowedCall, assembleFilter } from '../process/seccomp.ts';
 import { type ArgumentRule, descriptorLayout, equals, onlyBits, range, zero } from '../process/system-calls.ts';
 
-/** linux/kvm.h */
+/** linux/kvm.h. A machine that rests is given back and made again (`tender/guest/hvt/rest.ts`). */
 const requests = {
-  run: 0xae80,
-  getRegisters: 0x8090_ae81,
-  getSpecialRegisters: 0x8138_ae83,
-  setMemoryRegion: 0x4020_ae46,
+  kvm: { createMachine: 0xae01 },
+  machine: { setMemoryRegion: 0x4020_ae46, createProcessor: 0xae41 },
+  processor: {
+    run: 0xae80,
+    getSpecialRegisters: 0x8138_ae83,
+    getRegisters: 0x8090_ae81,
+    setRegisters: 0x4090_ae82,
+    setSpecialRegisters: 0x4138_ae84,
+    getVectorRegisters: 0x81a0_ae8c,
+    setVectorRegisters: 0x41a0_ae8d,
+  },
 } as const;
+
+/** Of `struct kvm_run`, as far as the monitor maps it. */
+const runPagesBytes = 0x2000;
+const readWrite = 0x1 | 0x2;
+const sharedFixed = 0x1 | 0x10;
 
 const messageFlags = { dontWait: 0x40, noSignal: 0x4000 } as const;
 const nonBlockingCloseOnExec = 0o4000 | 0o2000000;
@@ -21,7 +33,10 @@ const calls = (listeningCount: number): readonly AllowedCall[] => {
   const { console, trapReport, epoll, firstListening, lastListening } = descriptorLayout(listeningCount);
   const machine = lastListening + 1;
   const processor = lastListening + 2;
-  const connection: ArgumentRule = range(0, processor + 1, 0x7fff_ffff);
+  const kvm = lastListening + 3;
+  const connection: ArgumentRule = range(0, kvm + 1, 0x7fff_ffff);
+  const asks = (descriptor: number, numbers: readonly number[]): AllowedCall['alternatives'] =>
+    numbers.map((request) => [equals(0, descriptor), equals(1, request)]);
   const call = (name: string, number: number, ...rules: readonly ArgumentRule[]): AllowedCall => ({
     name,
     number,
@@ -32,10 +47,9 @@ const calls = (listeningCount: number): readonly AllowedCall[] => {
       name: 'ioctl',
       number: 16,
       alternatives: [
-        [equals(0, processor), equals(1, requests.run)],
-        [equals(0, processor), equals(1, requests.getSpecialRegisters)],
-        [equals(0, processor), equals(1, requests.getRegisters)],
-        [equals(0, machine), equals(1, requests.setMemoryRegion)],
+        ...asks(processor, Object.values(requests.processor)),
+        ...asks(machine, Object.values(requests.machine)),
+        ...asks(kvm, Object.values(requests.kvm)),
       ],
     },
     call('clock_gettime', 228, range(0, 0, 1)),
@@ -55,10 +69,20 @@ const calls = (listeningCount: number): readonly AllowedCall[] => {
             equals(3, nonBlockingCloseOnExec),
           ),
         ]),
-    call('close', 3, connection),
+    { name: 'close', number: 3, alternatives: [[connection], [range(0, machine, processor)]] },
     call('shutdown', 48, connection, equals(1, shutWrite)),
     call('write', 1, range(0, console, trapReport)),
     call('getrandom', 318, zero(2)),
+    call(
+      'mmap',
+      9,
+      equals(1, runPagesBytes),
+      equals(2, readWrite),
+      equals(3, sharedFixed),
+      equals(4, processor),
+      zero(5),
+    ),
+    call('munmap', 11, equals(1, runPagesBytes)),
     call('exit_group', 231),
   ];
 };

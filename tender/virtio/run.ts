@@ -75,6 +75,8 @@ interface Ending {
   /** What QEMU itself had to say. */
   readonly complaint: string;
   readonly stoppedBy: 'itself' | 'signal' | 'time limit';
+  /** Signal that ended QEMU. */
+  readonly endedBy: NodeJS.Signals | null;
 }
 
 function runQemu(
@@ -107,7 +109,7 @@ function runQemu(
     child.once('error', (error) => {
       reject(new TenderError('QemuFailed', `${file} cannot be started: ${error.message}`));
     });
-    child.once('close', () => resolve({ report: tail.toString('utf8'), complaint, stoppedBy }));
+    child.once('close', (_code, endedBy) => resolve({ report: tail.toString('utf8'), complaint, stoppedBy, endedBy }));
     if (signal?.aborted) abort();
   }).finally(() => {
     signal?.removeEventListener('abort', abort);
@@ -118,17 +120,23 @@ function runQemu(
 type Verdict = Pick<Exit, 'code' | 'signal' | 'reason' | 'message'>;
 
 function judge(options: VirtioRunOptions, ending: Ending, status: number | undefined): Verdict {
-  const { report, complaint, stoppedBy } = ending;
+  const { report, complaint, stoppedBy, endedBy } = ending;
   const killed = { code: 137, signal: 9, reason: 'Killed' } as const;
   if (stoppedBy === 'signal') return { ...killed, message: 'stopped' };
   if (stoppedBy === 'time limit') {
     const message = `stopped: it ran longer than its time limit of ${options.timeLimitMs} ms`;
     return { ...killed, reason: 'DeadlineExceeded', message };
   }
+  if (endedBy !== null) return { ...killed, message: `QEMU was ended by ${endedBy} from outside` };
   if (status === undefined) {
     const said = complaint.trim().replaceAll('\n', '; ');
     if (said !== '') throw new TenderError('QemuFailed', `${qemuProgram} ended without running the image: ${said}`);
-    return { code: 125, signal: 0, reason: 'Error', message: 'the machine was reset before the image had started' };
+    return {
+      code: 125,
+      signal: 0,
+      reason: 'Error',
+      message: 'the machine was reset before the image said how it ended',
+    };
   }
   const { imageName, memoryBytes, symbolsPath } = options;
   return describeExit(

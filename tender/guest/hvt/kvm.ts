@@ -1,6 +1,6 @@
 /** The kernel's virtual machine interface (linux/kvm.h): one machine, one processor. Results are -errno on failure. */
 import { append, appendByte, beginText } from '../text';
-import { generalRegisters, memoryRegion, runPage, runPageBytes, specialRegisters } from './layout';
+import { generalRegisters, memoryRegion, runPage, runPageBytes, specialRegisters, vectorRegisters } from './layout';
 import { AT_FDCWD, ioctl, MAP_FIXED, MAP_SHARED, mmap, native, O_CLOEXEC, O_RDWR, openat, PROT_READ, PROT_WRITE } from '../linux';
 import { scratch } from '../layout';
 
@@ -12,6 +12,8 @@ const KVM_GET_REGS: i64 = 0x8090_ae81;
 const KVM_SET_REGS: i64 = 0x4090_ae82;
 const KVM_GET_SREGS: i64 = 0x8138_ae83;
 const KVM_SET_SREGS: i64 = 0x4138_ae84;
+const KVM_GET_FPU: i64 = 0x81a0_ae8c;
+const KVM_SET_FPU: i64 = 0x41a0_ae8d;
 const KVM_GET_TSC_KHZ: i64 = 0xaea3;
 
 export namespace ExitReason {
@@ -25,11 +27,13 @@ export namespace ExitReason {
 
 export let machineFd: i32 = -1;
 export let processorFd: i32 = -1;
+export let kvmFd: i32 = -1;
 
 /** After `dup3` to where the filter expects them. */
-export function setMachineDescriptors(machine: i32, processor: i32): void {
+export function setMachineDescriptors(machine: i32, processor: i32, kvm: i32): void {
   machineFd = machine;
   processorFd = processor;
+  kvmFd = kvm;
 }
 
 export function openKvm(): i64 {
@@ -67,6 +71,11 @@ export function addRegion(physical: u64, host: u64, length: u64): i64 {
   return ioctl(machineFd, KVM_SET_USER_MEMORY_REGION, native(memoryRegion));
 }
 
+/** A new machine has none. */
+export function forgetRegions(): void {
+  regionCount = 0;
+}
+
 /** 0 when the kernel does not know it. */
 export function timestampKhz(): u64 {
   const khz = ioctl(processorFd, KVM_GET_TSC_KHZ, 0);
@@ -87,6 +96,19 @@ export function readGeneralRegisters(): i64 {
 
 export function writeGeneralRegisters(): i64 {
   return ioctl(processorFd, KVM_SET_REGS, native(generalRegisters));
+}
+
+export function readVectorRegisters(): i64 {
+  return ioctl(processorFd, KVM_GET_FPU, native(vectorRegisters));
+}
+
+export function writeVectorRegisters(): i64 {
+  return ioctl(processorFd, KVM_SET_FPU, native(vectorRegisters));
+}
+
+/** The next run ends at once, with what was left to do for the last exit done. */
+export function setImmediateExit(isSet: bool): void {
+  store<u8>(runPage, isSet ? 1 : 0, 1);
 }
 
 export function runProcessor(): i64 {

@@ -11,6 +11,7 @@ export const runPage: usize = monitorStart;
 export const runPageBytes: usize = 0x2000;
 export const generalRegisters: usize = monitorStart + 0x3000;
 export const specialRegisters: usize = monitorStart + 0x3100;
+export const vectorRegisters: usize = monitorStart + 0x3400;
 export const memoryRegion: usize = monitorStart + 0x3300;
 export const monitorEvents: usize = monitorStart + 0x4000;
 export const monitorEventCapacity: i32 = 256;
@@ -56,6 +57,8 @@ export const growResult: usize = shared + 0x40;
 export const clockMultiplier: usize = shared + 0x48;
 export const clockMonotonic: usize = shared + 0x50;
 export const clockWall: usize = shared + 0x58;
+/** Changes when the time stamp counter may have jumped. */
+export const counterEpoch: usize = shared + 0x60;
 export const entropyBytes: usize = shared + 0x100;
 export const entropyLength: usize = 256;
 export const doneRing: usize = shared + 0x400;

@@ -6,7 +6,6 @@ import { Plan } from '../elf';
 import { failWith } from '../failure';
 import { droppedStart, filterCopy, monitorStart, scratch, trapText, trapTextBytes } from '../layout';
 import {
-  close,
   closeRange,
   dup3,
   epollCreate,
@@ -28,7 +27,7 @@ import { context } from '../trap';
 import { createBuffers } from './buffers';
 import { describeCounter, refreshEntropy } from './clocks';
 import { createCommands } from './commands';
-import { createMachine, createProcessor, machineFd, openKvm, processorFd, setMachineDescriptors } from './kvm';
+import { createMachine, createProcessor, kvmFd, machineFd, openKvm, processorFd, setMachineDescriptors } from './kvm';
 import { serveSingle } from './listeners';
 import { bootBlockAddress, placeInMachine } from './place';
 import { rootTable } from './page-tables';
@@ -46,13 +45,13 @@ function makeMachine(): bool {
   const kvm = openKvm();
   if (kvm < 0) return failWith('BootFailed', '/dev/kvm cannot be opened', kvm);
   let error = createMachine(kvm);
-  close(kvm);
   if (error < 0) return failWith('BootFailed', 'the kernel makes no virtual machine', error);
   error = createProcessor();
+  setMachineDescriptors(machineFd, processorFd, <i32>kvm);
   return error >= 0 || failWith('BootFailed', 'the virtual machine gets no processor', error);
 }
 
-/** 3 epoll, then the listening sockets, machine, processor and, if there is one, the connection it is for. */
+/** 3 epoll, then the listening sockets, machine, processor, KVM and, if there is one, the connection it is for. */
 function arrangeDescriptors(slot: Slot, connection: i32): bool {
   const first = firstListeningDescriptor + <i32>slot.listenCount;
   const epoll = epollCreate(0);
@@ -65,9 +64,10 @@ function arrangeDescriptors(slot: Slot, connection: i32): bool {
   }
   dup3(machineFd, first, 0);
   dup3(processorFd, first + 1, 0);
-  if (connection >= 0) dup3(connection, first + 2, 0);
-  setMachineDescriptors(first, first + 1);
-  const error = closeRange(first + (connection < 0 ? 2 : 3), lastDescriptor, 0);
+  dup3(kvmFd, first + 2, 0);
+  if (connection >= 0) dup3(connection, first + 3, 0);
+  setMachineDescriptors(first, first + 1, first + 2);
+  const error = closeRange(first + (connection < 0 ? 3 : 4), lastDescriptor, 0);
   return error == 0 || failWith('BootFailed', 'the tender\'s descriptors cannot be closed', error);
 }
 
@@ -85,7 +85,7 @@ export function becomeMonitor(slot: Slot, isServed: bool, connection: i32, liste
   if (!setUp(slot) || !arrangeDescriptors(slot, connection) || !limitResources(slot, !isServed, ownMemory) || !dropRights(isServed)) endBoot();
   createBuffers();
   createCommands(slot.listenCount);
-  if (connection >= 0) serveSingle(firstListeningDescriptor + <i32>slot.listenCount + 2, listener);
+  if (connection >= 0) serveSingle(firstListeningDescriptor + <i32>slot.listenCount + 3, listener);
   describeCounter();
   refreshEntropy();
   context().isMonitor = 1;

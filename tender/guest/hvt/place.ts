@@ -80,6 +80,10 @@ export function bootBlockAddress(): u64 {
   return bootBlock;
 }
 
+export function announcedBytes(): u64 {
+  return announcedEnd;
+}
+
 function takePhysical(length: u64): u64 {
   const at = nextPhysical;
   nextPhysical += length;

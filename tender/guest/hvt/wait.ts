@@ -5,6 +5,7 @@ import { closingCount, connectionAt, ConnectionState, dequeue, enqueue, firstHan
 import { eventsWaiting } from './events';
 import { controlDeadline, monitorEventCapacity, monitorEvents } from './layout';
 import { hasPendingListener, machineEpoll, onListenerEvent, serveListeners } from './listeners';
+import { rest, restAfterMs, wake } from './rest';
 import { closeAll, serveConnection } from './transfer';
 
 const longestSleepMs: u64 = 0x7fff_ffff;
@@ -21,14 +22,27 @@ function onConnectionEvent(handle: u32, mask: u32): void {
   enqueue(connection);
 }
 
-/** One look at the sockets. */
-function gather(timeoutMs: i64): void {
+/** One look at the sockets; true when there was something. */
+function gather(timeoutMs: i64): bool {
   const count = <i32>epollPwait(machineEpoll, native(monitorEvents), monitorEventCapacity, timeoutMs, 0, 8);
   for (let i = 0; i < count; i++) {
     const event = monitorEvents + <usize>i * 12;
     const handle = load<u32>(event, 4);
     if (handle < firstHandle) onListenerEvent(handle, load<u32>(event));
     else onConnectionEvent(handle, load<u32>(event));
+  }
+  return count > 0;
+}
+
+/** A long sleep is one without a machine. */
+function sleep(timeoutMs: i64): void {
+  if (timeoutMs >= 0 && timeoutMs <= restAfterMs) {
+    gather(timeoutMs);
+  } else if (!gather(restAfterMs)) {
+    rest();
+    gather(timeoutMs < 0 ? -1 : timeoutMs - restAfterMs);
+    // Before anything is accepted: the machine's descriptors have to get their numbers back.
+    wake();
   }
 }
 
@@ -53,7 +67,7 @@ export function waitForEvents(): void {
   serveReady();
   while (true) {
     const timeout = eventsWaiting() > 0 || queueLength() > 0 || hasPendingListener() ? 0 : timeoutUntil(deadline);
-    gather(timeout);
+    sleep(timeout);
     serveReady();
     if (eventsWaiting() > 0) return;
     if (deadline >= 0 && timeoutUntil(deadline) == 0) return;

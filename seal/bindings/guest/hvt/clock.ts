@@ -1,7 +1,7 @@
 // Clocks without leaving the machine: the monitor's reading at the last hypercall plus the counter's ticks since.
 
 import * as linux from "./linux";
-import { clockMonotonic, clockMultiplier, clockWall, flush, lastExit } from "./hypercalls";
+import { clockMonotonic, clockMultiplier, clockWall, counterEpoch, flush, lastExit } from "./hypercalls";
 
 /** Ticks up to here times the multiplier fit into 64 bits; before that the clock is read anew. */
 const longestTicks: i64 = 0x4000_0000;
@@ -13,17 +13,20 @@ let latest: i64 = 0;
 let isDistrusted: bool = false;
 let checkedTicks: i64 = 0;
 let checkedNs: i64 = 0;
+let checkedEpoch: i32 = 0;
 
 /** Compares about a second of ticks with the clock: an unsteady counter is never used again. */
 function checkRate(multiplier: i64): void {
   const ns = linux.peek64(clockMonotonic);
   const passed = ns - checkedNs;
   if (passed < checkNs) return;
-  if (checkedNs > 0 && passed < 2 * checkNs) {
+  const epoch = linux.peek32(counterEpoch);
+  if (checkedNs > 0 && passed < 2 * checkNs && epoch == checkedEpoch) {
     const counted = ((lastExit - checkedTicks) * multiplier) >> 32;
     const difference = counted > passed ? counted - passed : passed - counted;
     if (difference > toleranceNs) isDistrusted = true;
   }
+  checkedEpoch = epoch;
   checkedNs = ns;
   checkedTicks = lastExit;
 }

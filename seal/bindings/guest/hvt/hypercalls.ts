@@ -17,6 +17,7 @@ const receiveLength: i64 = shared + 0x2c;
 export const clockMultiplier: i64 = shared + 0x48;
 export const clockMonotonic: i64 = shared + 0x50;
 export const clockWall: i64 = shared + 0x58;
+export const counterEpoch: i64 = shared + 0x60;
 export const entropyBytes: i64 = shared + 0x100;
 export const entropyLength: i32 = 256;
 export const doneRing: i64 = shared + 0x400;
