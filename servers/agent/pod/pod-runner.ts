@@ -20,6 +20,7 @@ import { Deadline } from './deadline.ts';
 import { type Entry, exitOf, newEntry } from './entry.ts';
 import { podLogDirectory, prepare, type Surroundings } from './prepare.ts';
 import { noticesOf } from './problems.ts';
+import { startSlot } from './start-slot.ts';
 import { bootOfFound, deadlineExceeded, podStatus } from './status.ts';
 
 export interface PodRunnerOptions {
@@ -296,7 +297,8 @@ export class PodRunner {
       await this.#options.tender.stop(entry.slotId, 0);
       if (this.#hasLeft) return;
       entry.early = undefined;
-      const starting = this.#options.tender.start(prepared.spec);
+      const isWanted = (): boolean => !this.#hasLeft && entry.state.phase.kind === 'starting';
+      const starting = startSlot(this.#options.tender, prepared.spec, this.#options.clock, isWanted);
       entry.starting = starting.catch(() => undefined);
       this.#feed(entry, { kind: 'started', slot: await starting });
       if (entry.early !== undefined) this.#feed(entry, { kind: 'slot', slot: entry.early });
