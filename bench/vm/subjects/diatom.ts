@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { versions } from '@diatom/cli/version.ts';
 import { writeRunSpec } from '@diatom/tender';
+import { probeHvt } from '@diatom/tender/process/probe.ts';
 import type { VmSubject } from '../subject.ts';
 import { benchTender, buildImageFor, firstLine, slotFor } from './image.ts';
 
@@ -12,6 +13,8 @@ const diatom = (target: 'process' | 'hvt', kind: VmSubject['case']): VmSubject =
   prepare: async (directory) => {
     await mkdir(directory, { recursive: true });
     const binaryPath = await benchTender();
+    const missing = target === 'hvt' ? await probeHvt(binaryPath) : undefined;
+    if (missing !== undefined) return { kind: 'skipped', why: missing };
     const image = await buildImageFor(target, 'hello.ts', directory);
     return {
       kind: 'ready',
