@@ -164,9 +164,10 @@ export class Emission {
     }
   }
 
-  /** Float register ← memory of any alignment. */
+  /** Float register ← memory of any alignment. Integers come here too: a cycle of moves goes through the float scratch register. */
   loadMemory(register: number, memory: MemoryOperand, type: NumberType): void {
-    this.assembler.op(type === 'v128' ? 'movups' : type === 'f64' ? 'movsd' : 'movss', 32, register, memory);
+    const whole = widthOf(type) === 64 ? 'movsd' : 'movss';
+    this.assembler.op(type === 'v128' ? 'movups' : whole, 32, register, memory);
   }
 
   storeRegister(memory: MemoryOperand, register: number, type: NumberType): void {
