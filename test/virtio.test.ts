@@ -255,6 +255,18 @@ test('what cannot be run is refused with what to do', { skip: noQemu }, async ()
   assert.match(await refusal({ network: { backend: 'nonsense' } }), /^QemuFailed: .*nonsense/);
 });
 
+test('a machine that somebody else ends is told as killed', { skip: noQemu }, async () => {
+  let pid = 0;
+  const { exit } = await runMachine(machine.path, 'tcg', {
+    environment: { DO: 'idle' },
+    onStarted: (started) => {
+      pid = started;
+    },
+    onConsole: () => process.kill(pid, 'SIGTERM'),
+  });
+  assert.deepEqual([exit.code, exit.reason], [137, 'Killed'], exit.message);
+});
+
 /** Grows a memory. The first time it soils it, marks the stack's lowest word, which nobody clears, and ends; then it looks. */
 const resetting = `(module
   (import "linux" "out8" (func $out8 (param i32 i32)))

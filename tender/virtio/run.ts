@@ -127,7 +127,10 @@ function judge(options: VirtioRunOptions, ending: Ending, status: number | undef
     const message = `stopped: it ran longer than its time limit of ${options.timeLimitMs} ms`;
     return { ...killed, reason: 'DeadlineExceeded', message };
   }
-  if (endedBy !== null) return { ...killed, message: `QEMU was ended by ${endedBy} from outside` };
+  // QEMU ends by itself on most signals, and says so.
+  const [, number] = /terminating on signal (\d+)/.exec(complaint) ?? [];
+  const signalName = endedBy ?? (number === undefined ? undefined : `signal ${number}`);
+  if (signalName !== undefined) return { ...killed, message: `QEMU was ended by ${signalName} from outside` };
   if (status === undefined) {
     const said = complaint.trim().replaceAll('\n', '; ');
     if (said !== '') throw new TenderError('QemuFailed', `${qemuProgram} ended without running the image: ${said}`);
