@@ -12,6 +12,7 @@ test('without settings the name is the file’s and memory is 16 MiB', () => {
     connect: [],
     maximumBytes: 16 * 1024 * 1024,
     stackBytes: 256 * 1024,
+    turnMs: 10_000,
   });
 });
 
@@ -21,6 +22,7 @@ test('every setting is taken', () => {
     ports: [{ port: 80 }, { name: 'admin', port: 81 }],
     connect: ['db.internal:5432'],
     memory: { maximumBytes: 1 << 21, stackBytes: 1 << 17 },
+    limits: { turnMs: 50 },
   });
   assert.deepEqual(parseProject(text, 'a.ts', defaults), {
     name: 'api',
@@ -31,19 +33,21 @@ test('every setting is taken', () => {
     connect: ['db.internal:5432'],
     maximumBytes: 1 << 21,
     stackBytes: 1 << 17,
+    turnMs: 50,
   });
 });
 
 const mistakes: readonly (readonly [text: string, says: RegExp])[] = [
   ['{', /^diatom\.json: project: /],
   ['[]', /must be an object/],
-  ['{"nam":"x"}', /unknown key "nam"; known are name, ports, memory, connect/],
+  ['{"nam":"x"}', /unknown key "nam"; known are name, ports, memory, connect, limits/],
   ['{"memory":{"max":1}}', /unknown key "memory\.max"; known are maximumBytes, stackBytes/],
   ['{"name":"A b"}', /name must be a name of a-z, 0-9 and -/],
   ['{"ports":80}', /ports must be a list/],
   ['{"ports":[{"port":0}]}', /ports\[0\]\.port must be a number from 1 to 65535; got 0/],
   ['{"ports":[{"port":1},{"port":1,"name":"b"}]}', /two entries have the same port/],
   ['{"ports":[{"port":1,"name":"b"},{"port":2,"name":"b"}]}', /two entries have the same name/],
+  ['{"limits":{"turnMs":1}}', /limits\.turnMs must be a number of milliseconds from 10 to 3600000; got 1/],
   ['{"connect":["host"]}', /connect must be a list of "HOST:PORT"/],
   ['{"connect":["host:70000"]}', /connect must be a list of "HOST:PORT"/],
   ['{"memory":{"maximumBytes":100}}', /memory\.maximumBytes must be a multiple of 65536 from 1048576 to/],

@@ -10,6 +10,8 @@ export interface Project {
   readonly connect: readonly string[];
   readonly maximumBytes: number;
   readonly stackBytes: number;
+  /** How long one turn of a JavaScript program may run before it is interrupted. */
+  readonly turnMs: number;
 }
 
 export interface ProjectPort {
@@ -22,6 +24,9 @@ const pageBytes = 65536;
 /** Two memories with room for the shared buffers of the library OS; 32-bit memories. */
 const maximumBytesRange = { from: 1024 * 1024, to: 4 * 1024 * 1024 * 1024 } as const;
 const stackBytesRange = { from: 64 * 1024, to: 64 * 1024 * 1024 } as const;
+const defaultTurnMs = 10_000;
+/** Shorter than a turn of honest work would be a trap of its own; longer, and nobody waits for it any more. */
+const turnMsRange = { from: 10, to: 3_600_000 } as const;
 const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** What a project has that says nothing about its memory. */
@@ -51,14 +56,16 @@ export function parseProject(text: string, file: string, defaults: MemoryDefault
   } catch (error) {
     throw fail(error instanceof Error ? error.message : String(error));
   }
-  const root = readObject(json, '', ['name', 'ports', 'memory', 'connect']);
+  const root = readObject(json, '', ['name', 'ports', 'memory', 'connect', 'limits']);
   const memory = readObject(root.memory ?? {}, 'memory', ['maximumBytes', 'stackBytes']);
+  const limits = readObject(root.limits ?? {}, 'limits', ['turnMs']);
   return {
     name: readName(root.name ?? basename(file, extname(file)).toLowerCase(), 'name'),
     ports: root.ports === undefined ? undefined : readPorts(root.ports),
     connect: readConnect(root.connect ?? []),
     maximumBytes: readBytes(memory.maximumBytes ?? defaults.maximumBytes, 'memory.maximumBytes', maximumBytesRange),
     stackBytes: readBytes(memory.stackBytes ?? defaults.stackBytes, 'memory.stackBytes', stackBytesRange),
+    turnMs: readTurn(limits.turnMs ?? defaultTurnMs),
   };
 }
 
@@ -105,6 +112,12 @@ function readConnect(value: unknown): readonly string[] {
   };
   if (!Array.isArray(value) || !value.every(isAddress)) throw fail('connect must be a list of "HOST:PORT"');
   return value;
+}
+
+function readTurn(value: unknown): number {
+  const { from, to } = turnMsRange;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return value;
+  throw fail(`limits.turnMs must be a number of milliseconds from ${from} to ${to}; got ${JSON.stringify(value)}`);
 }
 
 function readBytes(value: unknown, path: string, range: { readonly from: number; readonly to: number }): number {

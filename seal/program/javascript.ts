@@ -14,8 +14,6 @@ export const javaScriptDefaults: MemoryDefaults = { maximumBytes: 64 * 1024 * 10
 
 /** Where a program listens that does not say so in diatom.json. */
 const defaultPort = 8080;
-/** A turn of the program that runs longer is interrupted. */
-const turnLimitMs = 10_000;
 
 export async function joinJavaScript(file: string, project: Project): Promise<JoinedProgram> {
   const started = performance.now();
@@ -24,7 +22,7 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
   const compiled = performance.now();
   const engine = await linkEngine();
   const port = project.ports?.[0]?.port ?? defaultPort;
-  const snapshot = await takeSnapshot(engine, program, { port, limitMs: turnLimitMs });
+  const snapshot = await takeSnapshot(engine, program, { port, limitMs: project.turnMs });
   const limits = limitsOf(project.maximumBytes);
   const wasm = writeSnapshot(keepExports(engine, ['_start', 'memory']), snapshot, limits);
   return {
