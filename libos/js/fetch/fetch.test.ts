@@ -127,7 +127,9 @@ test('an aborted signal rejects with its reason, before and during', async () =>
   setHost({
     ...nodeHost,
     fetch: ({ onAbort }) => {
-      onAbort(() => void (isTold = true));
+      onAbort(() => {
+        isTold = true;
+      });
       return new Promise(() => undefined);
     },
   });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { domainToASCII } from 'node:url';
 import '../testing/node-host.ts';
-import { needsBidi } from './idna-bidi.ts';
 import { domainToAscii } from './idna.ts';
+import { needsBidi } from './idna-bidi.ts';
 import { decodePunycode, encodePunycode } from './punycode.ts';
 
 /** The host parser refuses these after this step; Node's function does both. */
