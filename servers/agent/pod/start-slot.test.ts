@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeClock } from '@diatom/sdk/testing';
+import { FakeClock, settle } from '@diatom/sdk/testing';
 import { type SlotSpec, type SlotState, TenderError } from '@diatom/tender';
 import { startSlot } from './start-slot.ts';
 
@@ -24,8 +24,8 @@ function rig(code: string, refusals: number) {
 test('an address that is in use for a moment longer is waited for', async () => {
   const { clock, tender, tries } = rig('AddressInUse', 2);
   const started = startSlot(tender, spec, clock, () => true);
-  await clock.advance(50);
-  await clock.advance(50);
+  await settle();
+  await clock.advance(100);
   assert.deepEqual(await started, asleep);
   assert.equal(tries(), 3);
 });
@@ -36,7 +36,8 @@ test('not for ever, not when the slot is not wanted any more, and not for other 
     startSlot(held.tender, spec, held.clock, () => true),
     { code: 'AddressInUse' },
   );
-  for (let elapsed = 0; elapsed <= 3_000; elapsed += 50) await held.clock.advance(50);
+  await settle();
+  await held.clock.advance(3_000);
   await started;
   const unwanted = rig('AddressInUse', 1);
   await assert.rejects(
