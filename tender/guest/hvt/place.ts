@@ -111,7 +111,7 @@ function reserve(slot: Slot): bool {
   const tableCount = fixedTables + (limitBytes >> 21);
   createTables(<u32>tableCount);
   nextPhysical = tablePool + (tableCount << 12);
-  let length = limitBytes + roundToPage(bootBlockBytes + slot.environmentLength);
+  let length = roundToPage(limitBytes) + roundToPage(bootBlockBytes + slot.environmentLength);
   for (let i: u32 = 0; i < plan.loadCount; i++) length += roundToPage(loadAt(plan, i).sizeInMemory);
   physicalEnd = nextPhysical + length;
 
