@@ -133,3 +133,17 @@ test('an instance per connection is refused to a pod that is not a virtual machi
   await onePod('asked', (one) => stateOf(one) === 'running');
   await pods().delete('asked');
 });
+
+test('a Service that asks for an instance per connection of nobody in particular is not served', async () => {
+  const services = rig.client.resource(resources.services, 'default');
+  const plain = service('aimless', 8080);
+  const annotations = { 'diatom.dev/boot': 'per-connection' };
+  const { selector: _, ...spec } = plain.spec ?? {};
+  await services.create({ ...plain, metadata: { ...plain.metadata, annotations }, spec });
+  const isIt = (all: readonly Event[]): boolean => all.some(({ reason }) => reason === 'NotServed');
+  const events = await waitForObjects(rig.client, resources.events, { namespace: 'default' }, isIt, {
+    timeoutMs: 40_000,
+  });
+  assert.match(events.find(({ reason }) => reason === 'NotServed')?.message ?? '', /without a selector/);
+  await services.delete('aimless');
+});

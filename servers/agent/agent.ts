@@ -18,8 +18,9 @@ import {
 } from '@diatom/sdk';
 import type { SlotState, TenderEvent } from '@diatom/tender';
 import type { AddressPool } from '../addresses/address-pool.ts';
+import { bootAnnotation } from '../boot-annotation.ts';
 import type { ContainerLog } from './log/log-server.ts';
-import { askingServices, bootAnnotation } from './pod/boot.ts';
+import { askingServices } from './pod/boot.ts';
 import { PodRunner } from './pod/pod-runner.ts';
 import { podLogDirectory, type Surroundings } from './pod/prepare.ts';
 import type { TenderLink } from './tender-link.ts';

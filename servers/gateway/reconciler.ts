@@ -10,6 +10,7 @@ import {
   resources,
   type Service,
 } from '@diatom/sdk';
+import { bootProblem } from '../boot-annotation.ts';
 import { apiServiceKey } from './api-service.ts';
 import type { Forwarder } from './forward.ts';
 import { type Route, routesOf } from './routes.ts';
@@ -61,7 +62,10 @@ export class ServiceReconciler {
     }
     // What is written here comes back through the watch and is served then.
     if (await this.#fillIn(key, service)) return undefined;
-    const routes = routesOf(service, slices.byIndex('service', key));
+    const problem = bootProblem(service);
+    if (problem !== undefined) events.record(service, { type: 'Warning', reason: 'NotServed', message: problem });
+    // Closed rather than served from instances that others share.
+    const routes = problem === undefined ? routesOf(service, slices.byIndex('service', key)) : [];
     const isAllListened = await this.#serve(key, service, routes);
     await this.#publishIngress(service);
     return isAllListened ? undefined : { requeueAfterMs: listenAgainMs };

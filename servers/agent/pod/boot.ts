@@ -1,11 +1,10 @@
 /** When a pod's instances boot: what its annotations and those of the Services in front of it ask for. Pure. */
 import { matchesLabels, type Pod, type Service } from '@diatom/sdk';
 import type { SlotSpec } from '@diatom/tender';
+import { bootAnnotation, perConnection } from '../../boot-annotation.ts';
 import { idleTimeoutAnnotation, parseDurationMs } from './problems.ts';
 
-export const bootAnnotation = 'diatom.dev/boot';
 const timeLimitAnnotation = 'diatom.dev/time-limit';
-const perConnection = 'per-connection';
 
 export interface Boot {
   readonly when: SlotSpec['boot'];
