@@ -8,11 +8,6 @@
 export interface Global {
   readonly module: string;
   readonly export: string;
-  /**
-   * The name is also that of a property in nearly every program (`export default { fetch }`): it counts only where it
-   * stands for the global, as an identifier that nothing in scope declares or as a member of globalThis or self.
-   */
-  readonly isReferenceOnly?: boolean;
 }
 
 const from = (module: string, ...names: readonly string[]): readonly (readonly [string, Global])[] =>
@@ -37,7 +32,7 @@ export const globals: Readonly<Record<string, Global>> = Object.fromEntries([
   ...from('encoding/text-decoder-stream', 'TextDecoderStream'),
   ...from('compression/compression-stream', 'CompressionStream'),
   ...from('compression/decompression-stream', 'DecompressionStream'),
-  ['fetch', { module: './fetch/fetch.ts', export: 'fetch', isReferenceOnly: true }],
+  ...from('fetch/fetch', 'fetch'),
   ...from('fetch/headers', 'Headers'),
   ...from('fetch/request', 'Request'),
   ...from('fetch/response', 'Response'),

@@ -1,10 +1,11 @@
 /** The host of an image: what `libos/js` asks for, in terms of the engine's primitives. */
+import { decodeByStandard } from '../encoding/utf8.ts';
 import { type Host, setHost } from '../host.ts';
 import { withOwnPlaces } from './places.ts';
 import { primitives } from './primitives.ts';
 
 /** The engine makes strings of C strings, so a NUL character ends one: the text is put together around them. */
-function decodeUtf8(bytes: Uint8Array): string {
+function decodeParts(bytes: Uint8Array): string {
   const { buffer, byteOffset, length } = bytes;
   let end = bytes.indexOf(0);
   if (end < 0) return primitives.decode(buffer, byteOffset, length);
@@ -15,6 +16,12 @@ function decodeUtf8(bytes: Uint8Array): string {
     from = end + 1;
   }
   return text + primitives.decode(buffer, byteOffset + from, length - from);
+}
+
+/** The engine makes more than one U+FFFD of a sequence that breaks off, so what may be malformed is decoded again. */
+function decodeUtf8(bytes: Uint8Array): string {
+  const text = decodeParts(bytes);
+  return text.includes('\ufffd') ? decodeByStandard(bytes) : text;
 }
 
 const imageHost: Host = {
