@@ -13,12 +13,23 @@ export class MachineEnded extends Error {
   }
 }
 
+/** Registers of a device at a physical address, read and written as 32-bit words; its configuration also by bytes. */
+export interface SimulatedDevice {
+  readonly physical: number;
+  read(offset: number): number;
+  write(offset: number, value: number): void;
+}
+
 export interface MachineScript {
   readonly commandLine?: string;
   /** Words of the boot block by index. */
   readonly words?: Readonly<Record<number, bigint>>;
   /** What a port answers; all ones by default, as where nothing is. */
   readonly ports?: Readonly<Record<number, () => number>>;
+  /** They see the shared region as RAM from 1 MiB on. */
+  readonly devices?: readonly SimulatedDevice[];
+  /** What happens while the image waits for an interrupt. */
+  readonly onWait?: () => void;
   /** Registers of a real-time clock at ports 0x70 and 0x71. */
   readonly clockRegisters?: Readonly<Record<number, number>>;
 }
@@ -37,7 +48,12 @@ export interface SimulatedMachine {
 const serialData = 0x3f8;
 const serialStatus = 0x3fd;
 const clockIndex = 0x70;
-const exitService = 2;
+const services = { wait: 0, exit: 2, mapDevice: 3 } as const;
+/** Where the interrupt controllers are; nothing but memory here. */
+const controllers: readonly number[] = [0xfee0_0000, 0xfec0_0000];
+/** Pages of devices keep their physical addresses, apart from everything else. */
+const deviceWindow = 0x1_0000_0000n;
+const pageBytes = 4096;
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
@@ -56,6 +72,7 @@ export async function simulateMachine(script: MachineScript): Promise<SimulatedM
   };
   for (const [index, value] of Object.entries(words)) boot.writeBigUInt64LE(value, Number(index) * 8);
   const regions: readonly (readonly [bigint, Buffer])[] = [
+    ...controllers.map((physical) => [deviceWindow + BigInt(physical), Buffer.alloc(pageBytes)] as const),
     [BigInt(bootBlock), boot],
     [BigInt(sharedBase), shared],
     [memoryBase, Buffer.from(memory.buffer)],
@@ -64,6 +81,11 @@ export async function simulateMachine(script: MachineScript): Promise<SimulatedM
     const found = regions.find(([base, bytes]) => address >= base && address < base + BigInt(bytes.length));
     if (found === undefined) throw new Error(`nothing is mapped at ${address.toString(16)}`);
     return found[1].subarray(Number(address - found[0]));
+  };
+  const deviceAt = (address: bigint): { readonly device: SimulatedDevice; readonly offset: number } | undefined => {
+    const physical = Number(address - deviceWindow);
+    const device = script.devices?.find((each) => physical >= each.physical && physical < each.physical + 512);
+    return device === undefined ? undefined : { device, offset: physical - device.physical };
   };
   const written: [number, number][] = [];
   const out: number[] = [];
@@ -77,11 +99,23 @@ export async function simulateMachine(script: MachineScript): Promise<SimulatedM
   const imports: Readonly<Record<string, (...values: never[]) => number | bigint | undefined>> = {
     memory_base: () => memoryBase,
     boot: (word: number) => boot.readBigInt64LE(word * 8),
-    peek8: (address: bigint) => at(address).readUInt8(),
-    peek32: (address: bigint) => at(address).readInt32LE(),
+    peek8: (address: bigint) => {
+      const found = deviceAt(address);
+      if (found === undefined) return at(address).readUInt8();
+      return (found.device.read(found.offset & ~3) >>> ((found.offset & 3) * 8)) & 255;
+    },
+    peek32: (address: bigint) => {
+      const found = deviceAt(address);
+      return found === undefined ? at(address).readInt32LE() : found.device.read(found.offset) | 0;
+    },
     peek64: (address: bigint) => at(address).readBigInt64LE(),
     poke8: (address: bigint, value: number) => void at(address).writeUInt8(value & 255),
-    poke32: (address: bigint, value: number) => void at(address).writeInt32LE(value),
+    poke32: (address: bigint, value: number) => {
+      const found = deviceAt(address);
+      if (found === undefined) at(address).writeInt32LE(value);
+      else found.device.write(found.offset, value >>> 0);
+      return undefined;
+    },
     poke64: (address: bigint, value: bigint) => void at(address).writeBigInt64LE(value),
     copy: (to: bigint, from: bigint, length: bigint) => void at(from).copy(at(to), 0, 0, Number(length)),
     timestamp: () => state.ticks,
@@ -92,8 +126,10 @@ export async function simulateMachine(script: MachineScript): Promise<SimulatedM
       return undefined;
     },
     supervisor: (service: number, first: bigint) => {
-      if (service === exitService) throw new MachineEnded(Number(first));
-      return -1n;
+      if (service === services.exit) throw new MachineEnded(Number(first));
+      if (service === services.mapDevice) return deviceWindow + first;
+      script.onWait?.();
+      return 0n;
     },
   };
   const instance = await WebAssembly.instantiate(await compiled, { env: { memory }, linux: imports });
