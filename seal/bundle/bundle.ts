@@ -35,7 +35,7 @@ export async function bundle(file: string): Promise<Bundle> {
   const finder = new PlaceFinder(program.map);
   const survey = surveyCode(program.code);
   if (survey.refusals.length > 0) {
-    throw new BuildError(survey.refusals.map((refusal) => refused(refusal, program.code, finder)));
+    throw new BuildError(survey.refusals.map((refusal) => refused(refusal, program.code, finder, directory)));
   }
   const names = Object.keys(globals).filter((name) => survey.globals.has(name));
   const linked = new Set(Object.keys(links).flatMap((word) => (spells(survey, word) ? (links[word] ?? []) : [])));
@@ -58,6 +58,8 @@ const withoutComment = (code: string): string => code.replace(/\n\/\/# sourceMap
 
 /** How a file is called in stacks: never by a path of the machine that built it. */
 function shownName(source: string, directory: string): string {
+  const ofOurs = /diatom:\w+$/.exec(source)?.[0];
+  if (ofOurs !== undefined) return ofOurs;
   const inPackage = /.*\/node_modules\/(.*)$/.exec(source)?.[1];
   if (source.startsWith(webApis)) return `diatom:${relative(webApis, source)}`;
   return inPackage ?? relative(directory, source);
@@ -95,7 +97,8 @@ async function generate({ input, directory, plugins, isProgram }: Generation): P
       cwd: directory,
       platform: 'browser',
       resolve: { conditionNames: conditions, mainFields: ['browser', 'module', 'main'] },
-      tsconfig: false,
+      // The program's own, for JSX and paths.
+      tsconfig: true,
       experimental: { attachDebugInfo: 'none' },
       plugins: [...plugins],
       onLog: (_level, log) => {
@@ -108,7 +111,7 @@ async function generate({ input, directory, plugins, isProgram }: Generation): P
       codeSplitting: false,
       comments: false,
       // Functions keep their text. Names stay: stacks and `name` tell them.
-      minify: { mangle: false, compress: false, codegen: true },
+      minify: isProgram ? false : { mangle: false, compress: false, codegen: true },
       sourcemapPathTransform: (source, mapPath) => resolve(dirname(mapPath), source),
     });
     if (diagnostics.length > 0) throw new BuildError(diagnostics);
@@ -147,15 +150,17 @@ const refusalTexts: Readonly<Record<Refusal['kind'], string>> = {
     'the Function constructor makes code at run time, and an image never gets new code; write the function down',
 };
 
-function refused({ kind, at }: Refusal, code: string, finder: PlaceFinder): Diagnostic {
+function refused({ kind, at }: Refusal, code: string, finder: PlaceFinder, directory: string): Diagnostic {
   const before = code.slice(0, at).split('\n');
   const place = finder.find(before.length, (before.at(-1) ?? '').length + 1);
-  return { code: kind, message: refusalTexts[kind], ...place };
+  const diagnostic = { code: kind, message: refusalTexts[kind] };
+  return place === undefined ? diagnostic : { ...diagnostic, ...place, file: relative(directory, place.file) };
 }
 
 function mapOf(chunk: OutputChunk): SourceMap {
   if (chunk.map === null) throw new Error('the bundler made no source map');
-  return { sources: chunk.map.sources, mappings: chunk.map.mappings };
+  const { sources, names, mappings } = chunk.map;
+  return { sources, names, mappings };
 }
 
 /** The module that the engine is given: order of its imports is the order in which things happen. */
@@ -184,10 +189,11 @@ function start(names: readonly string[], linked: readonly string[], program: Pro
     name: 'diatom:start',
     resolveId: (id) => (id in modules || id === 'diatom:program' ? { id, moduleSideEffects: true } : null),
     load: (id) => {
+      const { sources, names, mappings } = program.map;
       if (id === 'diatom:program')
         return {
           code: program.code,
-          map: { version: 3, names: [], ...program.map, sources: [...program.map.sources] },
+          map: { version: 3, mappings, names: [...names], sources: [...sources] },
         };
       return modules[id] ?? null;
     },

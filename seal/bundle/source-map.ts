@@ -2,6 +2,7 @@
 
 export interface SourceMap {
   readonly sources: readonly string[];
+  readonly names: readonly string[];
   readonly mappings: string;
 }
 

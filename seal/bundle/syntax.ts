@@ -77,8 +77,12 @@ export function surveyCode(code: string): Survey {
   return { globals, properties, strings, refusals };
 }
 
-const stringOf = (node: Node): string | undefined =>
-  node.type === 'Literal' && typeof node.value === 'string' ? node.value : undefined;
+function stringOf(node: Node): string | undefined {
+  if (node.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined;
+  if (node.type !== 'TemplateElement') return undefined;
+  const { cooked } = node.value as { readonly cooked?: string | null };
+  return cooked ?? undefined;
+}
 
 type Role = 'reference' | 'property' | 'other';
 
