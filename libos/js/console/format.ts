@@ -57,7 +57,7 @@ function limited<Item>(all: Iterable<Item>, size: number, show: (item: Item) => 
 }
 
 function keyText(key: string | symbol): string {
-  if (typeof key === 'symbol') return `[${String(key)}]`;
+  if (typeof key === 'symbol') return String(key);
   return isIdentifier.test(key) ? key : quote(key);
 }
 

@@ -5,6 +5,7 @@
 
 import { reportException } from '../globals/report.ts';
 import { host } from '../host.ts';
+import { Heap } from './heap.ts';
 
 interface Timer {
   readonly id: number;
@@ -13,11 +14,17 @@ interface Timer {
   readonly periodMs: number;
   readonly repeats: boolean;
   deadlineMs: number;
+  /** Timers of one deadline run in the order in which they were set. */
+  order: number;
 }
 
-/** By id; a Map keeps the order in which they were set. */
 const timers = new Map<number, Timer>();
+/** Cleared timers stay until they come up: looking for them would cost more than they do. */
+const queue = new Heap<Timer>((left, right) =>
+  left.deadlineMs === right.deadlineMs ? left.order < right.order : left.deadlineMs < right.deadlineMs,
+);
 let lastId = 0;
+let lastOrder = 0;
 let wakeMs = Number.POSITIVE_INFINITY;
 
 /** Web IDL `long`: what is not a number of the range is 0, what is negative counts as 0. */
@@ -40,8 +47,10 @@ function add(callback: unknown, timeout: unknown, values: readonly unknown[], re
     periodMs,
     repeats,
     deadlineMs: host.monotonicMs() + periodMs,
+    order: ++lastOrder,
   };
   timers.set(timer.id, timer);
+  queue.push(timer);
   if (timer.deadlineMs < wakeMs) wake(timer.deadlineMs);
   return timer.id;
 }
@@ -66,12 +75,13 @@ export function clearTimeout(id?: unknown): void {
 /** The two share one list of ids (§8.7): each clears what the other has set. */
 export const clearInterval = (id?: unknown): void => clearTimeout(id);
 
-function next(limitMs: number): Timer | null {
-  let first: Timer | null = null;
-  for (const timer of timers.values()) {
-    if (timer.deadlineMs <= limitMs && (first === null || timer.deadlineMs < first.deadlineMs)) first = timer;
+/** The timer that comes next, without those that were cleared. */
+function next(): Timer | undefined {
+  for (;;) {
+    const timer = queue.peek();
+    if (timer === undefined || timers.get(timer.id) === timer) return timer;
+    queue.pop();
   }
-  return first;
 }
 
 /**
@@ -80,16 +90,17 @@ function next(limitMs: number): Timer | null {
  */
 export function runTimer(): boolean {
   const nowMs = host.monotonicMs();
-  const timer = next(nowMs);
-  if (timer === null) {
-    wake(next(Number.POSITIVE_INFINITY)?.deadlineMs ?? Number.POSITIVE_INFINITY);
+  const timer = next();
+  if (timer === undefined || timer.deadlineMs > nowMs) {
+    wake(timer?.deadlineMs ?? Number.POSITIVE_INFINITY);
     return false;
   }
-  timers.delete(timer.id);
+  queue.pop();
   if (timer.repeats) {
     timer.deadlineMs = nowMs + timer.periodMs;
-    timers.set(timer.id, timer);
-  }
+    timer.order = ++lastOrder;
+    queue.push(timer);
+  } else timers.delete(timer.id);
   try {
     timer.callback.apply(undefined, timer.values as unknown[]);
   } catch (error) {
