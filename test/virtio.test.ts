@@ -293,7 +293,7 @@ test('a machine does not outlive whoever started it', { skip: noQemu }, async ()
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [said] = (await once(starter.stdout, 'data')) as [Buffer];
-  const pid = Number(said.toString());
+  const pid = Number.parseInt(said.toString(), 10);
   assert.ok(pid > 0, said.toString());
   starter.kill('SIGKILL');
   for (;;) {
