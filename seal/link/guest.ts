@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { machinePageBytes, type NativeTarget } from '@diatom/libos';
 import { runTool } from '../binaryen/run-tool.ts';
+import { glueDataAt } from '../engine/layout.ts';
 import { compileAssemblyScript, type Library } from './assemblyscript.ts';
 import { cached } from './cache.ts';
 
@@ -46,15 +47,9 @@ export function libraryOs(maximumBytes: number): Promise<Uint8Array> {
   ]);
 }
 
-/**
- * Where the glue of JavaScript applications has its static data: behind the engine's, whose heap begins behind both
- * (seal/engine/memory.ts).
- */
-export const engineGlueDataAt = 100_352;
-
 /** The application side of a JavaScript image: what the engine asks for, and what feeds it. */
 export function engineGlue(): Promise<Uint8Array> {
-  const data = String(engineGlueDataAt);
+  const data = String(glueDataAt);
   return compileFolder(guest, 'libos/js/index.ts', [
     '--runtime',
     'stub',
