@@ -92,6 +92,16 @@ const exchange = async (socket: Socket, bytes: Uint8Array | string): Promise<Buf
   return Buffer.concat(await socket.toArray());
 };
 
+const isRefused = async (spec: SlotSpec): Promise<boolean> => {
+  const socket = open(spec, 7);
+  const outcome = await once(socket, 'connect').then(
+    () => false,
+    () => true,
+  );
+  socket.destroy();
+  return outcome;
+};
+
 /** Whole lines: a piece that is marked P goes on in the next record. */
 const logLines = async (spec: SlotSpec): Promise<readonly string[]> => {
   const records = (await readFile(spec.logPath, 'utf8')).matchAll(/^\S+ stdout ([FP]) (.*)$/gm);
@@ -242,4 +252,33 @@ test('a time limit ends the machine of one connection, not the slot', needsHvt, 
   assert.equal((await exchange(open(spec, 8), 'spin\n')).length, 0);
   assert.equal(String(await exchange(open(spec, 7), 'next')), 'next');
   assert.match(await readFile(spec.logPath, 'utf8'), / stderr F killed: the instance of one connection ran longer/);
+});
+
+test('a slot of machines for single connections that is stopped lets them finish', needsHvt, async () => {
+  await using subject = await startTestTender();
+  const spec = await specFor('each-stop', { boot: 'per-connection' });
+  await subject.tender.start(spec);
+  const socket = open(spec, 8);
+  socket.write('one');
+  assert.equal(String((await once(socket, 'data'))[0]), 'one!');
+  const stopped = subject.tender.stop('each-stop', 60_000);
+  while (!(await isRefused(spec)));
+  socket.write('two');
+  assert.equal(String((await once(socket, 'data'))[0]), 'two!');
+  socket.end();
+  await stopped;
+});
+
+test('a slot of machines for single connections that is stopped at once takes them along', needsHvt, async () => {
+  await using subject = await startTestTender();
+  const spec = await specFor('each-kill', { boot: 'per-connection' });
+  await subject.tender.start(spec);
+  const sockets = Array.from({ length: 20 }, () => open(spec, 8));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  const [first] = sockets;
+  first?.write('one');
+  assert.equal(String((await once(first ?? open(spec, 8), 'data'))[0]), 'one!');
+  const closed = sockets.map((socket) => once(socket.resume(), 'close'));
+  await subject.tender.stop('each-kill', 0);
+  await Promise.all(closed);
 });

@@ -29,6 +29,8 @@ const LANDLOCK_CREATE_RULESET_VERSION: i32 = 1;
 const maximumDescriptors: u64 = 16_384;
 /** Writable memory of the tender that the process keeps: globals, trap context, signal stack, the kernel's first stack. */
 const ownMemory: u64 = 0x8_0000;
+/** The tender's memory and page tables for the guest; a monitor maps nothing once it is confined. */
+const monitorMemory: u64 = 0x1000_0000;
 /** The kernel's first stack grows by itself and outside `RLIMIT_DATA`: no further than it has to. */
 const firstStack: u64 = 0x4_0000;
 
@@ -45,14 +47,15 @@ function limitDescriptors(): void {
 }
 
 /** `hasFileOutput`: the console may be a file of the caller's (`diatom run > file`). */
-export function limitResources(slot: Slot, hasFileOutput: bool, ownBytes: u64 = ownMemory): bool {
+export function limitResources(slot: Slot, hasFileOutput: bool): bool {
   limitDescriptors();
   limit(RLIMIT_STACK, firstStack);
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_NPROC, 0);
+  // A monitor's filter has no call that makes a process, but the kernel gives each virtual machine a thread of its own.
+  if (!slot.isMachine) limit(RLIMIT_NPROC, 0);
   limit(RLIMIT_MEMLOCK, 0);
   if (!hasFileOutput) limit(RLIMIT_FSIZE, 0);
-  const error = limit(RLIMIT_DATA, slot.memoryLimit + ownBytes);
+  const error = limit(RLIMIT_DATA, slot.memoryLimit + (slot.isMachine ? monitorMemory : ownMemory));
   return error == 0 || failWith('BootFailed', 'the memory limit cannot be set', error);
 }
 

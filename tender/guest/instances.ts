@@ -216,6 +216,8 @@ export function stopSlot(slot: Slot, request: u32, client: u32, graceMs: u32): v
   }
   if (!slot.isStopping) {
     hangUpSockets(slot);
+    // Hung-up sockets are ready for ever.
+    if (slot.isPerConnection) unwatchListening(slot);
     slot.isStopping = true;
   }
   if (graceMs == 0) killInstance(slot, KilledFor.stop);

@@ -36,8 +36,6 @@ import { runMachine } from './run-loop';
 
 const SIG_SETMASK: i32 = 2;
 const lastDescriptor: i64 = 0xffff_ffff;
-/** The tender's memory and page tables for the guest; a monitor maps nothing once it is confined. */
-const ownMemory: u64 = 0x1000_0000;
 /** What of the tender's working memory a monitor goes on using, empty: everything up to the event buffer. */
 const workBytes: u64 = 0x3000;
 
@@ -82,7 +80,7 @@ export function becomeMonitor(slot: Slot, isServed: bool, connection: i32, liste
   store<u64>(scratch, 0);
   rtSigprocmask(SIG_SETMASK, native(scratch), 0, 8);
   nameProcess(slot);
-  if (!setUp(slot) || !arrangeDescriptors(slot, connection) || !limitResources(slot, !isServed, ownMemory) || !dropRights(isServed)) endBoot();
+  if (!setUp(slot) || !arrangeDescriptors(slot, connection) || !limitResources(slot, !isServed) || !dropRights(isServed)) endBoot();
   createBuffers();
   createCommands(slot.listenCount);
   if (connection >= 0) serveSingle(firstListeningDescriptor + <i32>slot.listenCount + 3, listener);

@@ -3,7 +3,7 @@
  * from ring 3; a child runs it, as nothing ends a processor that is stuck but the end of its process.
  */
 import { append, appendByte, beginText, textLength } from '../text';
-import { EPOLL_ADD, EPOLLIN, epollCreate, epollCtl, epollPwait, exitGroup, fork, kill, native, O_CLOEXEC, pipe2, read, SIGKILL, write } from '../linux';
+import { EINTR, EPOLL_ADD, EPOLLIN, epollCreate, epollCtl, epollPwait, exitGroup, fork, kill, native, O_CLOEXEC, pipe2, read, SIGKILL, write } from '../linux';
 import { failureLength, failWith, fail } from '../failure';
 import { consoleBuffer, errorText, events, scratch } from '../layout';
 import { addRegion, createMachine, createProcessor, ExitReason, exitReason, openKvm, portNumber, runProcessor } from './kvm';
@@ -25,7 +25,7 @@ const invalidOpcode: u64 = 6;
 
 function runOnce(port: u32): bool {
   let error = runProcessor();
-  while (error == -4 || error == -11) error = runProcessor();
+  while (error == EINTR) error = runProcessor();
   if (error < 0) return failWith('Probe', 'KVM does not run a guest', error);
   return (exitReason() == ExitReason.portAccess && portNumber() == port) || fail('Probe', 'KVM runs a guest wrongly');
 }

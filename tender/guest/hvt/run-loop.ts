@@ -1,5 +1,5 @@
 /** Runs the guest and serves its hypercalls (docs/hvt.md) until it ends. */
-import { exitGroup } from '../linux';
+import { EINTR, exitGroup } from '../linux';
 import { refreshClocks, refreshEntropy } from './clocks';
 import { workOffCommands } from './commands';
 import { openConnection } from './connections';
@@ -54,11 +54,6 @@ function onPort(): void {
   refreshClocks();
 }
 
-/** -EINTR or -EAGAIN: nothing has happened. */
-function isTransient(error: i64): bool {
-  return error == -4 || error == -11;
-}
-
 function describeExit(reason: u32): string {
   switch (reason) {
     case ExitReason.shutdown: return 'stopped by a triple fault, exit reason';
@@ -74,7 +69,7 @@ export function runMachine(): void {
   refreshClocks();
   while (true) {
     const error = runProcessor();
-    if (error < 0 && isTransient(error)) continue;
+    if (error == EINTR) continue;
     if (error < 0) endMachine('cannot be run, error', <u64>-error);
     const reason = exitReason();
     if (reason == ExitReason.portAccess) onPort();
