@@ -28,6 +28,20 @@ const startsWithWindowsLetter = /^[A-Za-z][:|](?:$|[/\\?#])/;
 const singleDot = /^(?:\.|%2e)$/i;
 const doubleDot = /^(?:\.|%2e){2}$/i;
 
+/** What each state gathers until something ends it; sticky, so that a match begins at the pointer. */
+const schemeRun = /[A-Za-z0-9+\-.]*/y;
+const authorityRun = /[^@/\\?#]*/y;
+const hostRun = /[^:/\\?#[\]]*/y;
+const digitRun = /[0-9]*/y;
+const fileHostRun = /[^/\\?#]*/y;
+const pathRun = /[^/?#]*/y;
+const specialPathRun = /[^/\\?#]*/y;
+const noSlashRun = /[^/]*/y;
+const noSlashesRun = /[^/\\]*/y;
+const opaqueRun = /[^ ?#]*/y;
+const queryRun = /[^#]*/y;
+const everything = /.*/sy;
+
 /** §4.4 shorten a url's path. */
 function shorten(url: UrlRecord): void {
   const path = url.path as string[];
@@ -50,7 +64,8 @@ class Parser {
   readonly url: UrlRecord;
   readonly #base: UrlRecord | null;
   readonly #override: Override | null;
-  readonly #chars: readonly string[];
+  /** Walked by code units: everything that ends a state is ASCII, so no pair is ever cut. */
+  readonly #input: string;
   #at = 0;
   #buffer = '';
   #state: () => Step;
@@ -63,7 +78,7 @@ class Parser {
     this.#base = base;
     this.#override = override;
     // Half pairs would not survive encoding, and the standard works on scalar values (USVString).
-    this.#chars = Array.from(input.toWellFormed());
+    this.#input = input.toWellFormed();
     this.#state = override === null ? this.#schemeStart : this.#stateOf(override);
   }
 
@@ -87,7 +102,7 @@ class Parser {
 
   /** False is failure. */
   run(): boolean {
-    for (; this.#at <= this.#chars.length; this.#at++) {
+    for (; this.#at <= this.#input.length; this.#at++) {
       const step = this.#state();
       if (step === 'failure') return false;
       if (step === 'stop') return true;
@@ -97,11 +112,25 @@ class Parser {
 
   /** The code point at the pointer; '' is the EOF code point. */
   get #c(): string {
-    return this.#chars[this.#at] ?? '';
+    return this.#input.charAt(this.#at);
   }
 
-  #remaining(): string {
-    return this.#chars.slice(this.#at + 1).join('');
+  get #next(): string {
+    return this.#input.charAt(this.#at + 1);
+  }
+
+  /** From the pointer to the end. */
+  get #rest(): string {
+    return this.#input.slice(this.#at);
+  }
+
+  /** Moves the pointer over all that matches, which a state would only gather one by one, and gives it. */
+  #skip(run: RegExp): string {
+    run.lastIndex = this.#at;
+    run.test(this.#input);
+    const from = this.#at;
+    this.#at = run.lastIndex;
+    return this.#input.slice(from, this.#at);
   }
 
   get #isSpecial(): boolean {
@@ -116,21 +145,14 @@ class Parser {
   }
 
   #schemeStart(): Step {
-    if (/^[A-Za-z]$/.test(this.#c)) {
-      this.#buffer += this.#c.toLowerCase();
-      return this.#to(this.#scheme);
-    }
+    if (/^[A-Za-z]$/.test(this.#c)) return this.#to(this.#scheme, 1);
     return this.#override === null ? this.#to(this.#noScheme, 1) : 'failure';
   }
 
   #scheme(): Step {
     const { url } = this;
-    const c = this.#c;
-    if (/^[A-Za-z0-9+\-.]$/.test(c)) {
-      this.#buffer += c.toLowerCase();
-      return 'go';
-    }
-    if (c !== ':') {
+    this.#buffer = this.#skip(schemeRun).toLowerCase();
+    if (this.#c !== ':') {
       if (this.#override !== null) return 'failure';
       this.#buffer = '';
       this.#at = -1;
@@ -154,7 +176,7 @@ class Parser {
           : this.#specialAuthoritySlashes,
       );
     }
-    if (this.#chars[this.#at + 1] === '/') {
+    if (this.#next === '/') {
       this.#at++;
       return this.#to(this.#pathOrAuthority);
     }
@@ -177,7 +199,7 @@ class Parser {
   }
 
   #specialRelativeOrAuthority(): Step {
-    if (this.#c === '/' && this.#chars[this.#at + 1] === '/') {
+    if (this.#c === '/' && this.#next === '/') {
       this.#at++;
       return this.#to(this.#specialAuthorityIgnoreSlashes);
     }
@@ -228,7 +250,7 @@ class Parser {
   }
 
   #specialAuthoritySlashes(): Step {
-    if (this.#c === '/' && this.#chars[this.#at + 1] === '/') {
+    if (this.#c === '/' && this.#next === '/') {
       this.#at++;
       return this.#to(this.#specialAuthorityIgnoreSlashes);
     }
@@ -247,21 +269,23 @@ class Parser {
 
   #authority(): Step {
     const { url } = this;
+    this.#buffer += this.#skip(authorityRun);
     const c = this.#c;
     if (c === '@') {
       if (this.#isAtSignSeen) this.#buffer = `%40${this.#buffer}`;
       this.#isAtSignSeen = true;
-      for (const char of this.#buffer) {
-        if (char === ':' && !this.#isPasswordSeen) this.#isPasswordSeen = true;
-        else if (this.#isPasswordSeen) url.password += percentEncode(char, userinfoSet);
-        else url.username += percentEncode(char, userinfoSet);
-      }
+      const colon = this.#isPasswordSeen ? -1 : this.#buffer.indexOf(':');
+      const name = this.#isPasswordSeen ? '' : colon < 0 ? this.#buffer : this.#buffer.slice(0, colon);
+      const password = this.#isPasswordSeen ? this.#buffer : colon < 0 ? '' : this.#buffer.slice(colon + 1);
+      this.#isPasswordSeen ||= colon >= 0;
+      url.username += percentEncode(name, userinfoSet);
+      url.password += percentEncode(password, userinfoSet);
       this.#buffer = '';
       return 'go';
     }
     if (this.#isEndOfHost) {
       if (this.#isAtSignSeen && this.#buffer === '') return 'failure';
-      const back = Array.from(this.#buffer).length + 1;
+      const back = this.#buffer.length + 1;
       this.#buffer = '';
       return this.#to(this.#host, back);
     }
@@ -273,6 +297,7 @@ class Parser {
     const { url } = this;
     const override = this.#override;
     if (override !== null && url.scheme === 'file') return this.#to(this.#fileHost, 1);
+    this.#buffer += this.#skip(hostRun);
     const c = this.#c;
     if (c === ':' && !this.#isInBrackets) {
       if (this.#buffer === '' || override === 'hostname') return 'failure';
@@ -299,11 +324,7 @@ class Parser {
 
   #port(): Step {
     const { url } = this;
-    const c = this.#c;
-    if (/^[0-9]$/.test(c)) {
-      this.#buffer += c;
-      return 'go';
-    }
+    this.#buffer += this.#skip(digitRun);
     if (!this.#isEndOfHost && this.#override === null) return 'failure';
     if (this.#buffer !== '') {
       const port = Number.parseInt(this.#buffer, 10);
@@ -336,7 +357,7 @@ class Parser {
     }
     if (c === '') return 'go';
     url.query = null;
-    if (startsWithWindowsLetter.test(c + this.#remaining())) url.path = [];
+    if (startsWithWindowsLetter.test(this.#rest)) url.path = [];
     else shorten(url);
     return this.#to(this.#path, 1);
   }
@@ -348,7 +369,7 @@ class Parser {
     if (base !== null && base.scheme === 'file') {
       url.host = base.host;
       const first = base.path[0] ?? '';
-      if (!startsWithWindowsLetter.test(this.#c + this.#remaining()) && normalizedWindowsLetter.test(first)) {
+      if (!startsWithWindowsLetter.test(this.#rest) && normalizedWindowsLetter.test(first)) {
         (url.path as string[]).push(first);
       }
     }
@@ -357,11 +378,7 @@ class Parser {
 
   #fileHost(): Step {
     const { url } = this;
-    const c = this.#c;
-    if (c !== '' && c !== '/' && c !== '\\' && c !== '?' && c !== '#') {
-      this.#buffer += c;
-      return 'go';
-    }
+    this.#buffer += this.#skip(fileHostRun);
     // The buffer stays: what looked like a host is the first path segment.
     if (this.#override === null && windowsLetter.test(this.#buffer)) return this.#to(this.#path, 1);
     if (this.#buffer === '') {
@@ -396,12 +413,13 @@ class Parser {
   #path(): Step {
     const { url } = this;
     const path = url.path as string[];
+    const isSpecial = this.#isSpecial;
+    const run = this.#skip(
+      this.#override === null ? (isSpecial ? specialPathRun : pathRun) : isSpecial ? noSlashesRun : noSlashRun,
+    );
+    this.#buffer += percentEncode(run, pathSet);
     const c = this.#c;
-    const isSlash = c === '/' || (this.#isSpecial && c === '\\');
-    if (c !== '' && !isSlash && (this.#override !== null || (c !== '?' && c !== '#'))) {
-      this.#buffer += percentEncode(c, pathSet);
-      return 'go';
-    }
+    const isSlash = c === '/' || (isSpecial && c === '\\');
     if (doubleDot.test(this.#buffer)) {
       shorten(url);
       if (!isSlash) path.push('');
@@ -427,6 +445,7 @@ class Parser {
 
   #opaquePath(): Step {
     const { url } = this;
+    url.path += percentEncode(this.#skip(opaqueRun), c0ControlSet);
     const c = this.#c;
     if (c === '?') {
       url.query = '';
@@ -438,22 +457,16 @@ class Parser {
     }
     if (c === ' ') {
       // A trailing space would be lost when the query or fragment is removed.
-      const next = this.#chars[this.#at + 1];
-      url.path += next === '?' || next === '#' ? '%20' : ' ';
-    } else if (c !== '') url.path += percentEncode(c, c0ControlSet);
+      url.path += this.#next === '?' || this.#next === '#' ? '%20' : ' ';
+    }
     return 'go';
   }
 
   #query(): Step {
     const { url } = this;
-    const c = this.#c;
-    if (c !== '' && (this.#override !== null || c !== '#')) {
-      this.#buffer += c;
-      return 'go';
-    }
-    url.query += percentEncode(this.#buffer, this.#isSpecial ? specialQuerySet : querySet);
-    this.#buffer = '';
-    if (c === '#') {
+    const run = this.#skip(this.#override === null ? queryRun : everything);
+    url.query += percentEncode(run, this.#isSpecial ? specialQuerySet : querySet);
+    if (this.#c === '#') {
       url.fragment = '';
       return this.#to(this.#fragment);
     }
@@ -462,7 +475,7 @@ class Parser {
 
   /** Runs over all that is left at once. */
   #fragment(): Step {
-    this.url.fragment += percentEncode(this.#c + this.#remaining(), fragmentSet);
+    this.url.fragment += percentEncode(this.#rest, fragmentSet);
     return 'stop';
   }
 }
