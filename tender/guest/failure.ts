@@ -29,6 +29,7 @@ function errorWords(error: i64): string {
     case 22: return 'invalid argument';
     case 23: return 'too many open files on this machine';
     case 24: return 'too many open files';
+    case 25: return 'not a device for this';
     case 28: return 'no space left on the device';
     case 30: return 'read-only file system';
     case 36: return 'path too long';

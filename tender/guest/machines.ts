@@ -5,7 +5,7 @@
 import { monotonic, wallClock } from './clock';
 import { becomeMonitor } from './hvt/monitor';
 import { errorText, errorTextBytes, machineTable } from './layout';
-import { accept4, close, dup3, EINTR, exitGroup, fork, getpid, getppid, kill, prctl, SIGKILL } from './linux';
+import { accept4, close, dup3, EAGAIN, EINTR, exitGroup, fork, getpid, getppid, kill, prctl, SIGKILL } from './linux';
 import { logLines } from './log';
 import { listeningFd, Slot, slotAt, slotIndex } from './slot';
 import { append, appendByte, beginText, textLength } from './text';
@@ -16,7 +16,6 @@ const mostMachines: i32 = 1024;
 const SOCK_NONBLOCK_CLOEXEC: i64 = 0x80800;
 const PR_SET_PDEATHSIG: i32 = 1;
 const ECONNABORTED: i64 = -103;
-const EAGAIN: i64 = -11;
 
 export namespace Admission {
   export const open: i32 = 0;

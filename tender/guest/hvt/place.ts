@@ -29,7 +29,6 @@ import {
   exceptionStack,
   hostAddress,
   machineMemory,
-  machinePointer,
   memoryTable,
   sharedAddress,
   sharedBytes,
@@ -42,7 +41,7 @@ import { createTables, largePageBytes, mapLargePages, mapPages, noExecute, user,
 /** A linear memory of the guest. */
 // @ts-ignore: decorators of AssemblyScript
 @unmanaged
-export class GuestMemory {
+class GuestMemory {
   address: u64;
   size: u64;
   maximum: u64;
