@@ -14,8 +14,14 @@ let isDistrusted: bool = false;
 let checkedTicks: i64 = 0;
 let checkedNs: i64 = 0;
 let checkedEpoch: i32 = 0;
+/** How often in a row the counter was ahead; negative: behind. */
+let strikes: i32 = 0;
+const mostStrikes: i32 = 3;
 
-/** Compares about a second of ticks with the clock: an unsteady counter is never used again. */
+/**
+ * Compares about a second of ticks with the clock: a counter that is off the same way three times is never used again.
+ * Once proves nothing: a monitor that had to wait for the processor between its reading and the guest's shows as both.
+ */
 function checkRate(multiplier: i64): void {
   const ns = linux.peek64(clockMonotonic);
   const passed = ns - checkedNs;
@@ -23,8 +29,10 @@ function checkRate(multiplier: i64): void {
   const epoch = linux.peek32(counterEpoch);
   if (checkedNs > 0 && passed < 2 * checkNs && epoch == checkedEpoch) {
     const counted = ((lastExit - checkedTicks) * multiplier) >> 32;
-    const difference = counted > passed ? counted - passed : passed - counted;
-    if (difference > toleranceNs) isDistrusted = true;
+    if (counted > passed + toleranceNs) strikes = max(strikes, 0) + 1;
+    else if (counted < passed - toleranceNs) strikes = min(strikes, 0) - 1;
+    else strikes = 0;
+    if (strikes >= mostStrikes || strikes <= -mostStrikes) isDistrusted = true;
   }
   checkedEpoch = epoch;
   checkedNs = ns;
