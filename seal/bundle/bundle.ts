@@ -101,6 +101,8 @@ async function generate({ input, directory, plugins, isProgram }: Generation): P
       tsconfig: true,
       experimental: { attachDebugInfo: 'none' },
       plugins: [...plugins],
+      // Packages choose their build by it; what they do not choose is left out.
+      transform: { define: { 'process.env.NODE_ENV': '"production"' } },
       onLog: (_level, log) => {
         if (isProgram && log.code === 'UNRESOLVED_IMPORT') diagnostics.push(unresolved(log, directory));
       },
@@ -180,9 +182,8 @@ function start(names: readonly string[], linked: readonly string[], program: Pro
         const found = globals[name];
         return found === undefined ? '' : `import { ${found.export} as g${at} } from ${path(found.module)};`;
       }),
-      'const put = (name, value) =>',
-      '  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });',
-      ...names.map((name, at) => `put(${JSON.stringify(name)}, g${at});`),
+      `import { putGlobal } from ${path('./globals/provide.ts')};`,
+      ...names.map((name, at) => `putGlobal(${JSON.stringify(name)}, g${at});`),
     ].join('\n'),
   };
   return {

@@ -6,12 +6,14 @@ import {
   readSections,
   type Section,
   sectionIds,
+  signed,
   unsigned,
   writeName,
   writeSections,
   writeVector,
 } from '../link/sections.ts';
 import { engineExports, engineImports, memoryImport } from './imports.ts';
+import { textCellsAt } from './layout.ts';
 
 const packageName = '@jitl/quickjs-ng-wasmfile-release-sync';
 const resolve = createRequire(import.meta.url).resolve;
@@ -37,6 +39,7 @@ export async function engineModule(): Promise<Uint8Array> {
       functions = renamed.functions;
       return { id: section.id, content: renamed.content };
     }
+    if (section.id === sectionIds.code) return { id: section.id, content: sharingText(section.content) };
     if (section.id === sectionIds.table) return { id: section.id, content: largerTable(section.content) };
     return section;
   });
@@ -94,7 +97,9 @@ function renameExports(
 
 const tableKind = 1;
 
-/** Room for one function of the glue's behind the engine's own (libos/guest/bridge/engine-table.wat). */
+const functionsAdded = 3;
+
+/** Room for functions behind the engine's own (libos/guest/bridge/engine-table.wat). */
 function largerTable(content: Uint8Array): Uint8Array {
   const reader = new Reader(content);
   const count = reader.u32();
@@ -102,7 +107,47 @@ function largerTable(content: Uint8Array): Uint8Array {
   const hasMaximum = reader.byte() === 1;
   const size = reader.u32();
   if (count !== 1 || hasMaximum) throw new Error("the engine's table is not what it was");
-  return writeVector([Buffer.concat([Uint8Array.of(elementType, 1), unsigned(size + 1), unsigned(size + 1)])]);
+  return writeVector([
+    Buffer.concat([Uint8Array.of(elementType, 1), unsigned(size + functionsAdded), unsigned(size + functionsAdded)]),
+  ]);
+}
+
+/**
+ * quickjs.c, js_strndup(ctx, text, length): allocates, copies, ends with NUL. The parser calls it for the text of each function;
+ * with one inside another that comes to several times the program.
+ */
+const copyText = {
+  // local.get 0, local.get 2, i32.const 1, i32.add, call
+  start: Buffer.from('002000200241016a10', 'hex'),
+  // local.tee 0, if, local.get 2, if, memory.copy (0, 1, 2), end, i32.store8 (0 + 2, 0), end, local.get 0
+  end: Buffer.from('2200044020020440200020012002fc0a00000b200020026a41003a00000b20000b', 'hex'),
+  /** Bytes of the number of the function called in between. */
+  mostBetween: 3,
+};
+
+function isCopyText(body: Uint8Array): boolean {
+  const { start: first, end: last, mostBetween } = copyText;
+  const between = body.length - first.length - last.length;
+  if (between < 1 || between > mostBetween) return false;
+  return first.equals(body.subarray(0, first.length)) && last.equals(body.subarray(-last.length));
+}
+
+/** What is part of the program's text already is not copied: `if (text - start < length) return text` goes before. */
+function sharingText(content: Uint8Array): Uint8Array {
+  const load = (address: number) => [0x41, ...signed(address), 0x28, 0x02, 0x00];
+  const isText = [0x20, 0x01, ...load(textCellsAt), 0x6b, ...load(textCellsAt + 4), 0x49];
+  const before = Uint8Array.from([0x00, ...isText, 0x04, 0x40, 0x20, 0x01, 0x0f, 0x0b]);
+  const reader = new Reader(content);
+  let found = 0;
+  const bodies = reader.vector(() => {
+    const body = reader.slice(reader.u32());
+    const isCopy = isCopyText(body);
+    if (isCopy) found++;
+    const written = isCopy ? Buffer.concat([before, body.subarray(1)]) : body;
+    return Buffer.concat([unsigned(written.length), written]);
+  });
+  if (found !== 1) throw new Error(`the engine has ${found} functions that look like js_strndup`);
+  return writeVector(bodies);
 }
 
 const functionSection = 3;

@@ -11,7 +11,14 @@ import { engineModule, hostModule } from './engine.ts';
 import { engineImports } from './imports.ts';
 
 /** Exports that only the snapshot uses; they are not in images. */
-export const snapshotExports = ['application_memory', 'prepare', 'evaluate', 'finish', 'failure_text'] as const;
+export const snapshotExports = [
+  'application_memory',
+  'allocate',
+  'prepare',
+  'evaluate',
+  'finish',
+  'failure_text',
+] as const;
 
 /** What the engine imports, and the table module; gone once they are joined. */
 const engineNeeds = [...Object.values(engineImports), 'promise_rejected'];

@@ -14,6 +14,7 @@ export const sectionIds = {
   global: 6,
   export: 7,
   start: 8,
+  code: 10,
   data: 11,
   dataCount: 12,
 } as const;

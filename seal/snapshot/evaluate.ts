@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { machineCalls, machineModule } from '@diatom/libos';
-import { builtHeapAt, heapAt } from '../engine/layout.ts';
+import { builtHeapAt, heapAt, textCellsAt } from '../engine/layout.ts';
 import type { Evaluation, EvaluationRequest } from './snapshot.ts';
 
 const pageBytes = 65536;
@@ -23,6 +23,7 @@ class Refused extends Error {}
 interface EngineExports {
   readonly application_memory: WebAssembly.Memory;
   readonly memory: WebAssembly.Memory;
+  readonly allocate: (sizeBytes: number) => number;
   readonly prepare: (stackTop: number, stackBytes: number) => void;
   readonly evaluate: (code: number, codeLength: number, fileName: number, flags: number) => number;
   readonly finish: (
@@ -91,6 +92,14 @@ function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
     const codeAt = textsAt + nameLength + 1;
     return engine.evaluate(codeAt, put(text, codeAt), textsAt, flags);
   };
+  /** The text stays in the program's memory: its functions point into it. */
+  const runProgram = (): number => {
+    const at = engine.allocate(Buffer.byteLength(code) + 1);
+    const length = put(code, at);
+    words.set([at, length], textCellsAt / 4);
+    put(bundleName, textsAt);
+    return engine.evaluate(at, length, textsAt, moduleFlag);
+  };
   const stackHere = (): string => {
     // Elsewhere than the program's own text, which the engine may still be reading.
     const at = textsAt + 16 * 1024 * 1024;
@@ -114,7 +123,7 @@ function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
   isProgramRunning = true;
   let outcome: number;
   try {
-    outcome = run(code, bundleName, moduleFlag);
+    outcome = runProgram();
   } catch (error) {
     if (refusal !== undefined) return { kind: 'refused', ...refusal };
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error), console };

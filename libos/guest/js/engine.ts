@@ -74,8 +74,15 @@ export const MODULE = 1;
 /** Fields of JSRuntime in quickjs-ng 0.12.1; the interface has no function for the second. `prepare` checks what it can. */
 export const interruptHandlerOffset = 160;
 export const rejectionTrackerAfterInterruptHandler = 20;
-/** Entry of the engine's table that bridge/engine-table.wat fills. */
+/** Functions of `JSMallocFunctions`, the first field. */
+export const freeOffset = 8;
+export const blockSizeOffset = 16;
+/** Entries of the engine's table that bridge/engine-table.wat fills, and the cells it reads the former ones from. */
 export const rejectionTrackerIndex = 492;
+export const freeIndex = 493;
+export const blockSizeIndex = 494;
+export const formerFreeCell = 520;
+export const formerBlockSizeCell = 524;
 
 // @ts-ignore: decorator
 @inline

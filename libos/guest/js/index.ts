@@ -1,7 +1,7 @@
 // A JavaScript application: the engine with the program's state after its top level has run, fed with requests.
 
 import {
-  construct, enableInterruptHandler, evaluateText, free, freeValue, globalObject, interruptHandlerOffset, MODULE, newContext, newObject,
+  blockSizeIndex, blockSizeOffset, construct, enableInterruptHandler, evaluateText, formerBlockSizeCell, formerFreeCell, free, freeIndex, freeOffset, freeValue, globalObject, interruptHandlerOffset, MODULE, newContext, newObject,
   newRuntime, promiseResult, promiseState, rejectionTrackerAfterInterruptHandler, rejectionTrackerIndex, setMaxStackSize, stackRestore,
   takeException,
 } from "./engine";
@@ -11,6 +11,7 @@ import * as os from "./os";
 import { state } from "./state";
 import { describe, prepareArguments, run, runAllJobs } from "./turn";
 
+export { malloc as allocate } from "./engine";
 export { call_function } from "./functions";
 export { promise_rejected } from "./turn";
 export {
@@ -30,6 +31,10 @@ export function prepare(stackTop: usize, stackBytes: i32): void {
   construct();
   state.runtime = newRuntime();
   setMaxStackSize(state.runtime, stackBytes);
+  store<u32>(formerFreeCell, load<u32>(state.runtime + freeOffset));
+  store<u32>(formerBlockSizeCell, load<u32>(state.runtime + blockSizeOffset));
+  store<u32>(state.runtime + freeOffset, freeIndex);
+  store<u32>(state.runtime + blockSizeOffset, blockSizeIndex);
   state.context = newContext(state.runtime, 0);
   state.freeExchange = -1;
   prepareArguments();
