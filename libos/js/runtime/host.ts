@@ -18,10 +18,13 @@ function decodeParts(bytes: Uint8Array): string {
   return text + primitives.decode(buffer, byteOffset + from, length - from);
 }
 
-/** The engine makes more than one U+FFFD of a sequence that breaks off, so what may be malformed is decoded again. */
+/**
+ * The engine makes more than one U+FFFD of a sequence that breaks off, and lets surrogates through: what may be malformed
+ * is decoded again.
+ */
 function decodeUtf8(bytes: Uint8Array): string {
   const text = decodeParts(bytes);
-  return text.includes('\ufffd') ? decodeByStandard(bytes) : text;
+  return text.includes('\ufffd') || !text.isWellFormed() ? decodeByStandard(bytes) : text;
 }
 
 const imageHost: Host = {

@@ -158,9 +158,9 @@ function onDeferred(exchange: number): void {
   lastPromise = null;
 }
 
-/** The glue runs jobs between calls; one call runs all timers that are due. */
+/** One timer a call: the glue runs jobs between calls, and `runTimer` has it call again when the next is due. */
 function onAlarm(): void {
-  while (runTimer());
+  runTimer();
 }
 
 /** Rejected in this turn and not listened to yet. */

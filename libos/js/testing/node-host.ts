@@ -28,7 +28,7 @@ export const nodeHost: Host = {
 
 /** One timer a turn of Node's loop, so that microtasks run in between. */
 function turn(): void {
-  if (runTimer()) wake = sleep(turn, 0);
+  runTimer();
 }
 
 setHost(nodeHost);

@@ -53,17 +53,24 @@ type AsyncBody = (...values: readonly unknown[]) => Promise<unknown>;
 
 const AsyncFunction = (async () => undefined).constructor as new (...source: readonly string[]) => AsyncBody;
 
-/** A case is an expression, or a function body when it says `return`; `await` is allowed in both. */
-export const bodyOf = (code: string): string => (/\breturn\b/.test(code) ? code : `return (${code})`);
+/** A case is an expression, or a function body when it begins with a statement or says `return`; `await` is allowed. */
+export const bodyOf = (code: string): string =>
+  /^(?:const|let|class|function|async|try|for)\b|\breturn\b/.test(code) ? code : `return (${code})`;
 
-/** Runs one case with the given names in scope. */
-export async function runCase(code: string, names: Readonly<Record<string, unknown>>): Promise<string> {
+/** What a case comes to: the text of its result, or of what it throws. */
+export async function showOutcome(run: () => Promise<unknown>): Promise<string> {
   try {
-    const run = new AsyncFunction(...Object.keys(names), bodyOf(code));
-    return show(await run(...Object.values(names)));
+    return show(await run());
   } catch (error) {
     return error instanceof Error || Object.prototype.toString.call(error) === '[object DOMException]'
       ? `throws ${(error as Error).name}`
       : `throws ${show(error)}`;
   }
+}
+
+/** Runs one case with the given names in scope. */
+export function runCase(code: string, names: Readonly<Record<string, unknown>>): Promise<string> {
+  // Outside of what is caught: a case that does not parse is a mistake of the case.
+  const run = new AsyncFunction(...Object.keys(names), `"use strict"; ${bodyOf(code)}`);
+  return showOutcome(() => run(...Object.values(names)));
 }

@@ -85,16 +85,19 @@ function next(): Timer | undefined {
 }
 
 /**
- * Runs one timer that is due and gives true; gives false when none is, having told the host when the next one will be.
- * The glue calls it again and again, running microtasks in between (HTML §8.1.7.3: a checkpoint after each callback).
+ * Runs one timer that is due, if any is, and asks the host to wake again for the next. Only one, so that the glue can run
+ * microtasks in between (HTML §8.1.7.3: a checkpoint after each callback). Gives whether one ran.
  */
 export function runTimer(): boolean {
   const nowMs = host.monotonicMs();
   const timer = next();
-  if (timer === undefined || timer.deadlineMs > nowMs) {
-    wake(timer?.deadlineMs ?? Number.POSITIVE_INFINITY);
-    return false;
-  }
+  const isDue = timer !== undefined && timer.deadlineMs <= nowMs;
+  if (isDue) run(timer, nowMs);
+  wake(next()?.deadlineMs ?? Number.POSITIVE_INFINITY);
+  return isDue;
+}
+
+function run(timer: Timer, nowMs: number): void {
   queue.pop();
   if (timer.repeats) {
     timer.deadlineMs = nowMs + timer.periodMs;
@@ -106,5 +109,4 @@ export function runTimer(): boolean {
   } catch (error) {
     reportException(error);
   }
-  return true;
 }
