@@ -13,6 +13,7 @@ test('without settings the name is the file’s and memory is 16 MiB', () => {
     maximumBytes: 16 * 1024 * 1024,
     stackBytes: 256 * 1024,
     turnMs: 10_000,
+    allowsEval: false,
   });
 });
 
@@ -23,6 +24,7 @@ test('every setting is taken', () => {
     connect: ['db.internal:5432'],
     memory: { maximumBytes: 1 << 21, stackBytes: 1 << 17 },
     limits: { turnMs: 50 },
+    allow: ['eval'],
   });
   assert.deepEqual(parseProject(text, 'a.ts', defaults), {
     name: 'api',
@@ -34,13 +36,14 @@ test('every setting is taken', () => {
     maximumBytes: 1 << 21,
     stackBytes: 1 << 17,
     turnMs: 50,
+    allowsEval: true,
   });
 });
 
 const mistakes: readonly (readonly [text: string, says: RegExp])[] = [
   ['{', /^diatom\.json: project: /],
   ['[]', /must be an object/],
-  ['{"nam":"x"}', /unknown key "nam"; known are name, ports, memory, connect, limits/],
+  ['{"nam":"x"}', /unknown key "nam"; known are name, ports, memory, connect, limits, allow/],
   ['{"memory":{"max":1}}', /unknown key "memory\.max"; known are maximumBytes, stackBytes/],
   ['{"name":"A b"}', /name must be a name of a-z, 0-9 and -/],
   ['{"ports":80}', /ports must be a list/],
@@ -48,6 +51,7 @@ const mistakes: readonly (readonly [text: string, says: RegExp])[] = [
   ['{"ports":[{"port":1},{"port":1,"name":"b"}]}', /two entries have the same port/],
   ['{"ports":[{"port":1,"name":"b"},{"port":2,"name":"b"}]}', /two entries have the same name/],
   ['{"limits":{"turnMs":1}}', /limits\.turnMs must be a number of milliseconds from 10 to 3600000; got 1/],
+  ['{"allow":["files"]}', /allow must be a list of what is allowed, which can be "eval"; got \["files"\]/],
   ['{"connect":["host"]}', /connect must be a list of "HOST:PORT"/],
   ['{"connect":["host:70000"]}', /connect must be a list of "HOST:PORT"/],
   ['{"memory":{"maximumBytes":100}}', /memory\.maximumBytes must be a multiple of 65536 from 1048576 to/],

@@ -12,6 +12,8 @@ export interface Project {
   readonly stackBytes: number;
   /** How long one turn of a JavaScript program may run before it is interrupted. */
   readonly turnMs: number;
+  /** Whether a JavaScript program may make code at run time. */
+  readonly allowsEval: boolean;
 }
 
 export interface ProjectPort {
@@ -56,7 +58,7 @@ export function parseProject(text: string, file: string, defaults: MemoryDefault
   } catch (error) {
     throw fail(error instanceof Error ? error.message : String(error));
   }
-  const root = readObject(json, '', ['name', 'ports', 'memory', 'connect', 'limits']);
+  const root = readObject(json, '', ['name', 'ports', 'memory', 'connect', 'limits', 'allow']);
   const memory = readObject(root.memory ?? {}, 'memory', ['maximumBytes', 'stackBytes']);
   const limits = readObject(root.limits ?? {}, 'limits', ['turnMs']);
   return {
@@ -66,6 +68,7 @@ export function parseProject(text: string, file: string, defaults: MemoryDefault
     maximumBytes: readBytes(memory.maximumBytes ?? defaults.maximumBytes, 'memory.maximumBytes', maximumBytesRange),
     stackBytes: readBytes(memory.stackBytes ?? defaults.stackBytes, 'memory.stackBytes', stackBytesRange),
     turnMs: readTurn(limits.turnMs ?? defaultTurnMs),
+    allowsEval: readAllowed(root.allow ?? []).includes('eval'),
   };
 }
 
@@ -112,6 +115,11 @@ function readConnect(value: unknown): readonly string[] {
   };
   if (!Array.isArray(value) || !value.every(isAddress)) throw fail('connect must be a list of "HOST:PORT"');
   return value;
+}
+
+function readAllowed(value: unknown): readonly unknown[] {
+  if (Array.isArray(value) && value.every((entry) => entry === 'eval')) return value;
+  throw fail(`allow must be a list of what is allowed, which can be "eval"; got ${JSON.stringify(value)}`);
 }
 
 function readTurn(value: unknown): number {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { BuildError } from '../diagnostic.ts';
-import { type Bundle, bundle } from './bundle.ts';
+import { type Bundle, type BundleOptions, bundle } from './bundle.ts';
 
 let directory: string;
 let count = 0;
@@ -14,13 +14,17 @@ before(async () => {
 after(() => rm(directory, { recursive: true, force: true }));
 
 /** Joins a program of these files, the first being `app.ts`. */
-async function joined(app: string, others: Readonly<Record<string, string>> = {}): Promise<Bundle> {
+async function joined(
+  app: string,
+  others: Readonly<Record<string, string>> = {},
+  options?: BundleOptions,
+): Promise<Bundle> {
   const folder = join(directory, String(++count));
   for (const [name, text] of Object.entries({ 'app.ts': app, ...others })) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
-  return bundle(join(folder, 'app.ts'));
+  return bundle(join(folder, 'app.ts'), options);
 }
 
 async function diagnosticsOf(app: string, others: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
@@ -114,6 +118,17 @@ for (const [program, says] of mistakes) {
     assert.match(first ?? '', says);
   });
 }
+
+test('packages may try to make code; the program may when its project allows it', async () => {
+  const trying = 'import { can } from "trying"; export default { fetch: () => can };';
+  const files = {
+    'node_modules/trying/package.json': '{"name":"trying","main":"index.js"}',
+    'node_modules/trying/index.js': 'export let can = true; try { new Function(""); } catch { can = false; }',
+  };
+  assert.match((await joined(trying, files)).code, /EvalError/);
+  const program = 'export default { fetch: () => new Function("return 1")() };';
+  assert.doesNotMatch((await joined(program, {}, { allowsEval: true })).code, /EvalError/);
+});
 
 test('a mistake in another file is named there', async () => {
   const [first] = await diagnosticsOf('import { f } from "./lib/f.ts"; export default { fetch: f };', {

@@ -28,21 +28,27 @@ const conditions = ['diatom', 'workerd', 'worker', 'browser', 'import', 'module'
 
 const webApis = dirname(createRequire(import.meta.url).resolve('@diatom/libos/js/table.ts'));
 
+export interface BundleOptions {
+  /** Whether the program may make code at run time. */
+  readonly allowsEval: boolean;
+}
+
 /** Throws `BuildError` for what the program cannot do in an image. */
-export async function bundle(file: string): Promise<Bundle> {
+export async function bundle(file: string, { allowsEval }: BundleOptions = { allowsEval: false }): Promise<Bundle> {
   const directory = dirname(file);
   const program = await joinProgram(file, directory);
   const finder = new PlaceFinder(program.map);
   const survey = surveyCode(program.code);
-  if (survey.refusals.length > 0) {
-    throw new BuildError(survey.refusals.map((refusal) => refused(refusal, program.code, finder, directory)));
-  }
+  const diagnostics = survey.refusals
+    .filter(({ kind }) => kind === 'dynamic-import' || !allowsEval)
+    .flatMap((refusal) => refused(refusal, program.code, finder, directory));
+  if (diagnostics.length > 0) throw new BuildError(diagnostics);
   const names = Object.keys(globals).filter((name) => survey.globals.has(name));
   const linked = new Set(Object.keys(links).flatMap((word) => (spells(survey, word) ? (links[word] ?? []) : [])));
   const whole = await generate({
     input: 'diatom:start',
     directory,
-    plugins: [start(names, [...linked], program)],
+    plugins: [start(names, [...linked], program, allowsEval)],
     isProgram: false,
   });
   const map = mapOf(whole);
@@ -147,17 +153,21 @@ function unresolved(log: RolldownLog, directory: string): Diagnostic {
 const refusalTexts: Readonly<Record<Refusal['kind'], string>> = {
   'dynamic-import':
     'import() of a name that only the running program knows; an image holds its modules from the start: name the module, or import all of them and choose',
-  eval: 'eval makes code at run time, and an image never gets new code; write the code down, or parse data with JSON.parse',
+  eval: 'eval makes code at run time, and an image never gets new code; write the code down, parse data with JSON.parse, or allow it in diatom.json: { "allow": ["eval"] }',
   'function-constructor':
     'the Function constructor makes code at run time, and an image never gets new code; write the function down',
 };
 
-function refused({ kind, at }: Refusal, code: string, finder: PlaceFinder, directory: string): Diagnostic {
+/** Packages try what is possible and take another way: what they do is refused when it is done (runtime/no-eval.ts). */
+function refused({ kind, at }: Refusal, code: string, finder: PlaceFinder, directory: string): readonly Diagnostic[] {
   const before = code.slice(0, at).split('\n');
   const place = finder.find(before.length, (before.at(-1) ?? '').length + 1);
   const diagnostic = { code: kind, message: refusalTexts[kind] };
-  return place === undefined ? diagnostic : { ...diagnostic, ...place, file: relative(directory, place.file) };
+  if (place === undefined) return [diagnostic];
+  return inPackages.test(place.file) ? [] : [{ ...diagnostic, ...place, file: relative(directory, place.file) }];
 }
+
+const inPackages = /[/\\]node_modules[/\\]/;
 
 function mapOf(chunk: OutputChunk): SourceMap {
   if (chunk.map === null) throw new Error('the bundler made no source map');
@@ -166,11 +176,12 @@ function mapOf(chunk: OutputChunk): SourceMap {
 }
 
 /** The module that the engine is given: order of its imports is the order in which things happen. */
-function start(names: readonly string[], linked: readonly string[], program: Program): Plugin {
+function start(names: readonly string[], linked: readonly string[], program: Program, allowsEval: boolean): Plugin {
   const path = (module: string) => JSON.stringify(resolve(webApis, module));
   const modules: Readonly<Record<string, string>> = {
     'diatom:start': [
       `import ${path('./runtime/host.ts')};`,
+      ...(allowsEval ? [] : [`import ${path('./runtime/no-eval.ts')};`]),
       ...linked.map((module) => `import ${path(module)};`),
       'import "diatom:globals";',
       'import application from "diatom:program";',

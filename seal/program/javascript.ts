@@ -17,7 +17,7 @@ const defaultPort = 8080;
 
 export async function joinJavaScript(file: string, project: Project): Promise<JoinedProgram> {
   const started = performance.now();
-  const program = await bundle(file);
+  const program = await bundle(file, project);
   const packages = await packagesOf(program.sources);
   const compiled = performance.now();
   const engine = await linkEngine();

@@ -10,9 +10,7 @@ function refuse(): never {
 /** Looks like the constructor it stands for: `instanceof` and `prototype` work as before. */
 function replaceConstructor(prototype: object): void {
   const former = prototype.constructor;
-  const replacement = function (): never {
-    return refuse();
-  };
+  const replacement = (): never => refuse();
   Object.defineProperty(replacement, 'name', { value: former.name, configurable: true });
   Object.defineProperty(replacement, 'prototype', { value: prototype });
   Object.setPrototypeOf(replacement, Object.getPrototypeOf(former));
