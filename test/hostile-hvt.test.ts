@@ -20,6 +20,7 @@ import {
   ports,
   runGuest,
 } from './hostile-hvt/rig.ts';
+import { sleepingGuest } from './hostile-hvt/sleeping-guest.ts';
 
 const options = { skip: hvtIsMissing };
 let subject: TestTender;
@@ -182,6 +183,11 @@ test('a guest that never yields is ended by stop, and by its time limit', option
     const limited = await runGuest(subject, nextId(), hvtImage(text), { timeLimitMs: 100 });
     assert.equal(limited.reason, 'DeadlineExceeded');
   }
+});
+
+test('a guest whose machine is made anew while it sleeps is the same guest after it', options, async () => {
+  const exited = await runGuest(subject, nextId(), hvtImage(program(sleepingGuest(1_500_000_000), withoutPrivilege)));
+  assert.match(exited.message, /general protection/, `ended with ${exited.code} ${exited.message}`);
 });
 
 test('a guest that floods its console fills neither the disk nor the tender, and others go on', options, async () => {

@@ -25,7 +25,8 @@ export interface MemoryCounters {
   readonly availableKb: number;
 }
 
-const settleMs = 1_000;
+/** A guest that has waited for a second gives its machine back (tender/guest/hvt/rest.ts): it is idle only then. */
+const settleMs = 2_500;
 const startLimitMs = 30_000;
 const stopsAtOnce = 16;
 

@@ -15,8 +15,8 @@ const requests = {
     getRegisters: 0x8090_ae81,
     setRegisters: 0x4090_ae82,
     setSpecialRegisters: 0x4138_ae84,
-    getVectorRegisters: 0x81a0_ae8c,
-    setVectorRegisters: 0x41a0_ae8d,
+    getVectorRegisters: 0x9000_aea4,
+    setVectorRegisters: 0x5000_aea5,
   },
 } as const;
 

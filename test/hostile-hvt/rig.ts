@@ -61,6 +61,7 @@ export const control = {
   receiveLength: sharedRegion + 0x2c,
   growMemory: sharedRegion + 0x30,
   growBytes: sharedRegion + 0x38,
+  clock: sharedRegion + 0x50,
   commandRing: sharedRegion + 0x1000,
   bytes: 0x40_0000,
 } as const;

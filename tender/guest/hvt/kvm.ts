@@ -12,8 +12,8 @@ const KVM_GET_REGS: i64 = 0x8090_ae81;
 const KVM_SET_REGS: i64 = 0x4090_ae82;
 const KVM_GET_SREGS: i64 = 0x8138_ae83;
 const KVM_SET_SREGS: i64 = 0x4138_ae84;
-const KVM_GET_FPU: i64 = 0x81a0_ae8c;
-const KVM_SET_FPU: i64 = 0x41a0_ae8d;
+const KVM_GET_XSAVE: i64 = 0x9000_aea4;
+const KVM_SET_XSAVE: i64 = 0x5000_aea5;
 const KVM_GET_TSC_KHZ: i64 = 0xaea3;
 
 export namespace ExitReason {
@@ -98,12 +98,16 @@ export function writeGeneralRegisters(): i64 {
   return ioctl(processorFd, KVM_SET_REGS, native(generalRegisters));
 }
 
+/**
+ * With the header of XSAVE, which says that there is something in them. KVM_SET_FPU leaves that of a new processor as it is:
+ * "initial", and the registers are never loaded.
+ */
 export function readVectorRegisters(): i64 {
-  return ioctl(processorFd, KVM_GET_FPU, native(vectorRegisters));
+  return ioctl(processorFd, KVM_GET_XSAVE, native(vectorRegisters));
 }
 
 export function writeVectorRegisters(): i64 {
-  return ioctl(processorFd, KVM_SET_FPU, native(vectorRegisters));
+  return ioctl(processorFd, KVM_SET_XSAVE, native(vectorRegisters));
 }
 
 /** The next run ends at once, with what was left to do for the last exit done. */

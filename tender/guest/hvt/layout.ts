@@ -11,12 +11,13 @@ export const runPage: usize = monitorStart;
 export const runPageBytes: usize = 0x2000;
 export const generalRegisters: usize = monitorStart + 0x3000;
 export const specialRegisters: usize = monitorStart + 0x3100;
-export const vectorRegisters: usize = monitorStart + 0x3400;
 export const memoryRegion: usize = monitorStart + 0x3300;
 export const monitorEvents: usize = monitorStart + 0x4000;
 export const monitorEventCapacity: i32 = 256;
 export const bufferTable: usize = monitorStart + 0x5000;
 export const memoryTable: usize = monitorStart + 0x6000;
+/** 4 KiB (`struct kvm_xsave`). */
+export const vectorRegisters: usize = monitorStart + 0x7000;
 export const connectionTable: usize = monitorStart + 0x1_0000;
 export const readyQueue: usize = monitorStart + 0x4_0000;
 
