@@ -111,8 +111,14 @@ export function bodyStream(body: Body | null, member: string): ReadableStream | 
 /** §2.2.4 clone a body: both halves give the same bytes. */
 export function cloneBody(body: Body | null, member: string): Body | null {
   if (body === null) return null;
-  if (body.stream === null && (typeof body.source === 'string' || body.source instanceof Uint8Array)) {
-    return new Body(body.source);
+  if (body.stream === null) {
+    const { source } = body;
+    if (source !== null && typeof source === 'object' && 'whole' in source) {
+      const bytes = source.whole();
+      if (bytes !== undefined) body.source = bytes;
+      else if (linkedPart('streams') === undefined) return shareReader(body, source);
+    }
+    if (typeof body.source === 'string' || body.source instanceof Uint8Array) return new Body(body.source);
   }
   const stream = bodyStream(body, member) as ReadableStream;
   const [mine, theirs] = needPart('streams', member).tee(stream);
@@ -120,6 +126,27 @@ export function cloneBody(body: Body | null, member: string): Body | null {
   const copy = new Body(null);
   copy.stream = theirs;
   return copy;
+}
+
+/** Where there are no streams to tee: both halves wait for all bytes. */
+function shareReader(body: Body, reader: BodyReader): Body {
+  let all: Promise<Uint8Array<ArrayBuffer>> | null = null;
+  const half = (): BodyReader => {
+    let isTaken = false;
+    return {
+      whole: () => undefined,
+      async read() {
+        if (isTaken) return null;
+        isTaken = true;
+        all ??= readAll(reader);
+        const bytes = (await all).slice();
+        return bytes.length === 0 ? null : bytes;
+      },
+      cancel: () => undefined,
+    };
+  };
+  body.source = half();
+  return new Body(half());
 }
 
 /** Marks the body as read and gives what it was made from. */

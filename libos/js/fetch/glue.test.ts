@@ -161,3 +161,17 @@ for (const [what, value, message] of [
     assert.throws(() => outgoing(value), message);
   });
 }
+
+test('a GET has no body, so that it can be copied', () => {
+  const request = incomingRequest('GET', 'http://h/', [], reader());
+  assert.equal(request.body, null);
+  assert.equal(new Request(request).method, 'GET');
+});
+
+test('a request made from another URL and a request takes over method, headers and body', async () => {
+  const model = incomingRequest('POST', 'http://h/a', ['x', 'y'], reader('text'));
+  const copy = new Request('http://other/b', model);
+  assert.deepEqual([copy.method, copy.url, copy.headers.get('x')], ['POST', 'http://other/b', 'y']);
+  assert.equal(await copy.text(), 'text');
+  assert.ok(model.bodyUsed);
+});

@@ -21,7 +21,9 @@ export function incomingRequest(
   headers: readonly string[] | (() => readonly string[]),
   body: BodyReader | Uint8Array<ArrayBuffer> | null,
 ): Request {
-  return incoming(method, url, headers, body === null ? null : new Body(body));
+  // Fetch has no body there, and a copy of the request could not be made of one that has (§5.4 step 36).
+  const hasBody = body !== null && method !== 'GET' && method !== 'HEAD';
+  return incoming(method, url, headers, hasBody ? new Body(body) : null);
 }
 
 /** The peer has gone: ends `request.signal`, if the program ever looked at it. */

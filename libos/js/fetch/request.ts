@@ -157,6 +157,16 @@ export class Request {
       if (urls.hasCredentials(given)) throw new TypeError(`Request: the URL may not hold a user name or password`);
       this.#url = urls.normalize(given);
     }
+    if (typeof init === 'object' && init !== null && #method in init) {
+      // `new Request(url, request)`: as its members say, but without making its stream and signal if it has none yet.
+      const model = init as unknown as Request;
+      this.#method = model.#method;
+      this.#headers = new Headers(model.headers);
+      this.#settings = model.#settings;
+      this.#signal = model.#signal === null ? null : needPart('signals', 'Request.signal').follow(model.#signal);
+      if (model.#body !== null) this.#body = moveBody(model.#body, 'Request');
+      return;
+    }
     if (init !== undefined && init !== null) this.#initialize(init);
     const given = init?.body;
     const hasNewBody = given !== undefined && given !== null;

@@ -59,4 +59,7 @@ export const requestCases: readonly Case[] = [
   `new Request('http://a.b', { method: 'POST', body: new FormData() }).headers.get('content-type').slice(0, 30)`,
   `const r = new Request('http://a.b', { method: 'POST', body: 'abc' }); return r.body instanceof ReadableStream`,
   `const r = new Request('http://a.b', { method: 'POST', body: 'abc' }); const p = r.body.getReader(); return await p.read()`,
+  `const a = new Request('http://a.b', { method: 'POST', body: 'x', headers: { q: '1' } }); const b = new Request('http://c.d', a); return [b.url, b.method, b.headers.get('q'), await b.text(), a.bodyUsed]`,
+  `const a = new Request('http://a.b', { headers: { q: '1' } }); const b = new Request('http://c.d', a); return [b.url, b.method, b.headers.get('q'), b.body]`,
+  `const c = new AbortController(); const a = new Request('http://a.b', { signal: c.signal }); const b = new Request('http://c.d', a); c.abort(3); return b.signal.reason`,
 ];
