@@ -6,6 +6,7 @@ import { createTokenSigner } from './authn/token.ts';
 import { createAuthorizer } from './rbac/authorizer.ts';
 import { createEscalationCheck } from './rbac/escalation.ts';
 import { RoleIndex } from './rbac/role-index.ts';
+import { createApprovalCheck } from './rbac/signer-approval.ts';
 import { createReviews } from './reviews.ts';
 
 export interface AccessOptions {
@@ -25,9 +26,11 @@ export function createAccess({ store, tokenKey, now, log }: AccessOptions): Acce
   const authorizer = createAuthorizer(roles);
   const signer = createTokenSigner(tokenKey);
   const tokens = createTokenAuthenticator(store, signer, now);
+  const escalation = createEscalationCheck(roles, authorizer);
+  const approval = createApprovalCheck(authorizer);
   return {
     authorize: authorizer.authorize,
-    admit: createEscalationCheck(roles, authorizer),
+    admit: (request) => escalation(request) ?? approval(request),
     reviews: createReviews({ store, authorizer, roles, tokens, signer, now }),
     tokens,
     close: () => roles.close(),

@@ -19,6 +19,8 @@ export interface BuiltInRow {
 }
 
 const rbac = 'rbac.authorization.k8s.io';
+const flowControl = 'flowcontrol.apiserver.k8s.io';
+const storage = 'storage.k8s.io';
 
 type Scope = 'namespaced' | 'cluster';
 
@@ -91,6 +93,16 @@ export const builtInRows: readonly BuiltInRow[] = [
     'status',
     'all',
   ),
+  row(
+    'certificates.v1.CertificateSigningRequest',
+    'certificates.k8s.io',
+    'certificatesigningrequests',
+    'cluster',
+    'csr',
+    'status approval',
+    '',
+    'spec.signerName',
+  ),
   row('coordination.v1.Lease', 'coordination.k8s.io', 'leases', 'namespaced'),
   row('discovery.v1.EndpointSlice', 'discovery.k8s.io', 'endpointslices', 'namespaced'),
   row(
@@ -103,6 +115,10 @@ export const builtInRows: readonly BuiltInRow[] = [
     '',
     'regarding.kind regarding.namespace regarding.name regarding.uid regarding.apiVersion regarding.resourceVersion regarding.fieldPath reason reportingController type',
   ),
+  row('flowcontrol.v1.FlowSchema', flowControl, 'flowschemas', 'cluster', '', 'status'),
+  row('flowcontrol.v1.PriorityLevelConfiguration', flowControl, 'prioritylevelconfigurations', 'cluster', '', 'status'),
+  row('networking.v1.IPAddress', 'networking.k8s.io', 'ipaddresses', 'cluster', 'ip'),
+  row('networking.v1.ServiceCIDR', 'networking.k8s.io', 'servicecidrs', 'cluster', '', 'status'),
   row('networking.v1.Ingress', 'networking.k8s.io', 'ingresses', 'namespaced', 'ing', 'status'),
   row('networking.v1.IngressClass', 'networking.k8s.io', 'ingressclasses', 'cluster'),
   row('networking.v1.NetworkPolicy', 'networking.k8s.io', 'networkpolicies', 'namespaced', 'netpol'),
@@ -113,7 +129,12 @@ export const builtInRows: readonly BuiltInRow[] = [
   row('rbac.v1.ClusterRole', rbac, 'clusterroles', 'cluster'),
   row('rbac.v1.ClusterRoleBinding', rbac, 'clusterrolebindings', 'cluster'),
   row('scheduling.v1.PriorityClass', 'scheduling.k8s.io', 'priorityclasses', 'cluster', 'pc'),
-  row('storage.v1.StorageClass', 'storage.k8s.io', 'storageclasses', 'cluster', 'sc'),
+  row('storage.v1.StorageClass', storage, 'storageclasses', 'cluster', 'sc'),
+  row('storage.v1.VolumeAttachment', storage, 'volumeattachments', 'cluster', '', 'status'),
+  row('storage.v1.VolumeAttributesClass', storage, 'volumeattributesclasses', 'cluster', 'vac'),
+  row('storage.v1.CSIDriver', storage, 'csidrivers', 'cluster'),
+  row('storage.v1.CSINode', storage, 'csinodes', 'cluster'),
+  row('storage.v1.CSIStorageCapacity', storage, 'csistoragecapacities', 'namespaced'),
   row(
     'apiextensions.v1.CustomResourceDefinition',
     'apiextensions.k8s.io',

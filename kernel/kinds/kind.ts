@@ -1,4 +1,5 @@
 /** What the verbs know about a kind: data, and the few functions that data cannot say. */
+import type { Identity } from '@diatom/sdk/api';
 import type { FieldError } from '../wire/status.ts';
 import type { JsonRecord } from './json.ts';
 import type { NameForm } from './names.ts';
@@ -24,6 +25,10 @@ export interface ScalePaths {
 
 export interface WriteContext {
   readonly nowMs: number;
+  /** Who writes; absent where the kernel itself does. */
+  readonly user?: Identity;
+  /** Of an update: empty for the object itself. */
+  readonly subresource?: string;
 }
 
 /** A stored object of the whole cluster by its name; undefined when there is none. */
@@ -46,6 +51,8 @@ export interface KindRules {
   readonly prepareStatus?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
   readonly validate?: (object: JsonRecord) => readonly FieldError[];
   readonly validateUpdate?: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
+  /** Of a write to a subresource that holds the status. */
+  readonly validateStatus?: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
   readonly name?: NameForm;
   /** A create may bring status along (Node: kubelets register with it). */
   readonly keepsStatusOnCreate?: boolean;

@@ -96,7 +96,7 @@ export function prepareNew(context: Context, call: Call, object: JsonRecord): vo
     else delete object.status;
   }
   kind.rules.defaults?.(object);
-  kind.rules.prepareCreate?.(object, { nowMs });
+  kind.rules.prepareCreate?.(object, { nowMs, user: call.identity });
 }
 
 /** The namespace is the URL's; a body may repeat it, not change it. */

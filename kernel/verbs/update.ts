@@ -87,9 +87,9 @@ export function replace(
   requireSameObject(call, object, before, current, verb);
   const givenManagers = readManagers(object);
   takeOver(kind, route.subresource, object, previous);
-  const writeContext = { nowMs: context.nowMs() };
+  const writeContext = { nowMs: context.nowMs(), user: call.identity, subresource: route.subresource };
   kind.rules.defaults?.(object);
-  if (route.subresource === 'status') kind.rules.prepareStatus?.(object, previous, writeContext);
+  if (isPartOfStatus(route.subresource)) kind.rules.prepareStatus?.(object, previous, writeContext);
   else if (route.subresource === '') kind.rules.prepareUpdate?.(object, previous, writeContext);
   countGeneration(kind, object, previous);
   requireValid(kind, route.name, updateErrors(kind, route.subresource, object, previous));
@@ -177,10 +177,13 @@ const serverMetadata = [
   'managedFields',
 ];
 
+/** Subresources through which the status is written: `approval` is the part of it that approvers decide. */
+const isPartOfStatus = (subresource: string): boolean => subresource === 'status' || subresource === 'approval';
+
 /** Puts back what this write may not change: server-set metadata, and status or everything but status. */
 function takeOver(kind: Kind, subresource: string, object: JsonRecord, previous: JsonRecord): void {
   const before = metadataOf(previous);
-  if (subresource === 'status') {
+  if (isPartOfStatus(subresource)) {
     for (const key of new Set([...Object.keys(object), ...Object.keys(previous)])) {
       if (key === 'status' || key === 'metadata') continue;
       if (previous[key] === undefined) delete object[key];
@@ -218,7 +221,8 @@ function updateErrors(
 ): readonly FieldError[] {
   const errors = [...validateMetadata(kind, object), ...validateMetadataUpdate(object, previous)];
   if (kind.nature === 'custom') errors.push(...validateCustom(kind.schema, object));
-  if (subresource !== 'status') errors.push(...(kind.rules.validate?.(object) ?? []));
+  if (isPartOfStatus(subresource)) return [...errors, ...(kind.rules.validateStatus?.(object, previous) ?? [])];
+  errors.push(...(kind.rules.validate?.(object) ?? []));
   if (subresource === '') errors.push(...(kind.rules.validateUpdate?.(object, previous) ?? []));
   return errors;
 }

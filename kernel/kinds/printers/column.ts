@@ -1,6 +1,6 @@
 /** Short forms for writing tables of columns. */
 import type { JsonRecord } from '../json.ts';
-import { recordAt, recordsAt, stringAt } from '../json.ts';
+import { recordAt, recordsAt, stringAt, valueAt } from '../json.ts';
 import type { Column } from '../kind.ts';
 import { age, ageColumn } from './table-columns.ts';
 
@@ -30,6 +30,14 @@ export const createdAt = text('Created At', (object) => stringAt(object, 'metada
 
 export function at(...path: readonly string[]): Cell {
   return (object) => stringAt(object, ...path) || none;
+}
+
+/** The value at a path as text, whatever it is. */
+export function value(missing: string, ...path: readonly string[]): Cell {
+  return (object) => {
+    const found = valueAt(object, path);
+    return found === undefined || found === null ? missing : String(found);
+  };
 }
 
 export function since(...path: readonly string[]): Cell {

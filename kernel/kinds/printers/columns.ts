@@ -3,8 +3,10 @@ import { arrayAt, isRecord, type JsonRecord, numberAt, recordAt, recordsAt, stri
 import type { Column } from '../kind.ts';
 import { formatSelector } from '../selector-text.ts';
 import { scalingTargets } from './autoscaling.ts';
-import { ageLast, at, createdAt, integer, joined, labelsText, none, text, wide } from './column.ts';
+import { ageLast, at, createdAt, integer, joined, labelsText, none, text, value, wide } from './column.ts';
+import { controlColumns } from './control.ts';
 import { podColumns } from './pod.ts';
+import { storageColumns } from './storage.ts';
 import { age, nameColumn } from './table-columns.ts';
 import * as workloads from './workloads.ts';
 
@@ -162,20 +164,8 @@ const bindingColumns: readonly Column[] = [
   wide('ServiceAccounts', subjects('ServiceAccount')),
 ];
 
-// ---- storage and the rest --------------------------------------------------------------------------------------------
+// ---- the rest -------------------------------------------------------------------------------------------------------
 
-const accessModes: Readonly<Record<string, string>> = {
-  ReadWriteOnce: 'RWO',
-  ReadOnlyMany: 'ROX',
-  ReadWriteMany: 'RWX',
-  ReadWriteOncePod: 'RWOP',
-};
-const modes =
-  (...path: readonly string[]) =>
-  (object: JsonRecord) =>
-    arrayAt(object, ...path)
-      .map((mode) => accessModes[String(mode)] ?? String(mode))
-      .join(',');
 const count =
   (...fields: readonly string[]) =>
   (object: JsonRecord) =>
@@ -184,14 +174,6 @@ const count =
         sum + (isRecord(object[field]) ? Object.keys(object[field]).length : arrayAt(object, field).length),
       0,
     );
-const value =
-  (missing: string, ...path: readonly string[]) =>
-  (object: JsonRecord) => {
-    const [last = ''] = path.slice(-1);
-    const found = recordAt(object, ...path.slice(0, -1))[last];
-    return found === undefined || found === null ? missing : String(found);
-  };
-
 const quotaText = (isLimit: boolean) => (quota: JsonRecord) => {
   const used = recordAt(quota, 'status', 'used');
   return Object.entries(recordAt(quota, 'status', 'hard'))
@@ -202,6 +184,8 @@ const quotaText = (isLimit: boolean) => (quota: JsonRecord) => {
 };
 
 export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
+  ...storageColumns,
+  ...controlColumns,
   'core.v1.Namespace': [text('Status', at('status', 'phase')), ageLast],
   'core.v1.Node': nodeColumns,
   'core.v1.Pod': podColumns,
@@ -218,32 +202,6 @@ export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
   'core.v1.Secret': [text('Type', at('type')), integer('Data', count('data')), ageLast],
   'core.v1.Event': eventColumns,
   'core.v1.ServiceAccount': [integer('Secrets', count('secrets')), ageLast],
-  'core.v1.PersistentVolume': [
-    text('Capacity', value('', 'spec', 'capacity', 'storage')),
-    text('Access Modes', modes('spec', 'accessModes')),
-    text('Reclaim Policy', value('', 'spec', 'persistentVolumeReclaimPolicy')),
-    text('Status', value('', 'status', 'phase')),
-    text('Claim', (volume) =>
-      [stringAt(volume, 'spec', 'claimRef', 'namespace'), stringAt(volume, 'spec', 'claimRef', 'name')]
-        .filter(Boolean)
-        .join('/'),
-    ),
-    text('StorageClass', value('', 'spec', 'storageClassName')),
-    text('VolumeAttributesClass', value('<unset>', 'spec', 'volumeAttributesClassName')),
-    text('Reason', value('', 'status', 'reason')),
-    ageLast,
-    wide('VolumeMode', value('<unset>', 'spec', 'volumeMode')),
-  ],
-  'core.v1.PersistentVolumeClaim': [
-    text('Status', value('', 'status', 'phase')),
-    text('Volume', value('', 'spec', 'volumeName')),
-    text('Capacity', value('', 'status', 'capacity', 'storage')),
-    text('Access Modes', modes('status', 'accessModes')),
-    text('StorageClass', value('', 'spec', 'storageClassName')),
-    text('VolumeAttributesClass', value('<unset>', 'spec', 'volumeAttributesClassName')),
-    ageLast,
-    wide('VolumeMode', value('<unset>', 'spec', 'volumeMode')),
-  ],
   'core.v1.LimitRange': [createdAt],
   'core.v1.ResourceQuota': [text('Request', quotaText(false)), text('Limit', quotaText(true)), ageLast],
   'core.v1.ReplicationController': workloads.replicaSetColumns,
@@ -326,13 +284,6 @@ export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
     text('Global-Default', (object) => String(object.globalDefault === true)),
     ageLast,
     wide('PreemptionPolicy', at('preemptionPolicy')),
-  ],
-  'storage.v1.StorageClass': [
-    text('Provisioner', at('provisioner')),
-    text('ReclaimPolicy', at('reclaimPolicy')),
-    text('VolumeBindingMode', at('volumeBindingMode')),
-    text('AllowVolumeExpansion', (object) => String(object.allowVolumeExpansion === true)),
-    ageLast,
   ],
   'apiextensions.v1.CustomResourceDefinition': [createdAt],
 };

@@ -1,4 +1,4 @@
-/** Namespaces, nodes, storage, leases and the other small kinds. */
+/** Namespaces, nodes, leases and the other small kinds. */
 import type { FieldError } from '../../wire/status.ts';
 import { forbiddenField, immutable, invalidValue, notSupported, required } from '../field-errors.ts';
 import {
@@ -52,48 +52,6 @@ export const nodeRules: KindRules = {
     const status = ensureRecord(object, 'status');
     if (status.allocatable === undefined && isRecord(status.capacity)) status.allocatable = { ...status.capacity };
   },
-};
-
-export const persistentVolumeRules: KindRules = {
-  defaults: (object) => {
-    const spec = ensureRecord(object, 'spec');
-    setDefault(spec, 'persistentVolumeReclaimPolicy', 'Retain');
-    setDefault(spec, 'volumeMode', 'Filesystem');
-  },
-  prepareCreate: (object) => {
-    object.status = { phase: 'Pending' };
-  },
-  validate: (object) => {
-    const spec = recordAt(object, 'spec');
-    return [
-      ...(arrayAt(spec, 'accessModes').length === 0 ? [required('spec.accessModes')] : []),
-      ...(recordAt(spec, 'capacity').storage === undefined ? [required('spec.capacity')] : []),
-    ];
-  },
-};
-
-export const persistentVolumeClaimRules: KindRules = {
-  defaults: (object) => setDefault(ensureRecord(object, 'spec'), 'volumeMode', 'Filesystem'),
-  prepareCreate: (object) => {
-    object.status = { phase: 'Pending' };
-  },
-  validate: (object) => {
-    const spec = recordAt(object, 'spec');
-    return [
-      ...(arrayAt(spec, 'accessModes').length === 0
-        ? [required('spec.accessModes', 'at least 1 access mode is required')]
-        : []),
-      ...(recordAt(spec, 'resources', 'requests').storage === undefined ? [required('spec.resources[storage]')] : []),
-    ];
-  },
-};
-
-export const storageClassRules: KindRules = {
-  defaults: (object) => {
-    setDefault(object, 'reclaimPolicy', 'Delete');
-    setDefault(object, 'volumeBindingMode', 'Immediate');
-  },
-  validate: (object) => (stringAt(object, 'provisioner') === '' ? [required('provisioner')] : []),
 };
 
 export const leaseRules: KindRules = {

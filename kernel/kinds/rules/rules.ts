@@ -2,11 +2,15 @@
 import { customResourceDefinitionRules } from '../custom/definition-rules.ts';
 import type { KindRules } from '../kind.ts';
 import { clusterRoleBindingRules, clusterRoleRules, roleBindingRules, roleRules } from './access.ts';
+import { addressRules, serviceBlockRules } from './addresses.ts';
+import { certificateSigningRequestRules } from './certificates.ts';
 import * as cluster from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
+import { flowSchemaRules, priorityLevelRules } from './flow-control.ts';
 import { ingressRules } from './ingress.ts';
 import { podRules } from './pod.ts';
 import * as service from './service.ts';
+import * as storage from './storage.ts';
 import * as workloads from './workloads.ts';
 
 export const rulesByKind: Readonly<Record<string, KindRules>> = {
@@ -18,8 +22,8 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'core.v1.ConfigMap': configMapRules,
   'core.v1.Secret': secretRules,
   'core.v1.Event': cluster.eventRules,
-  'core.v1.PersistentVolume': cluster.persistentVolumeRules,
-  'core.v1.PersistentVolumeClaim': cluster.persistentVolumeClaimRules,
+  'core.v1.PersistentVolume': storage.persistentVolumeRules,
+  'core.v1.PersistentVolumeClaim': storage.persistentVolumeClaimRules,
   'core.v1.LimitRange': cluster.limitRangeRules,
   'core.v1.ResourceQuota': cluster.resourceQuotaRules,
   'core.v1.PodTemplate': workloads.podTemplateRules,
@@ -32,8 +36,13 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'batch.v1.Job': workloads.jobRules,
   'batch.v1.CronJob': workloads.cronJobRules,
   'autoscaling.v2.HorizontalPodAutoscaler': cluster.autoscalerRules,
+  'certificates.v1.CertificateSigningRequest': certificateSigningRequestRules,
   'coordination.v1.Lease': cluster.leaseRules,
   'discovery.v1.EndpointSlice': service.endpointSliceRules,
+  'flowcontrol.v1.FlowSchema': flowSchemaRules,
+  'flowcontrol.v1.PriorityLevelConfiguration': priorityLevelRules,
+  'networking.v1.IPAddress': addressRules,
+  'networking.v1.ServiceCIDR': serviceBlockRules,
   'networking.v1.Ingress': ingressRules,
   'networking.v1.IngressClass': cluster.ingressClassRules,
   'networking.v1.NetworkPolicy': service.networkPolicyRules,
@@ -44,6 +53,11 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'rbac.v1.ClusterRole': clusterRoleRules,
   'rbac.v1.ClusterRoleBinding': clusterRoleBindingRules,
   'scheduling.v1.PriorityClass': cluster.priorityClassRules,
-  'storage.v1.StorageClass': cluster.storageClassRules,
+  'storage.v1.StorageClass': storage.storageClassRules,
+  'storage.v1.VolumeAttachment': storage.volumeAttachmentRules,
+  'storage.v1.VolumeAttributesClass': storage.volumeAttributesClassRules,
+  'storage.v1.CSIDriver': storage.storageDriverRules,
+  'storage.v1.CSINode': storage.storageNodeRules,
+  'storage.v1.CSIStorageCapacity': storage.storageCapacityRules,
   'apiextensions.v1.CustomResourceDefinition': customResourceDefinitionRules,
 };
