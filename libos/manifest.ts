@@ -19,6 +19,8 @@ export interface Manifest {
   readonly systemCalls: readonly string[];
   /** All functions of the process target's code, or of the first target there is, largest first. */
   readonly functions: readonly ManifestFunction[];
+  /** Modules of a JavaScript application, largest first; its engine runs them, so no function above is theirs. */
+  readonly modules?: readonly ManifestModule[];
   readonly layers: readonly ManifestLayer[];
 }
 
@@ -32,6 +34,15 @@ export interface ManifestMemory {
   readonly initialBytes: number;
   readonly maximumBytes: number;
   readonly stackBytes: number;
+}
+
+export interface ManifestModule {
+  /** Path from the application's folder, `package/path` or `diatom:path`. */
+  readonly name: string;
+  /** `app`, `libos/js` or `npm/<package>`. */
+  readonly origin: string;
+  /** Of the text that is in the image. */
+  readonly bytes: number;
 }
 
 export interface ManifestFunction {

@@ -73,7 +73,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
   if (!isFile) throw new BuildError([{ code: 'file', message: `there is no file ${request.file}` }]);
   const program = await shapeOf(file);
   const project = await readProject(file, program.defaults);
-  const { wasm, packages, compileMs, linkMs } = await program.join(file, project);
+  const { wasm, packages, modules, compileMs, linkMs } = await program.join(file, project);
   const linked = performance.now();
   const shape = readModule(wasm);
   const unknown = shape.imports.find(({ module }) => module !== machineModule);
@@ -102,6 +102,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
       machineCalls: shape.imports.map(({ name }) => name).sort(),
       systemCalls: [],
       functions: [],
+      ...(modules === undefined ? {} : { modules }),
     },
     wasm,
     packages,

@@ -62,6 +62,7 @@ export function describeImage(image: StoredImage, { target, sizes, isComplete, t
       ]),
     ),
     '',
+    ...modules(inspection),
     ...(sizes.length > 1 ? [`Code of the ${target} target:`, ''] : []),
     ...functions(inspection, isComplete),
   ].join('\n');
@@ -81,6 +82,18 @@ export function originTable(inspection: Inspection): string {
     [{ title: 'CODE FROM' }, { title: 'FUNCTIONS', align: 'right' }, { title: 'BYTES', align: 'right' }],
     inspection.origins.map(({ origin, functionCount, bytes }) => [origin, String(functionCount), String(bytes)]),
   );
+}
+
+/** What the engine runs; the web APIs the program cannot reach are not among them. */
+function modules({ modules: all }: Inspection): readonly string[] {
+  if (all.length === 0) return [];
+  return [
+    formatTable(
+      [{ title: 'BYTES', align: 'right' }, { title: 'FROM' }, { title: 'MODULE' }],
+      all.map(({ bytes, origin, name }) => [String(bytes), origin, name]),
+    ),
+    '',
+  ];
 }
 
 function functions(inspection: Inspection, isComplete: boolean): readonly string[] {

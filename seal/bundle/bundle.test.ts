@@ -65,7 +65,7 @@ test('modules, packages by their condition for workers, and JSX are joined', asy
     'page.tsx': '/** @jsxImportSource tiny */ export const page = <p class="a">text</p>;',
     'node_modules/tiny/package.json':
       '{"name":"tiny","version":"1.0.0","exports":{"./jsx-runtime":{"workerd":"./worker.js","default":"./no.js"}}}',
-    'node_modules/tiny/worker.js': 'export const jsx = (tag, props) => `made for workers ${tag} ${props.children}`;',
+    'node_modules/tiny/worker.js': 'export const jsx = (tag, props) => ["made for workers", tag, props.children];',
     'node_modules/tiny/no.js': 'export { readFile as jsx } from "node:fs";',
   });
   assert.match(code, /made for workers/);

@@ -5,6 +5,7 @@
 
 import { createRequire } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
+import type { ManifestModule } from '@diatom/libos';
 import { globals, links } from '@diatom/libos/js/table.ts';
 import { type OutputChunk, type Plugin, type RolldownLog, rolldown } from 'rolldown';
 import { BuildError, type Diagnostic } from '../diagnostic.ts';
@@ -20,6 +21,8 @@ export interface Bundle {
   readonly globals: readonly string[];
   /** Files of the program that were read. */
   readonly sources: readonly string[];
+  /** Of the program and of the web APIs it is given, as far as they are in the text. */
+  readonly modules: readonly ManifestModule[];
   readonly directory: string;
 }
 
@@ -56,7 +59,10 @@ export async function bundle(file: string, { allowsEval }: BundleOptions = { all
   const places = { files, mappings: new PlaceFinder(map).lineMappings() };
   // The last line, so that it moves none.
   const code = `${withoutComment(whole.code)}\n__places(${JSON.stringify(places)});\n`;
-  return { code, map, globals: names, sources: program.sources, directory };
+  const modules = [...program.modules, ...modulesOf(whole, directory)].sort(
+    (a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1),
+  );
+  return { code, map, globals: names, sources: program.sources, modules, directory };
 }
 
 /** Bundles end with a comment that names the map's file, which there is none of. */
@@ -79,12 +85,23 @@ interface Program {
   readonly code: string;
   readonly map: SourceMap;
   readonly sources: readonly string[];
+  readonly modules: readonly ManifestModule[];
 }
 
 async function joinProgram(file: string, directory: string): Promise<Program> {
   const chunk = await generate({ input: file, directory, plugins: [], isProgram: true });
   const sources = chunk.moduleIds.filter((id) => !id.startsWith('\0'));
-  return { code: chunk.code, map: mapOf(chunk), sources };
+  return { code: chunk.code, map: mapOf(chunk), sources, modules: modulesOf(chunk, directory) };
+}
+
+/** By file; those that are put together by the bundler itself are not anybody's. */
+function modulesOf(chunk: OutputChunk, directory: string): readonly ManifestModule[] {
+  return Object.entries(chunk.modules).flatMap(([id, { renderedLength: bytes }]) => {
+    if (bytes === 0 || id.startsWith('\0') || /^diatom:/.test(id)) return [];
+    const name = shownName(id, directory);
+    const npm = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1];
+    return [{ name, origin: npm !== undefined ? `npm/${npm}` : id.startsWith(webApis) ? 'libos/js' : 'app', bytes }];
+  });
 }
 
 interface Generation {

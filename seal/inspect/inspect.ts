@@ -1,5 +1,11 @@
 /** What `diatom inspect` shows of an image, from its manifest alone: nothing is run and nothing guessed. */
-import { type MachineCall, type Manifest, type ManifestFunction, machineCalls } from '@diatom/libos';
+import {
+  type MachineCall,
+  type Manifest,
+  type ManifestFunction,
+  type ManifestModule,
+  machineCalls,
+} from '@diatom/libos';
 
 export interface Inspection {
   readonly name: string;
@@ -15,6 +21,8 @@ export interface Inspection {
   readonly libraryFunctions: readonly ManifestFunction[];
   readonly functions: readonly ManifestFunction[];
   readonly codeBytes: number;
+  /** Of a JavaScript application, largest first. */
+  readonly modules: readonly ManifestModule[];
 }
 
 export interface OriginSize {
@@ -43,5 +51,6 @@ export function inspect(manifest: Manifest): Inspection {
     ),
     functions: manifest.functions,
     codeBytes: manifest.functions.reduce((sum, { bytes }) => sum + bytes, 0),
+    modules: manifest.modules ?? [],
   };
 }

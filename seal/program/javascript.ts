@@ -28,6 +28,7 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
   return {
     wasm,
     packages,
+    modules: program.modules,
     compileMs: compiled - started,
     linkMs: performance.now() - compiled,
   };

@@ -1,6 +1,7 @@
 /** The two shapes an application may have (design §4), and what both come to: a portable module. */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { ManifestModule } from '@diatom/libos';
 import { hasDefaultExport } from '../bundle/syntax.ts';
 import type { MemoryDefaults, Project } from '../project.ts';
 import type { Package } from '../sbom/packages.ts';
@@ -12,6 +13,8 @@ export interface JoinedProgram {
   readonly wasm: Uint8Array;
   /** npm packages it was made from. */
   readonly packages: readonly Package[];
+  /** Where it is joined of such. */
+  readonly modules?: readonly ManifestModule[];
   readonly compileMs: number;
   readonly linkMs: number;
 }
