@@ -1,5 +1,7 @@
 /** Web Cryptography §13 the CryptoKey interface. */
 
+import { serializable } from '../clone/transfer.ts';
+
 export type KeyType = 'public' | 'private' | 'secret';
 
 export type KeyUsage = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'deriveKey' | 'deriveBits' | 'wrapKey' | 'unwrapKey';
@@ -60,6 +62,11 @@ export class CryptoKey {
 
   get usages(): KeyUsage[] {
     return keyUsages.filter((usage) => this.#parts.usages.includes(usage));
+  }
+
+  /** §13.5 structured cloning: keys never change. */
+  [serializable](): CryptoKey {
+    return new CryptoKey(permission, this.#parts);
   }
 
   get [Symbol.toStringTag](): string {

@@ -1,5 +1,6 @@
 /** File API §3 the Blob interface. A blob's bytes never change, so slices share them. */
 
+import { serializable } from '../clone/transfer.ts';
 import { type Extracted, extractBody } from '../fetch/body.ts';
 import { host } from '../host.ts';
 import { needPart } from '../parts.ts';
@@ -102,6 +103,11 @@ export class Blob {
   /** A body of this kind (Fetch §5.2). */
   [extractBody](): Extracted {
     return { source: this.#bytes, type: this.#type === '' ? null : this.#type };
+  }
+
+  /** §3.1 serialization steps: the bytes never change, so a copy shares them. */
+  [serializable](): Blob {
+    return blobOf(this.#bytes, this.#type);
   }
 
   get [Symbol.toStringTag](): string {

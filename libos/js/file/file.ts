@@ -1,5 +1,6 @@
 /** File API §4 the File interface. */
 
+import { serializable } from '../clone/transfer.ts';
 import { host } from '../host.ts';
 import { Blob, type BlobPart, type BlobPropertyBag } from './blob.ts';
 
@@ -31,6 +32,10 @@ export class File extends Blob {
   /** Of no meaning outside a browser; there for programs that look. */
   get webkitRelativePath(): string {
     return '';
+  }
+
+  override [serializable](): File {
+    return new File([this], this.#name, { type: this.type, lastModified: this.#lastModifiedMs });
   }
 
   override get [Symbol.toStringTag](): string {

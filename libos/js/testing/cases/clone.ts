@@ -65,4 +65,15 @@ export const cloneCases: readonly Case[] = [
   `structuredClone(globalThis.nothing)`,
   `structuredClone([new Date(0), /x/, new Map(), new Set()])`,
   `return (function () { return structuredClone(arguments); })(1, 2)`,
+  `const b = structuredClone(new Blob(['x'], { type: 'a/b' })); return [b instanceof Blob, b.type, await b.text()]`,
+  `const f = structuredClone(new File(['x'], 'n', { type: 'a/b', lastModified: 7 })); return [f.name, f.type, f.lastModified, await f.text()]`,
+  `const k = await crypto.subtle.importKey('raw', new Uint8Array(4), { name: 'HMAC', hash: 'SHA-256' }, true, ['sign']); const c = structuredClone(k); return [c !== k, c.type, await crypto.subtle.exportKey('raw', c)]`,
+  `structuredClone({ r: new ReadableStream() })`,
+  // §2.7.3 step 22: platform objects that are not serializable; Node's are plain objects to its engine.
+  [`structuredClone(new AbortController().signal)`, `throws DataCloneError`],
+  [`structuredClone(new TextEncoder())`, `throws DataCloneError`],
+  [`structuredClone(crypto)`, `throws DataCloneError`],
+  [`structuredClone(new Event('x'))`, `throws DataCloneError`],
+  `structuredClone(function* () {}())`,
+  `structuredClone(new Int16Array(new ArrayBuffer(8, { maxByteLength: 16 }), 2, 2)).length`,
 ];
