@@ -31,6 +31,8 @@ import { unwatch, watchConsole, watchListening, watchTrap } from './watch';
 const PR_SET_PDEATHSIG: i32 = 1;
 const WNOHANG: i32 = 1;
 const endOfPipe: i64 = 0;
+/** How long a slot that could make no machine for a connection leaves the next ones waiting. */
+const retryNs: u64 = 100_000_000;
 
 export let slotCount: i32 = 0;
 
@@ -253,7 +255,13 @@ export function killOverdue(): u64 {
   const now = nextDue == 0 ? 0 : monotonic();
   if (now < nextDue || nextDue == 0) return nextDue;
   nextDue = 0;
-  for (let i = 0; i < slotsUsed; i++) killOverdueInstance(slotAt(i), now);
+  for (let i = 0; i < slotsUsed; i++) {
+    const slot = slotAt(i);
+    killOverdueInstance(slot, now);
+    if (slot.state != SlotState.asleep || slot.resumeAt == 0) continue;
+    if (slot.resumeAt <= now) resumeSlot(slot);
+    else wakeAt(slot.resumeAt);
+  }
   wakeAt(killOverdueMachines(now));
   return nextDue;
 }
@@ -268,10 +276,14 @@ function onMachineEnd(pid: i32): void {
     slot.finishedAt = wallClock();
     return finishStop(slot);
   }
-  if (slot.isPaused && !slot.isStopping) {
-    slot.isPaused = false;
-    watchAllListening(slot);
-  }
+  resumeSlot(slot);
+}
+
+function resumeSlot(slot: Slot): void {
+  if (!slot.isPaused || slot.isStopping) return;
+  slot.isPaused = false;
+  slot.resumeAt = 0;
+  watchAllListening(slot);
 }
 
 /** For all machines of the slot, as long as it lives. */
@@ -289,13 +301,11 @@ export function serveConnections(slot: Slot): void {
   const verdict = makeMachines(slot);
   wakeAt(nextMachineDeadline);
   if (verdict == Admission.open) return;
-  // With a machine running, its end resumes; without one there is nothing to wait for but time.
   slot.isPaused = true;
   unwatchListening(slot);
-  if (slot.machineCount == 0) {
-    fail('BootFailed', 'no process can be made for a connection');
-    reportBootFailure(slot);
-  }
+  // With a machine running, its end resumes; without one, somebody else has what is missing.
+  if (slot.machineCount == 0) slot.resumeAt = monotonic() + retryNs;
+  wakeAt(slot.resumeAt);
 }
 
 /** The tender's own end. */

@@ -42,6 +42,7 @@ function machineAt(index: i32): Machine {
   return changetype<Machine>(machineTable + <usize>index * machineBytes);
 }
 
+/** -1: none. */
 function freePlace(): i32 {
   for (let i = 0; i < used; i++) if (machineAt(i).pid == 0) return i;
   return used < mostMachines ? used++ : -1;
@@ -56,9 +57,7 @@ function enterChild(slot: Slot, parent: i64, connection: i32, listener: u32): vo
   becomeMonitor(slot, true, connection, listener);
 }
 
-function makeMachine(slot: Slot, connection: i32, listener: u32): bool {
-  const place = freePlace();
-  if (place < 0) return false;
+function makeMachine(slot: Slot, place: i32, connection: i32, listener: u32): bool {
   const parent = getpid();
   const pid = fork();
   if (pid == 0) enterChild(slot, parent, connection, listener);
@@ -79,10 +78,12 @@ function makeMachine(slot: Slot, connection: i32, listener: u32): bool {
 /** What waits on one listening socket. */
 function makeMachinesFrom(slot: Slot, listener: u32): i32 {
   while (slot.machineCount < mostPerSlot) {
+    const place = freePlace();
+    if (place < 0) return Admission.full;
     const fd = accept4(listeningFd(slot, listener), 0, 0, SOCK_NONBLOCK_CLOEXEC);
     if (fd == EINTR || fd == ECONNABORTED) continue;
     if (fd < 0) return fd == EAGAIN ? Admission.open : Admission.full;
-    const isMade = makeMachine(slot, <i32>fd, listener);
+    const isMade = makeMachine(slot, place, <i32>fd, listener);
     close(fd);
     if (!isMade) return Admission.full;
   }

@@ -80,6 +80,8 @@ export class Slot {
   machineCount: u32;
   /** As many as may be, or no process could be made: nobody looks at the listening sockets. */
   isPaused: bool;
+  /** When a paused slot without a machine looks again; monotonic nanoseconds, 0: when one of its machines ends. */
+  resumeAt: u64;
   /** Number of the client's request to stop it, 0: none. Its connection may be gone by then: see `stopClient`. */
   stopRequest: u32;
   stopClient: u32;
