@@ -1,5 +1,61 @@
 import type { Case } from './index.ts';
 
+/** Arguments of the constructor. */
+const patterns: readonly string[] = [
+  "{ pathname: '/a' }",
+  "{ pathname: '/:x' }",
+  "{ pathname: '/:x(\\\\d+)' }",
+  "{ pathname: '/a/*' }",
+  "{ pathname: '/*.png' }",
+  "{ pathname: '/(.*)' }",
+  "{ pathname: '/:a?' }",
+  "{ pathname: '/:a*' }",
+  "{ pathname: '/:a+' }",
+  "{ pathname: '/a{b}?' }",
+  "{ pathname: '/a{/:b}*' }",
+  "{ protocol: 'http{s}?' }",
+  "{ hostname: '{*.}?example.com' }",
+  "{ port: '80' }",
+  "{ port: '' }",
+  "{ search: '*' }",
+  "{ search: 'a=:b' }",
+  "{ hash: ':h' }",
+  "{ username: 'u', password: 'p' }",
+  "'http://h/a'",
+  "'http{s}?://*.h.com/:x'",
+  "'https://h:8080/*?q=*'",
+  "'/a/:b', 'http://h'",
+  "'?q', 'http://h/x'",
+  "'#f', 'http://h/x'",
+  "{ pathname: 'b', baseURL: 'http://h/a/' }",
+  "{ pathname: '/é/:x' }",
+  "{ pathname: '/a b' }",
+  '{}',
+  "{ pathname: '/\\\\:a' }",
+  "{ hostname: 'xn--*' }",
+  "{ hostname: '[::1]' }",
+  "{ protocol: 'data', pathname: 'x*' }",
+  "'data\\\\:x*'",
+  "{ pathname: '/((?!x).*)' }",
+  "{ pathname: '/:é' }",
+  "{ pathname: '//' }",
+  "{ pathname: '/a/../b' }",
+  "{ pathname: '/%2F' }",
+];
+
+const inputs: readonly string[] = [
+  "'http://h/a'",
+  "'http://h/5'",
+  "'https://x.example.com/a/b?a=1#q'",
+  "'http://u:p@h/a.png'",
+  "'http://h:8080/?q=1'",
+  "{ pathname: '/a' }",
+  "'data:xyz'",
+  "'http://h/%C3%A9/z'",
+  "'http://[::1]/a%20b'",
+  "'http://h/ab/c'",
+];
+
 export const patternCases: readonly Case[] = [
   `new URLPattern({ pathname: '/a/:id' }).exec('http://h/a/5').pathname.groups`,
   `new URLPattern({ pathname: '/a/:id' }).test('http://h/b/5')`,
@@ -17,4 +73,8 @@ export const patternCases: readonly Case[] = [
   `new URLPattern({ pathname: '/A' }, { ignoreCase: true }).test('http://h/a')`,
   `new URLPattern({ pathname: '/:a/:b+' }).exec('http://h/1/2/3').pathname.groups`,
   `new URLPattern({ pathname: '/a' }).exec('nonsense')`,
+  ...patterns.flatMap((pattern) => [
+    `const p = new URLPattern(${pattern}); return [p.protocol, p.username, p.password, p.hostname, p.port, p.pathname, p.search, p.hash, p.hasRegExpGroups]`,
+    `const p = new URLPattern(${pattern}); return [${inputs.join(', ')}].map((input) => { const r = p.exec(input); return r && [r.inputs, r.protocol, r.hostname, r.port, r.pathname, r.search, r.hash]; })`,
+  ]),
 ];
