@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { JsonRecord } from '../kinds/json.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 import { decodeEnvelope, decodeMessage } from './protobuf.ts';
+import { encodeEnvelope } from './protobuf-encode.ts';
 
 /** Bodies as kubectl 1.35.2 sent them. */
 const captured: readonly {
@@ -111,3 +112,12 @@ test('bytes that are no Kubernetes protobuf, or cut short, are a 400', () => {
     }, /unexpected EOF|wireType|overflow/);
   }
 });
+
+for (const { command, type, body, object } of captured) {
+  test(`encoded again, the object of kubectl ${command} reads the same`, () => {
+    const { apiVersion, kind } = decodeEnvelope(Buffer.from(body, 'base64'));
+    const again = decodeEnvelope(encodeEnvelope(schemaOf(type), { apiVersion, kind, ...object }));
+    assert.deepEqual({ apiVersion: again.apiVersion, kind: again.kind }, { apiVersion, kind });
+    assert.deepEqual(decodeMessage(schemaOf(type), again.raw), object);
+  });
+}

@@ -112,6 +112,12 @@ const plainFields = new Set(
   ).split(' '),
 );
 
+/** Strings that are pointers in Go, where being empty means something else than being absent. */
+const emptyMeansEmpty: Readonly<Record<string, readonly string[]>> = {
+  'core.v1.PersistentVolumeClaimSpec': ['storageClassName'],
+  'discovery.v1.EndpointPort': ['name'],
+};
+
 const byNumber = new WeakMap<Schema, ReadonlyMap<number, readonly [string, Field]>>();
 
 function fieldsByNumber(schema: Schema): ReadonlyMap<number, readonly [string, Field]> {
@@ -146,7 +152,8 @@ function decodeInto(schema: Schema, bytes: Uint8Array, result: JsonRecord): void
     else if (field.schema.type === 'map') putMapEntry(field, entry, result, name);
     else {
       const value = field.wrapped ? unwrap(field.schema, bytesOf(entry)) : decodeScalar(field.schema, entry);
-      const isZero = value === undefined || value === '' || (plainFields.has(name) && (value === 0 || value === false));
+      const isEmpty = value === '' && emptyMeansEmpty[schema.typeName ?? '']?.includes(name) !== true;
+      const isZero = value === undefined || isEmpty || (plainFields.has(name) && (value === 0 || value === false));
       if (!isZero) result[name] = value;
     }
   }
