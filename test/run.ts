@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { obtainKubectl } from './kubectl.ts';
+import { obtainKubectl, releases } from './kubectl.ts';
 import { obtainDebianPrograms } from './tools/debian.ts';
 import { checkout } from './tools/npm.ts';
 
@@ -49,12 +49,18 @@ for (const stage of parts.length === 0 ? checks : []) {
   if (code !== 0) failed.push(stage.name);
 }
 
-const clients = files.filter((file) => /\bneedsKubectl\b/.test(readFileSync(join(checkout, file), 'utf8')));
+const clients = files.filter((file) => /\bneeds(Kubectl|Release)\b/.test(readFileSync(join(checkout, file), 'utf8')));
 if (clients.length > 0) {
-  const kubectl = await obtainKubectl();
-  if (kubectl.kind === 'ready') process.stdout.write(`ready   kubectl ${kubectl.version}\n`);
-  else {
-    process.stdout.write(`MISSING kubectl: ${kubectl.why}\n        Tests that need it are skipped, in:\n`);
+  // All at once: each is a download of some 30 MB the first time.
+  const found = await Promise.all(
+    releases.map(async (release) => ({ release, kubectl: await obtainKubectl(release) })),
+  );
+  for (const { release, kubectl } of found) {
+    if (kubectl.kind === 'ready') process.stdout.write(`ready   kubectl ${kubectl.version}\n`);
+    else process.stdout.write(`MISSING kubectl ${release}: ${kubectl.why}\n`);
+  }
+  if (found.some(({ kubectl }) => kubectl.kind === 'missing')) {
+    process.stdout.write('        Tests that need what is missing are skipped, in:\n');
     for (const file of clients) process.stdout.write(`          ${file}\n`);
   }
 }
