@@ -1,10 +1,10 @@
 /** TypeScript and JavaScript: joined to one module that the engine has run the top level of (docs/javascript.md). */
 import { bundle } from '../bundle/bundle.ts';
 import { linkEngine } from '../engine/link.ts';
+import { sealEngine } from '../engine/sealed.ts';
 import { wasmPageBytes } from '../link/guest.ts';
 import type { MemoryDefaults, Project } from '../project.ts';
 import { packagesOf } from '../sbom/packages.ts';
-import { keepExports } from '../shake/keep-exports.ts';
 import { takeSnapshot } from '../snapshot/snapshot.ts';
 import { type MemoryLimits, writeSnapshot } from '../snapshot/write.ts';
 import type { JoinedProgram } from './program.ts';
@@ -24,7 +24,7 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
   const port = project.ports?.[0]?.port ?? defaultPort;
   const snapshot = await takeSnapshot(engine, program, { port, limitMs: project.turnMs });
   const limits = limitsOf(project.maximumBytes);
-  const wasm = writeSnapshot(keepExports(engine, ['_start', 'memory']), snapshot, limits);
+  const wasm = writeSnapshot(await sealEngine(engine, project), snapshot, limits);
   return {
     wasm,
     packages,

@@ -140,6 +140,10 @@ export function testService(target: string, start: StartApplication): void {
     });
   }
 
+  test(name('code made at run time is an error the program can catch'), async () => {
+    assert.match(await text('/code'), /^EvalError: code is not made at run time in an image/);
+  });
+
   test(name('recursion without end is an error the program can catch'), async () => {
     assert.equal(await text('/recurse'), 'RangeError: Maximum call stack size exceeded');
   });

@@ -60,6 +60,14 @@ const routes: Readonly<
   },
   '/never': () => new Promise(() => {}),
   '/nothing': () => undefined as unknown as Response,
+  '/code': () => {
+    try {
+      const make = spin.constructor as (text: string) => () => unknown;
+      return new Response(String(make('return 6 * 7')()));
+    } catch (error) {
+      return new Response(String(error));
+    }
+  },
   '/recurse': () => {
     try {
       return new Response(String(depthOf(0)));
