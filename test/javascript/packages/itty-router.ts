@@ -1,8 +1,10 @@
-import { AutoRouter, error, withParams } from 'itty-router';
+import { AutoRouter, error, type IRequest, withParams } from 'itty-router';
 
 const router = AutoRouter()
-  .get('/greet/:name/:greeting?', withParams, ({ name, greeting = 'hello' }) => ({ text: `${greeting} ${name}` }))
-  .post('/echo', async (request) => request.json())
+  .get('/greet/:name/:greeting?', withParams, ({ name, greeting = 'hello' }: IRequest) => ({
+    text: `${greeting} ${name}`,
+  }))
+  .post('/echo', async (request: IRequest) => request.json())
   .get('/fail', () => error(409, 'conflict'))
   .get('/throw', () => {
     throw new Error('thrown');
