@@ -110,7 +110,7 @@ test('a process image is laid out as docs/process-image.md says', () => {
       physicalAddress,
     })),
     [
-      { address: 0, fileSize: 8192, memorySize: 131_072, physicalAddress: 5 * 65_536 },
+      { address: 4096 * 2 ** 32, fileSize: 5001 - 4096, memorySize: 131_072, physicalAddress: 5 * 65_536 },
       { address: 1, fileSize: 0, memorySize: 65_536, physicalAddress: 65_536 * 65_536 },
     ],
   );

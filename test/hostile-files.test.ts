@@ -53,6 +53,13 @@ const malformed: readonly [name: string, message: RegExp, change: Change][] = [
   ['a memory is larger than 4 GiB', /impossible size/, changed(isMemory, { physical: 2 ** 32 + 65_536 })],
   ['a memory starts larger than its maximum', /impossible size/, changed(isMemory, { memoryBytes: 131_072 })],
   ['a memory has more bytes than size', /impossible size/, changed(isMemory, { fileBytes: 131_072 })],
+  ['the bytes of a memory start off a page', /off a page boundary/, changed(isMemory, { address: 8n << 32n })],
+  ['the bytes of a memory start behind it', /impossible size/, changed(isMemory, { address: 0x2_0000n << 32n })],
+  [
+    'the bytes of a memory end behind it',
+    /impossible size/,
+    changed(isMemory, { address: 0xf000n << 32n, fileBytes: 8192 }),
+  ],
   ['a memory is not whole pages', /64 KiB/, changed(isMemory, { memoryBytes: 4096 })],
   ['a memory lies outside the file', /outside the file/, changed(isMemory, { fileBytes: 65_536, offset: 4096 })],
   ['memories are numbered wrongly', /out of order/, changed(isMemory, { address: 1 })],

@@ -22,14 +22,24 @@ function note(memoryCount: number, target: number): Uint8Array {
   return bytes;
 }
 
+/** Zeros at the end are not in the file, nor are whole pages of them at the start. */
+function storedBytes(bytes: Uint8Array): { readonly first: number; readonly bytes: Uint8Array } {
+  const isUsed = (byte: number) => byte !== 0;
+  const used = bytes.findIndex(isUsed);
+  if (used === -1) return { first: 0, bytes: bytes.subarray(0, 0) };
+  const first = used - (used % pageBytes);
+  return { first, bytes: bytes.subarray(first, bytes.findLastIndex(isUsed) + 1) };
+}
+
 function memorySegment(memory: ProgramMemory, index: number, flavour: Flavour): Segment {
   const isImage = flavourRules[flavour].enteredBy === 'tender';
+  const stored = isImage ? storedBytes(memory.bytes) : { first: 0, bytes: memory.bytes };
   return {
     kind: isImage ? 'diatom-memory' : 'load',
     flags: { read: true, write: true, execute: false },
-    address: isImage ? index : memory.base,
+    address: isImage ? index + stored.first * 2 ** 32 : memory.base,
     physicalAddress: isImage ? memory.maximumBytes : memory.base,
-    bytes: memory.bytes,
+    bytes: stored.bytes,
     memorySizeBytes: memory.sizeBytes,
     alignment: pageBytes,
   };

@@ -39,6 +39,8 @@ export class Load {
 export class Memory {
   initial: u64;
   maximum: u64;
+  /** Where in the memory its bytes in the file start; what surrounds them is zero. */
+  first: u64;
   offset: u64;
   sizeInFile: u64;
 }
@@ -124,17 +126,22 @@ function planLoad(plan: Plan, header: usize, fileSize: u64): bool {
 function planMemory(plan: Plan, header: usize, fileSize: u64): bool {
   if (plan.memoryCount == maximumMemories) return refuse('too many memories');
   const offset = load<u64>(header, 8);
-  const index = load<u64>(header, 16);
+  const index = load<u32>(header, 16);
+  const first: u64 = load<u32>(header, 20);
   const maximum = load<u64>(header, 24);
   const sizeInFile = load<u64>(header, 32);
   const initial = load<u64>(header, 40);
-  if (index != <u64>plan.memoryCount) return refuse('memories are out of order');
-  if (maximum > memoryLimit || initial > maximum || sizeInFile > initial) return refuse('a memory has an impossible size');
+  if (index != plan.memoryCount) return refuse('memories are out of order');
+  if (maximum > memoryLimit || initial > maximum || first > initial || sizeInFile > initial - first) {
+    return refuse('a memory has an impossible size');
+  }
+  if ((first & (pageBytes - 1)) != 0) return refuse('the bytes of a memory start off a page boundary');
   if ((initial | maximum) % wasmPageBytes != 0) return refuse('the size of a memory is not a multiple of 64 KiB');
   if (!isInFile(offset, sizeInFile, fileSize)) return refuse('a memory lies outside the file or off a page boundary');
   const part = memoryAt(plan, plan.memoryCount);
   part.initial = initial;
   part.maximum = maximum;
+  part.first = first;
   part.offset = offset;
   part.sizeInFile = sizeInFile;
   plan.memoryCount += 1;

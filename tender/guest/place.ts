@@ -87,15 +87,15 @@ function placeMemory(slot: Slot, index: u32): bool {
   const address = reserveAnywhere(memoryReservation);
   if (address == 0) return failPlace('memory', index, -12);
   setMemoryAddress(index, address);
-  const filePages = roundToPage(part.sizeInFile);
-  if (filePages > 0) {
-    const mapped = mmap(address, filePages, readWrite, MAP_PRIVATE | MAP_FIXED, slot.imageFd, part.offset);
-    if (mapped != address) return failPlace('memory', index, mapped);
-    clear(address + part.sizeInFile, address + filePages);
-  }
-  if (part.initial > filePages) {
-    const error = mprotect(address + filePages, part.initial - filePages, readWrite);
+  if (part.initial > 0) {
+    const error = mprotect(address, part.initial, readWrite);
     if (error < 0) return failPlace('memory', index, error);
+  }
+  if (part.sizeInFile > 0) {
+    const start = address + part.first;
+    // What follows the bytes in their last page is the file's own padding: clearing it would copy the page.
+    const mapped = mmap(start, roundToPage(part.sizeInFile), readWrite, MAP_PRIVATE | MAP_FIXED, slot.imageFd, part.offset);
+    if (mapped != start) return failPlace('memory', index, mapped);
   }
   return true;
 }

@@ -124,15 +124,13 @@ function clear(from: u64, to: u64): void {
   for (let at = from; at < to; at++) poke8(at, 0);
 }
 
-/** Maps bytes of the file at a guest-physical place; what follows them in their last page is zero if it may be written. */
+/** Maps bytes of the file at a guest-physical place; what follows them in their last page is the file's. */
 function mapFile(slot: Slot, physical: u64, offset: u64, length: u64, isWritable: bool): bool {
   if (length == 0) return true;
   const host = hostAddress(physical);
   const protection = isWritable ? readWrite : PROT_READ;
   const mapped = mmap(host, roundToPage(length), protection, MAP_PRIVATE | MAP_FIXED, slot.imageFd, offset);
-  if (mapped != host) return failWith('BootFailed', 'the image file cannot be mapped', mapped);
-  if (isWritable) clear(host + length, host + roundToPage(length));
-  return true;
+  return mapped == host || failWith('BootFailed', 'the image file cannot be mapped', mapped);
 }
 
 function failTables(): bool {
@@ -148,6 +146,7 @@ function placeLoads(slot: Slot): bool {
     const isWritable = (part.flags & segmentWritable) != 0;
     const isText = (part.flags & segmentExecutable) != 0;
     if (!mapFile(slot, physical, part.offset, part.sizeInFile, isWritable)) return false;
+    if (isWritable) clear(hostAddress(physical) + part.sizeInFile, hostAddress(physical) + roundToPage(part.sizeInFile));
     if (!mapPages(part.address, physical, length, user | (isWritable ? writable : 0) | (isText ? 0 : noExecute))) return failTables();
     if (part.address == plan.textStart) context().textOffset = hostAddress(physical) - part.address;
   }
@@ -182,7 +181,7 @@ function placeMemories(slot: Slot, window: u64, first: u64): bool {
     const part = memoryAt(plan, i);
     const physical = takePhysical(part.initial);
     const address = i == 0 ? first : window + (<u64>(i + 1) << 35) + (random() & 0x3_ffe0_0000);
-    if (!mapFile(slot, physical, part.offset, part.sizeInFile, true)) return false;
+    if (!mapFile(slot, physical + part.first, part.offset, part.sizeInFile, true)) return false;
     if (!mapPages(address, physical, part.initial, user | writable | noExecute)) return failTables();
     setMemoryAddress(i, address);
     const placed = guestMemory(i);
