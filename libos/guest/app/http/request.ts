@@ -1,4 +1,5 @@
 import * as os from "../os";
+import { expectLarge } from "./large";
 
 const methods: StaticArray<string> = ["", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
 
@@ -125,13 +126,17 @@ export class Request {
 
   /** The whole body; empty when there is none. */
   bytes(): ArrayBuffer {
-    const bytes = new ArrayBuffer(os.http_body_length());
+    const length = os.http_body_length();
+    expectLarge(length);
+    const bytes = new ArrayBuffer(length);
     os.http_body_read(changetype<usize>(bytes));
     return bytes;
   }
 
   /** The body read as UTF-8. */
   text(): string {
-    return String.UTF8.decode(this.bytes());
+    const bytes = this.bytes();
+    expectLarge(<u32>bytes.byteLength << 1);
+    return String.UTF8.decode(bytes);
   }
 }
