@@ -3,7 +3,7 @@
  * left out, null is absent, quantities and times get their canonical spelling.
  */
 import { badRequest } from '../wire/status.ts';
-import { isRecord, type JsonRecord } from './json.ts';
+import { isRecord, type JsonRecord, setOwn } from './json.ts';
 import { canonicalQuantity, quantityMessage } from './quantity.ts';
 import type { Schema } from './schema.ts';
 import { schemaOf } from './type-table.ts';
@@ -107,21 +107,27 @@ function decodeValue(schema: Schema, value: unknown, place: Place, decoding: Dec
       return decodeString(schema, value, place, decoding);
     case 'integer':
       if (typeof value !== 'number' || !Number.isInteger(value)) return mismatch(value, schema, place, decoding);
-      if (schema.format === 'int32' && Math.abs(value) > 2147483648) return mismatch(value, schema, place, decoding);
-      return value;
+      return fits(value, schema.format) ? value : mismatch(value, schema, place, decoding);
     case 'number':
       return typeof value === 'number' ? value : mismatch(value, schema, place, decoding);
     case 'boolean':
       return typeof value === 'boolean' ? value : mismatch(value, schema, place, decoding);
     case 'int-or-string':
-      if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
+      if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value) && fits(value, 'int32')))
+        return value;
       return mismatch(value, { type: 'integer', format: 'int32' }, place, decoding);
     case 'any':
       return schema.format?.startsWith('schema-or-') === true ? decodeSchemaUnion(value, place, decoding) : value;
   }
 }
 
+function fits(value: number, format: string | undefined): boolean {
+  const bits = format === 'int32' ? 31 : 63;
+  return value >= -(2 ** bits) && value < 2 ** bits;
+}
+
 function zeroOf(schema: Schema): unknown {
+  if (schema.format === 'quantity') return '0';
   return schema.type === 'string' ? '' : schema.type === 'boolean' ? false : 0;
 }
 
@@ -131,8 +137,8 @@ function decodeMap(schema: Schema, value: JsonRecord, place: Place, decoding: De
   for (const [key, item] of Object.entries(value)) {
     if (item === null) {
       // Go leaves the zero value in a map, except for quantities and objects, where it is the empty one.
-      result[key] = values.type === 'object' ? {} : values.type === 'array' ? [] : zeroOf(values);
-    } else result[key] = decodeValue(values, item, { ...place, path: join(place.path, key) }, decoding);
+      setOwn(result, key, values.type === 'object' ? {} : values.type === 'array' ? [] : zeroOf(values));
+    } else setOwn(result, key, decodeValue(values, item, { ...place, path: join(place.path, key) }, decoding));
   }
   return result;
 }

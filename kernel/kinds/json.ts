@@ -73,6 +73,12 @@ export function setDefaultNumber(object: JsonRecord, key: string, value: number)
   if (current === undefined || current === null || current === 0) object[key] = value;
 }
 
+/** Sets a property whose name a client chose: `__proto__` is a key like any other. */
+export function setOwn(object: JsonRecord, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

@@ -45,3 +45,10 @@ test('YAML with very many keys is read at once, and one whose aliases explode is
   );
   await assert.rejects(parseYamlBody(bomb.join('')), { name: 'ApiError', code: 400 });
 });
+
+test('half of a surrogate pair becomes the replacement character, in JSON and in YAML', async () => {
+  const text = '{"a":"\\ud800","b":["\\ud83d\\ude00"],"\\udc00":1}';
+  const expected = { a: '\ufffd', b: ['\u{1f600}'], '\ufffd': 1 };
+  assert.deepEqual(parseJsonBody(text).value, expected);
+  assert.deepEqual((await parseYamlBody(text)).value, expected);
+});

@@ -1,4 +1,5 @@
 /** JSON request bodies: parsed, with the fields that stand twice in one object. */
+import { isRecord, type JsonRecord, setOwn } from '../kinds/json.ts';
 import { badRequest } from './status.ts';
 
 export interface ParsedBody {
@@ -14,7 +15,23 @@ export function parseJsonBody(text: string): ParsedBody {
   } catch (error) {
     throw badRequest(`the object provided is unrecognized (must be of type Object): ${reason(error, text)}`);
   }
-  return { value, duplicateFields: findDuplicateFields(text) };
+  return { value: withWholePairs(text, value), duplicateFields: findDuplicateFields(text) };
+}
+
+/** Only an escape can bring half of a surrogate pair into decoded text. */
+const halfPair = /\\u[dD][89a-fA-F]/;
+
+/** What `text` was parsed to. Go's decoder puts U+FFFD for half a pair; text with one could not be sent on as UTF-8. */
+export const withWholePairs = (text: string, value: unknown): unknown =>
+  halfPair.test(text) ? wellFormed(value) : value;
+
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (!isRecord(value)) return value;
+  const result: JsonRecord = {};
+  for (const [key, item] of Object.entries(value)) setOwn(result, key.toWellFormed(), wellFormed(item));
+  return result;
 }
 
 function reason(error: unknown, text: string): string {

@@ -2,7 +2,7 @@
  * Kubernetes' protobuf request bodies (`k8s\0` + runtime.Unknown), decoded by the field numbers of the type tables.
  * What comes out is the JSON form of the object. Answers are always JSON: every client that sends protobuf accepts it.
  */
-import type { JsonRecord } from '../kinds/json.ts';
+import { type JsonRecord, setOwn } from '../kinds/json.ts';
 import type { Field, Schema } from '../kinds/schema.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 import { badRequest } from './status.ts';
@@ -191,7 +191,7 @@ function putMapEntry(field: Field, entry: Entry, result: JsonRecord, name: strin
   }
   const current = result[name];
   const map: JsonRecord = typeof current === 'object' && current !== null ? (current as JsonRecord) : {};
-  map[key] = value ?? '';
+  setOwn(map, key, value ?? '');
   result[name] = map;
 }
 

@@ -1,6 +1,6 @@
 /** YAML request bodies, in YAML 1.1 as Kubernetes reads it (`y` and `on` are true). The parser is loaded when first needed. */
 import type { Document } from 'yaml';
-import { mostStrictProblems, type ParsedBody } from './json-body.ts';
+import { mostStrictProblems, type ParsedBody, withWholePairs } from './json-body.ts';
 import { badRequest } from './status.ts';
 
 export async function parseYamlBody(text: string): Promise<ParsedBody> {
@@ -23,7 +23,7 @@ export async function parseYamlBody(text: string): Promise<ParsedBody> {
       return undefined;
     },
   });
-  return { value: expanded(document), duplicateFields: [...duplicates] };
+  return { value: withWholePairs(text, expanded(document)), duplicateFields: [...duplicates] };
 }
 
 /** Aliases of aliases grow without end in a few lines; the parser gives up on them with an error of its own. */

@@ -1,0 +1,40 @@
+/** npm run fuzz:kernel -- [--minutes N] [--seed S] [--count N] [--type T]: episodes until the time is over. */
+import { parseArgs } from 'node:util';
+import { runEpisode } from './episode.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    count: { type: 'string' },
+    type: { type: 'string', multiple: true },
+    steps: { type: 'string', default: '150' },
+  },
+});
+
+const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 30));
+const most = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count);
+const deadline = performance.now() + Number(values.minutes) * 60_000;
+const steps = Number(values.steps);
+if (!Number.isSafeInteger(firstSeed) || !Number.isSafeInteger(steps) || Number.isNaN(deadline) || Number.isNaN(most)) {
+  throw new Error('usage: npm run fuzz:kernel -- [--minutes N] [--seed S] [--count N] [--type T] [--steps N]');
+}
+
+process.stdout.write(`seeds from ${firstSeed}\n`);
+const codes = new Map<number, number>();
+let requests = 0;
+let episodes = 0;
+let bad = 0;
+for (let seed = firstSeed; episodes < most && performance.now() < deadline; seed++) {
+  episodes++;
+  const episode = await runEpisode({ seed, steps, ...(values.type === undefined ? {} : { types: values.type }) });
+  requests += episode.requests;
+  for (const [code, count] of episode.codes) codes.set(code, (codes.get(code) ?? 0) + count);
+  if (episode.findings.length === 0) continue;
+  bad++;
+  process.stdout.write(`seed ${seed}; again: npm run fuzz:kernel -- --seed ${seed} --count 1 --steps ${steps}\n`);
+  for (const finding of episode.findings) process.stdout.write(`${finding}\n\n`);
+}
+const answers = [...codes].sort(([a], [b]) => a - b).map(([code, count]) => `${code}: ${count}`);
+process.stdout.write(`${episodes} episodes, ${requests} requests (${answers.join(', ')}), ${bad} with findings\n`);
+process.exitCode = bad > 0 ? 1 : 0;
