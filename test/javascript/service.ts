@@ -178,12 +178,22 @@ export function testService(target: string, start: StartApplication): void {
     assert.equal(sizeBytes, 64 * 65_536);
   });
 
-  test(name('a client that goes away ends the stream it was reading'), async () => {
-    const request = get(url('/stream-endless'));
-    const [response] = await once(request, 'response');
-    await once(response, 'readable');
-    request.destroy();
-    await logged(/^nobody reads any more$/);
+  test(name('clients that go away end the streams they were reading, and nothing else'), async () => {
+    const gone = async (): Promise<void> => {
+      const request = get(url('/stream-endless'));
+      request.on('error', () => undefined);
+      const [response] = await once(request, 'response');
+      response.on('error', () => undefined);
+      await once(response, 'readable');
+      request.destroy();
+    };
+    const kept = text('/later', { method: 'POST', headers: { 'x-name': 'kept' } });
+    const told = async () => (await running.console()).filter((line) => line === 'nobody reads any more').length;
+    const earlier = await told();
+    for (let round = 0; round < 5; round++) await Promise.all([gone(), gone(), gone()]);
+    while ((await told()) < earlier + 15) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(await kept, 'POST kept ');
+    assert.equal(await text('/nowhere'), 'GET /nowhere\n');
   });
 
   test(name('a stream that fails is cut off, not ended'), async () => {

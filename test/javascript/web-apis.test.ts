@@ -1,5 +1,6 @@
+import { cases } from '@diatom/libos/js/testing/cases/index.ts';
 import { nativeTarget } from '../conformance/native-target.ts';
 import { startOn } from '../conformance/start.ts';
-import { testWebApis } from './web-apis.ts';
+import { testCases } from './cases.ts';
 
-testWebApis('process', startOn(nativeTarget('process')));
+testCases(cases, 'process', startOn(nativeTarget('process')));

@@ -204,7 +204,7 @@ function respond(number: i32, exchange: Exchange, values: usize): void {
       free(bytes);
     }
     freeString(context, head);
-    if (exchange.handle != 0) os.http_complete(exchange.handle);
+    if (exchange.handle != 0) os.http_complete(exchange.handle, 0);
   }
   close(number);
 }
@@ -224,7 +224,7 @@ function respondStream(number: i32, exchange: Exchange, values: usize): bool {
   const stream = os.http_respond_stream(status, 0, head, stringLength(head), pull.index);
   freeString(context, head);
   exchange.isStream = stream != 0;
-  if (os.http_complete(exchange.handle) >= 0 && stream != 0) return true;
+  if (os.http_complete(exchange.handle, 0) >= 0 && stream != 0) return true;
   close(number);
   return false;
 }
@@ -239,20 +239,30 @@ function onPull(handle: i32, isGone: i32): void {
   if (!state.isRunning) run(state.onWritable, number);
 }
 
-/** piece(exchange, ArrayBuffer): bytes the peer is behind with, -1 when it has gone. */
-function piece(exchange: Exchange, source: usize): i32 {
-  if (!begin(exchange)) return -1;
+/** One turn streams this much to peers that take it as fast as it comes; others have theirs in between. */
+const streamedPerTurn: i32 = 256 * 1024;
+
+/** piece(exchange, ArrayBuffer): more than 0 when the program is to wait for `onWritable`, -1 when the peer has gone. */
+function piece(number: i32, exchange: Exchange, source: usize): i32 {
+  if (!begin(exchange)) {
+    close(number);
+    return -1;
+  }
   const length = arrayBufferLength(state.context, source);
   const bytes = copyArrayBuffer(state.context, source);
   os.http_piece(bytes, length);
   free(bytes);
-  return os.http_complete(exchange.handle);
+  state.streamedBytes += length;
+  const isEnough = state.streamedBytes >= streamedPerTurn;
+  const behind = os.http_complete(exchange.handle, isEnough ? 1 : 0);
+  if (behind < 0) close(number);
+  return behind == 0 && isEnough ? 1 : behind;
 }
 
 function finish(number: i32, exchange: Exchange): void {
   if (begin(exchange)) {
     os.http_finish();
-    os.http_complete(exchange.handle);
+    os.http_complete(exchange.handle, 0);
   }
   close(number);
 }
@@ -305,7 +315,7 @@ export function call_function(context: usize, self: usize, count: i32, values: u
       return 0;
     }
     case RESPOND_STREAM: return result(respondStream(number, exchange, values) ? TRUE : FALSE);
-    case PIECE: return result(<i64>(<u32>piece(exchange, argument(values, 1))));
+    case PIECE: return result(<i64>(<u32>piece(number, exchange, argument(values, 1))));
     case FINISH: {
       finish(number, exchange);
       return 0;

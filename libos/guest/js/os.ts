@@ -54,7 +54,7 @@ export declare function http_defer(): i32;
 @external("diatom:os", "http_resume")
 export declare function http_resume(handle: i32): i32;
 @external("diatom:os", "http_complete")
-export declare function http_complete(handle: i32): i32;
+export declare function http_complete(handle: i32, again: i32): i32;
 @external("diatom:os", "http_abort")
 export declare function http_abort(handle: i32): void;
 @external("diatom:os", "http_pause")

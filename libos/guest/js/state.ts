@@ -24,6 +24,8 @@ export class State {
   hasRejections: bool;
   /** A turn of the program is running. */
   isRunning: bool;
+  /** Of streamed responses, in this turn. */
+  streamedBytes: i32;
   /** Monotonic nanoseconds after which running code is interrupted. */
   deadline: i64;
   limitNs: i64;

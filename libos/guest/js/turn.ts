@@ -41,6 +41,7 @@ function limit(): void {
 /** A turn of the program that begins with a registered function; false when it threw, and that was told. */
 export function run(callee: usize, value: i32): bool {
   state.isRunning = true;
+  state.streamedBytes = 0;
   limit();
   state.argument = <i64>(<u32>value);
   const isFine = callWith(callee, 1);

@@ -33,7 +33,7 @@ export interface Primitives {
   respond(exchange: number, status: number, lines: string, body?: string | ArrayBuffer): void;
   /** False when nobody wants a body: the peer has gone, or asked for the head alone. */
   respondStream(exchange: number, status: number, lines: string): boolean;
-  /** How many bytes the peer is behind with; -1 when it has gone. When it is behind, `onWritable` tells when it is no more. */
+  /** More than 0: wait for `onWritable`, the peer is behind or others are to have their turn; -1: it has gone. */
   piece(exchange: number, bytes: ArrayBuffer): number;
   finish(exchange: number): void;
   /** Cuts a streamed response off. */

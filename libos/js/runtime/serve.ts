@@ -70,7 +70,7 @@ function respond(exchange: number, response: unknown): void {
   else if (typeof body === 'string') {
     primitives.respond(exchange, status, headerLines, body.isWellFormed() ? body : body.toWellFormed());
   } else if (body instanceof Uint8Array) primitives.respond(exchange, status, headerLines, bufferOf(body));
-  else void stream(exchange, status, headerLines, body);
+  else cutOff.register(stream(exchange, status, headerLines, body), exchange);
 }
 
 function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
@@ -86,8 +86,8 @@ async function stream(exchange: number, status: number, headerLines: string, bod
   if (!primitives.respondStream(exchange, status, headerLines)) return body.cancel();
   try {
     for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
-      const behindBytes = primitives.piece(exchange, bufferOf(chunk));
-      if (behindBytes > 0) await new Promise<void>((resolve) => waiting.set(exchange, resolve));
+      const isToWait = primitives.piece(exchange, bufferOf(chunk)) > 0;
+      if (isToWait) await new Promise<void>((resolve) => waiting.set(exchange, resolve));
       if (!primitives.isOpen(exchange)) return body.cancel();
     }
     primitives.finish(exchange);
@@ -150,6 +150,11 @@ function onRequest(exchange: number): void {
 const abandoned = new FinalizationRegistry((exchange: number) => {
   if (!primitives.isOpen(exchange)) return;
   fail(exchange, new Error('the promise that fetch gave was dropped before it was settled'));
+});
+
+/** A stream that was interrupted in the midst of a piece: nobody would send more of it. */
+const cutOff = new FinalizationRegistry((exchange: number) => {
+  if (primitives.isOpen(exchange)) primitives.abort(exchange);
 });
 
 /** The request is not answered yet at the end of its turn. */

@@ -94,9 +94,6 @@ function readBody(connection: Connection, request: usize, available: i32): i32 {
   return 0;
 }
 
-/** Whose request the application is looking at right now: its record stays until that is over. */
-let dispatching: usize = 0;
-
 function dispatch(connection: Connection, request: usize): void {
   connection.closeAfterResponse = !head.keepAlive || connection.listener.draining;
   begin(connection);
@@ -104,9 +101,7 @@ function dispatch(connection: Connection, request: usize): void {
     answerAsterisk(connection);
   } else {
     setRequest(request, request + connection.headLength, connection.contentLength);
-    dispatching = changetype<usize>(connection);
     callApplication(connection.listener.handler, connection.listener.index, 0);
-    dispatching = 0;
     if (!responded) http_respond(500, 0, 0, 0, 0, 0, 0);
   }
   connection.progressed = true;
@@ -304,9 +299,14 @@ function step(connection: Connection): bool {
   }
 }
 
+/** Whose turn it is: nobody else closes it, its record is still looked at. */
+let working: usize = 0;
+
 export function work(connection: Connection): void {
   let waits = false;
+  working = changetype<usize>(connection);
   for (let turn = 0; turn < turns && !waits; turn++) waits = !step(connection);
+  working = 0;
   if (connection.phase == CLOSED) {
     close(connection);
     return;
@@ -330,21 +330,21 @@ export function http_resume(handle: i32): i32 {
 
 /**
  * From the application: what was written since `http_resume` may go. Returns how many bytes the peer is behind with, -1 when
- * the connection has gone. The connection has its next turn later: another one may be in the midst of its own.
+ * the connection has gone. A streamed response is asked for more once that is sent, and also when it wants to be (`again`).
+ * The connection has its next turn later: another one may be in the midst of its own.
  */
-export function http_complete(handle: i32): i32 {
+export function http_complete(handle: i32, again: i32): i32 {
   const connection = changetype<Connection>(endpointOf(handle));
   if (connection.phase == WAITING || (connection.phase == STREAMING && connection.pull == 0)) finishResponse(connection);
   connection.progressed = true;
   flush(connection);
   switchBack();
   if (connection.phase == CLOSED) {
-    if (changetype<usize>(connection) != dispatching) close(connection);
+    if (changetype<usize>(connection) != working) close(connection);
     return -1;
   }
   const behind = connection.pending == 0 ? 0 : connection.pendingEnd - connection.pendingStart;
-  // Asked again once that is sent.
-  if (behind > 0) connection.paused = false;
+  if (behind > 0 || again != 0) connection.paused = false;
   enqueue(connection);
   return behind;
 }
@@ -353,7 +353,7 @@ export function http_complete(handle: i32): i32 {
 export function http_abort(handle: i32): void {
   if (http_resume(handle) == 0) return;
   changetype<Connection>(endpointOf(handle)).phase = CLOSED;
-  http_complete(handle);
+  http_complete(handle, 0);
 }
 
 /** Choose the timeout that fits what the connection waits for. Progress starts it anew, a trickle of bytes does not. */

@@ -1,4 +1,4 @@
-/** The cases of `libos/js/testing/cases` in a sealed image: what Node's own classes give, the image gives. */
+/** One-line programs in a sealed image: what they give under Node, they give there. */
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,14 +6,16 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { cases } from '@diatom/libos/js/testing/cases/index.ts';
+import type { Case } from '@diatom/libos/js/testing/cases/index.ts';
 import { bodyOf, runCase } from '@diatom/libos/js/testing/show.ts';
 import type { RunningApplication, StartApplication } from '../conformance/application.ts';
 
 const testing = dirname(createRequire(import.meta.url).resolve('@diatom/libos/js/testing/show.ts'));
 
+type CasesByArea = Readonly<Record<string, readonly Case[]>>;
+
 /** A program whose routes are the areas: each runs its cases, which are part of the program, as an image has no eval. */
-function programOf(): string {
+function programOf(cases: CasesByArea): string {
   const areas = Object.entries(cases).map(([area, list]) => {
     const bodies = list.map((one) => `async () => { ${bodyOf(typeof one === 'string' ? one : one[0])} },`);
     return `${area}: [\n${bodies.join('\n')}\n],`;
@@ -35,14 +37,14 @@ export default {
 `;
 }
 
-export function testWebApis(target: string, start: StartApplication): void {
+export function testCases(cases: CasesByArea, target: string, start: StartApplication): void {
   let running: RunningApplication;
   let directory: string;
 
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'diatom-web-apis-'));
+    directory = await mkdtemp(join(tmpdir(), 'diatom-cases-'));
     const file = join(directory, 'app.ts');
-    await writeFile(file, programOf());
+    await writeFile(file, programOf(cases));
     running = await start(file, {});
   });
   after(async () => {

@@ -1,0 +1,25 @@
+import type { Case } from '@diatom/libos/js/testing/cases/index.ts';
+
+export const asyncCases: readonly Case[] = [
+  `await Promise.all([1, Promise.resolve(2), new Promise((r) => setTimeout(r, 1, 3))])`,
+  `await Promise.allSettled([1, Promise.reject(new RangeError('x'))])`,
+  `await Promise.any([Promise.reject(1), Promise.resolve(2)])`,
+  `await Promise.any([Promise.reject(1)]).catch((e) => [e.name, e.errors])`,
+  `await Promise.race([new Promise((r) => setTimeout(r, 20, 'slow')), new Promise((r) => setTimeout(r, 1, 'fast'))])`,
+  `const { promise, resolve } = Promise.withResolvers(); resolve(4); return await promise`,
+  `const out = []; Promise.resolve().then(() => out.push(2)); queueMicrotask(() => out.push(3)); out.push(1); await new Promise((r) => setTimeout(r, 1)); return out`,
+  `const out = []; (async () => { out.push('a'); await null; out.push('c'); })(); out.push('b'); await null; await null; return out`,
+  `const f = async () => { throw new TypeError('t'); }; return await f().catch((e) => e.name)`,
+  `const f = async () => { try { await Promise.reject(5); } catch (e) { return e; } finally { await null; } }; return await f()`,
+  `const thenable = { then(resolve) { resolve('thenable'); } }; return await thenable`,
+  `await Promise.resolve(1).finally(() => 2)`,
+  `await new Promise(() => { throw new Error('in executor'); }).catch((e) => e.message)`,
+  `await Promise.reject(1).then(() => 'no', (v) => 'yes ' + v)`,
+  `const out = []; for await (const v of [Promise.resolve(1), 2]) out.push(v); return out`,
+  `await Array.fromAsync([1, Promise.resolve(2)])`,
+  `await Promise.try(() => 7)`,
+  `const p = Promise.resolve(); return [p === Promise.resolve(p), Object.prototype.toString.call(p)]`,
+  `const order = []; const a = async (n) => { order.push(n + 1); await null; order.push(n + 2); }; await Promise.all([a(0), a(10)]); return order`,
+  `class P extends Promise {}; return P.resolve(1) instanceof P && P.resolve(1).then(() => 1) instanceof P`,
+  `const e = await import('data:text/javascript,').catch((error) => 'no import'); return typeof e`,
+].filter((code) => !code.includes('import('));
