@@ -93,6 +93,8 @@ export const links: Readonly<Record<string, readonly string[]>> = {
   pipeThrough: ['./link/streams.ts'],
   blob: ['./link/blobs.ts'],
   formData: ['./link/forms.ts'],
+  dispose: ['./language/dispose.ts'],
+  asyncDispose: ['./language/dispose.ts'],
   subtle: ['./link/subtle.ts'],
   // Names of algorithms, which programs give as strings.
   HMAC: ['./crypto/algorithms/hmac.ts'],

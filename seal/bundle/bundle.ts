@@ -125,7 +125,8 @@ async function generate({ input, directory, plugins, isProgram }: Generation): P
       experimental: { attachDebugInfo: 'none' },
       plugins: [...plugins],
       // Packages choose their build by it; what they do not choose is left out.
-      transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+      // The engine's language is ES2024 and more; `using` is what it has not.
+      transform: { define: { 'process.env.NODE_ENV': '"production"' }, target: 'es2024' },
       onLog: (_level, log) => {
         if (isProgram && log.code === 'UNRESOLVED_IMPORT') diagnostics.push(unresolved(log, directory));
       },
