@@ -89,3 +89,10 @@ test('examples/notes forgets a note when its time, from the environment, is over
   const isKept = async (): Promise<boolean> => (await ask(`${notes.url}/notes/1`)).status === 200;
   while (await isKept());
 });
+
+test('examples/web is ordinary TypeScript', async () => {
+  await using web = await run('web/web.ts', '--env', 'GREETING=Welcome');
+  assert.equal((await ask(`${web.url}/hello?name=J%C3%BCrgen`)).text, 'Welcome, Jürgen\n');
+  const missing = await ask(`${web.url}/elsewhere`);
+  assert.deepEqual([missing.status, missing.text], [404, '{"error":"nothing at /elsewhere"}']);
+});
