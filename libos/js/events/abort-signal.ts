@@ -1,8 +1,14 @@
 /** DOM standard §3.2 Interface AbortSignal. */
 
-import { setTimeout } from '../timers/timers.ts';
+import { clearTimeout, setTimeout } from '../timers/timers.ts';
 import { Event } from './event.ts';
-import { EventTarget, HandlerAttribute } from './event-target.ts';
+import {
+  type AddEventListenerOptions,
+  type EventListener,
+  EventTarget,
+  HandlerAttribute,
+  hasListeners,
+} from './event-target.ts';
 
 /** Makes a signal that is not aborted; programs get theirs from a controller. */
 export let createSignal: () => AbortSignal;
@@ -12,6 +18,16 @@ export let signalAbort: (signal: AbortSignal, reason?: unknown) => void;
 
 export let isAbortSignal: (value: unknown) => value is AbortSignal;
 
+/**
+ * A signal of `timeout` or `any` is wanted only by those who hold it or listen to it (§3.2.1 garbage collection). What
+ * would abort it refers to it weakly, or a service that makes one per request would collect them until their time is
+ * over; those with listeners are held here meanwhile.
+ */
+const listenedTo = new Set<AbortSignal>();
+
+/** What to do when a signal is gone. */
+const forgotten = new FinalizationRegistry<() => void>((forget) => forget());
+
 /** Held by the constructor only, so that `new AbortSignal()` throws for everybody else. */
 const permission = Symbol('may create');
 
@@ -19,8 +35,9 @@ export class AbortSignal extends EventTarget {
   #isAborted = false;
   #reason: unknown = undefined;
   #handler: HandlerAttribute | null = null;
+  #isHeldWeakly = false;
   /** §3.2 dependent signals: they are aborted with this one. */
-  #dependents: AbortSignal[] | null = null;
+  #dependents: Set<WeakRef<AbortSignal>> | null = null;
   /** For a dependent signal: the signals it depends on that depend on none themselves. */
   #sources: AbortSignal[] | null = null;
 
@@ -43,9 +60,14 @@ export class AbortSignal extends EventTarget {
       throw new TypeError(`AbortSignal.timeout: ${String(milliseconds)} is not a number of milliseconds`);
     }
     const signal = createSignal();
-    setTimeout(() => {
-      signalAbort(signal, new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    signal.#isHeldWeakly = true;
+    const reference = new WeakRef(signal);
+    const timer = setTimeout(() => {
+      const held = reference.deref();
+      if (held === undefined) return;
+      signalAbort(held, new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
     }, delayMs);
+    forgotten.register(signal, () => clearTimeout(timer));
     return signal;
   }
 
@@ -66,12 +88,41 @@ export class AbortSignal extends EventTarget {
     for (const signal of list) {
       for (const source of signal.#sources ?? [signal]) sources.add(source);
     }
+    result.#isHeldWeakly = true;
+    const reference = new WeakRef(result);
     for (const source of sources) {
-      source.#dependents ??= [];
-      source.#dependents.push(result);
+      source.#dependents ??= new Set();
+      source.#dependents.add(reference);
     }
+    forgotten.register(result, () => {
+      for (const source of sources) source.#dependents?.delete(reference);
+    });
     result.#sources = [...sources];
     return result;
+  }
+
+  override addEventListener(
+    type: string,
+    callback: EventListener | null,
+    options?: boolean | AddEventListenerOptions | null,
+  ): void {
+    super.addEventListener(type, callback, options);
+    this.#hold();
+  }
+
+  override removeEventListener(
+    type: string,
+    callback: EventListener | null,
+    options?: boolean | { readonly capture?: boolean | undefined } | null,
+  ): void {
+    super.removeEventListener(type, callback, options);
+    this.#hold();
+  }
+
+  #hold(): void {
+    if (!this.#isHeldWeakly || this.#isAborted) return;
+    if (hasListeners(this, 'abort')) listenedTo.add(this);
+    else listenedTo.delete(this);
   }
 
   get aborted(): boolean {
@@ -107,14 +158,18 @@ export class AbortSignal extends EventTarget {
       signal.#isAborted = true;
       signal.#reason = reason === undefined ? abortError() : reason;
       const aborted = [signal];
-      for (const dependent of signal.#dependents ?? []) {
-        if (dependent.#isAborted) continue;
+      for (const reference of signal.#dependents ?? []) {
+        const dependent = reference.deref();
+        if (dependent === undefined || dependent.#isAborted) continue;
         dependent.#isAborted = true;
         dependent.#reason = signal.#reason;
         aborted.push(dependent);
       }
       signal.#dependents = null;
-      for (const one of aborted) one.dispatchEvent(new Event('abort'));
+      for (const one of aborted) {
+        listenedTo.delete(one);
+        one.dispatchEvent(new Event('abort'));
+      }
     };
   }
 }

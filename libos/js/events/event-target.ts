@@ -25,6 +25,9 @@ interface Listener {
 const flatten = (options: boolean | { readonly capture?: boolean | undefined } | null | undefined): boolean =>
   typeof options === 'object' && options !== null ? Boolean(options.capture) : Boolean(options);
 
+/** Whether anybody listens: what decides how long some targets live. */
+export let hasListeners: (target: EventTarget, type: string) => boolean;
+
 export class EventTarget {
   /** Made with the first listener: most signals never get one. */
   #listeners: Listener[] | null = null;
@@ -117,6 +120,10 @@ export class EventTarget {
 
   get [Symbol.toStringTag](): string {
     return 'EventTarget';
+  }
+
+  static {
+    hasListeners = (target, type) => target.#listeners?.some((one) => one.type === type) ?? false;
   }
 }
 

@@ -3,6 +3,7 @@ import { beforeEach, test } from 'node:test';
 import { nodeHost } from '../testing/node-host.ts';
 import '../link/signals.ts';
 import { AbortController } from '../events/abort-controller.ts';
+import { hasListeners } from '../events/event-target.ts';
 import { type IncomingResponse, type OutgoingRequest, setHost } from '../host.ts';
 import { fetch } from './fetch.ts';
 
@@ -155,4 +156,15 @@ test('other schemes are refused', async () => {
 test('without a way out the error says so', async () => {
   setHost(nodeHost);
   await assert.rejects(fetch('http://h/'), /no way out/);
+});
+
+test('a signal that outlives the fetch keeps no listener of it', async () => {
+  answers = { 'http://h/': { body: 'x' }, 'http://h/empty': { status: 204 } };
+  const { signal } = new AbortController();
+  assert.equal(await (await fetch('http://h/', { signal })).text(), 'x');
+  await fetch('http://h/empty', { signal });
+  await assert.rejects(fetch('ftp://h/', { signal }));
+  answers = { 'http://h/': { status: 302, headers: ['location', 'x:'] } };
+  await assert.rejects(fetch('http://h/', { signal }));
+  assert.equal(hasListeners(signal, 'abort'), false);
 });

@@ -5,11 +5,11 @@
  */
 
 import '../link/urls.ts';
-import type { AbortSignal } from '../events/abort-signal.ts';
 import { type BodyReader, host, type IncomingResponse } from '../host.ts';
 import { needPart } from '../parts.ts';
 import { parseUrl } from '../url/parser.ts';
 import { serialize } from '../url/record.ts';
+import { AbortLink } from './abort-link.ts';
 import { Body, bodyBytes, claim } from './body.ts';
 import { flatten, Headers, trusted } from './headers.ts';
 import { outgoingParts, Request, type RequestInit } from './request.ts';
@@ -33,6 +33,9 @@ const connectionHeaders: readonly string[] = [
   'upgrade',
 ];
 
+/** Headers that are for one origin only (§4.5 step 14; cookies are the program's own here). */
+const credentialHeaders: readonly string[] = ['authorization', 'cookie', 'proxy-authorization'];
+
 type Payload = Uint8Array | null | (() => Promise<Uint8Array | null>);
 
 async function payloadOf(body: Body | null): Promise<Payload> {
@@ -48,7 +51,7 @@ function send(
   url: string,
   headers: Headers,
   body: Payload,
-  signal: AbortSignal | null,
+  link: AbortLink | null,
 ): Promise<IncomingResponse> {
   if (host.fetch === undefined) {
     return Promise.reject(
@@ -61,31 +64,25 @@ function send(
   for (const name of connectionHeaders) lines.delete(name);
   if (!lines.has('accept')) lines.set('accept', '*/*');
   if (!lines.has('user-agent')) lines.set('user-agent', 'Diatom');
-  const onAbort = (abort: () => void): void => {
-    signal?.addEventListener('abort', abort, { once: true });
-  };
+  const onAbort = (stop: () => void): void => link?.onAbort(stop);
   const response = host.fetch({ method, url, headers: flatten(lines), body, onAbort });
-  if (signal === null) return response;
-  return Promise.race([
-    response,
-    new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    }),
-  ]);
+  return link === null ? response : link.race(response);
 }
 
-/** A reader that fails once the signal is aborted (§5.6 "abort the fetch()"). */
-function watched(reader: BodyReader, signal: AbortSignal | null): BodyReader {
-  if (signal === null) return reader;
+/** A reader that fails once the signal is aborted (§5.6 "abort the fetch()"), and lets go of it at the end. */
+function watched(reader: BodyReader, link: AbortLink | null): BodyReader {
+  if (link === null) return reader;
   return {
     whole: () => undefined,
     read: async () => {
-      signal.throwIfAborted();
-      const chunk = await reader.read();
-      signal.throwIfAborted();
+      const chunk = await link.race(reader.read());
+      if (chunk === null) link.release();
       return chunk;
     },
-    cancel: () => reader.cancel(),
+    cancel: () => {
+      link.release();
+      reader.cancel();
+    },
   };
 }
 
@@ -105,25 +102,20 @@ function locationOf(response: IncomingResponse, url: string): string | null {
 
 const originPattern = /^[a-z]+:\/\/[^/?#]*/;
 
-export async function fetch(
-  input: Request | string | { toString(): string },
-  init?: RequestInit | null,
-): Promise<Response> {
-  const request = new Request(input, init);
-  const { body, signal } = outgoingParts(request);
-  signal?.throwIfAborted();
+/** The exchanges of one fetch, until there is an answer that is no redirect to follow. */
+async function exchange(request: Request, body: Body | null, link: AbortLink | null): Promise<Response> {
   let { url, method } = request;
-  if (!/^https?:/.test(url)) throw new TypeError(`fetch: ${url} is not an http(s) URL`);
   const headers = new Headers(request.headers);
   let payload = await payloadOf(body);
   for (let count = 0; ; count++) {
-    const response = await send(method, url, headers, payload, signal);
+    const response = await send(method, url, headers, payload, link);
     const location = request.redirect === 'manual' ? null : locationOf(response, url);
-    if (location === null) return receive(response, url, count > 0, signal, method);
+    if (location === null) return receive(response, url, count > 0, link, method);
     response.body?.cancel();
     if (request.redirect === 'error') throw new TypeError(`fetch: ${url} redirects, and redirect is "error"`);
-    if (count === redirectLimit)
+    if (count === redirectLimit) {
       throw new TypeError(`fetch: more than ${redirectLimit} redirects, the last from ${url}`);
+    }
     const { status } = response;
     // §4.5 step 13: 303 always becomes a GET, 301 and 302 make one of a POST.
     if ((status === 303 && method !== 'GET' && method !== 'HEAD') || (status < 303 && method === 'POST')) {
@@ -133,8 +125,28 @@ export async function fetch(
     } else if (typeof payload === 'function') {
       throw new TypeError(`fetch: ${url} redirects with status ${status}, and a stream cannot be sent twice`);
     }
-    if (originPattern.exec(location)?.[0] !== originPattern.exec(url)?.[0]) headers.delete('authorization');
+    // Not to a stranger.
+    if (originPattern.exec(location)?.[0] !== originPattern.exec(url)?.[0]) {
+      for (const name of credentialHeaders) headers.delete(name);
+    }
     url = location;
+  }
+}
+
+export async function fetch(
+  input: Request | string | { toString(): string },
+  init?: RequestInit | null,
+): Promise<Response> {
+  const request = new Request(input, init);
+  const { body, signal } = outgoingParts(request);
+  signal?.throwIfAborted();
+  if (!/^https?:/.test(request.url)) throw new TypeError(`fetch: ${request.url} is not an http(s) URL`);
+  const link = signal === null ? null : new AbortLink(signal);
+  try {
+    return await exchange(request, body, link);
+  } catch (error) {
+    link?.release();
+    throw error;
   }
 }
 
@@ -142,16 +154,17 @@ function receive(
   { status, statusText, headers, body }: IncomingResponse,
   url: string,
   isRedirected: boolean,
-  signal: AbortSignal | null,
+  link: AbortLink | null,
   method: string,
 ): Response {
   const isEmpty = body === null || method === 'HEAD' || status === 204 || status === 304;
+  if (isEmpty) link?.release();
   const origin = { type: 'basic', url: url.replace(/#.*$/s, ''), isRedirected } as const;
   return receivedResponse(
     status,
     statusText,
     trusted(headers, true),
-    isEmpty ? null : new Body(watched(body, signal)),
+    isEmpty ? null : new Body(watched(body, link)),
     origin,
   );
 }

@@ -37,6 +37,13 @@ export class Heap<Item> {
     return least;
   }
 
+  /** Keeps only the items that pass. */
+  retain(passes: (item: Item) => boolean): void {
+    const kept = this.#items.filter(passes);
+    this.#items.length = 0;
+    for (const item of kept) this.push(item);
+  }
+
   /** Puts an item in the place of the least one. */
   #sink(item: Item): void {
     const items = this.#items;

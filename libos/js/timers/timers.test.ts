@@ -120,3 +120,15 @@ test('what a callback throws is told, and the next timer runs', () => {
   assert.deepEqual(seen, ['next']);
   assert.match(errors[0] ?? '', /^Uncaught Error: broken/);
 });
+
+test('many cleared timers leave the others in order', () => {
+  const seen: number[] = [];
+  const startMs = nowMs;
+  const ids = Array.from({ length: 2000 }, (_, index) => setTimeout(() => seen.push(index), index));
+  for (const [index, id] of ids.entries()) if (index % 100 !== 0) clearTimeout(id);
+  advanceTo(startMs + 2000);
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 20 }, (_, index) => index * 100),
+  );
+});

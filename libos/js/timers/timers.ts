@@ -19,7 +19,7 @@ interface Timer {
 }
 
 const timers = new Map<number, Timer>();
-/** Cleared timers stay until they come up: looking for them would cost more than they do. */
+/** Cleared timers stay until they come up or are the most of it: looking for each would cost more. */
 const queue = new Heap<Timer>((left, right) =>
   left.deadlineMs === right.deadlineMs ? left.order < right.order : left.deadlineMs < right.deadlineMs,
 );
@@ -68,8 +68,12 @@ export function setInterval(callback: unknown, timeout?: unknown, ...values: rea
   return add(callback, timeout, values, true, 'setInterval');
 }
 
+/** Fewer cleared timers than this in the queue are not worth clearing away. */
+const tolerated = 256;
+
 export function clearTimeout(id?: unknown): void {
-  timers.delete(Number(id));
+  if (!timers.delete(Number(id)) || queue.size < 2 * timers.size + tolerated) return;
+  queue.retain((timer) => timers.has(timer.id));
 }
 
 /** The two share one list of ids (§8.7): each clears what the other has set. */
