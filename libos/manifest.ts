@@ -59,8 +59,11 @@ export type NativeTarget = 'process' | 'hvt' | 'virtio';
 /** In the order in which they are preferred where one must stand for the image. */
 export const nativeTargets: readonly NativeTarget[] = ['process', 'hvt', 'virtio'];
 
-/** `wasm` is portable; the others belong to a target: a static ELF by its name, and what maps its code addresses to function names. */
-export type LayerRole = 'wasm' | NativeTarget | SymbolsRole;
+/**
+ * `wasm` is portable; `source-map` leads from the text of a JavaScript application to its files (ECMA-426); the others belong to a
+ * target: a static ELF by its name, and what maps its code addresses to function names.
+ */
+export type LayerRole = 'wasm' | 'source-map' | NativeTarget | SymbolsRole;
 export type SymbolsRole = 'symbols' | 'hvt-symbols' | 'virtio-symbols';
 
 /** Symbols stay outside the ELF: only trap reports and `diatom inspect` read them. */
@@ -79,6 +82,7 @@ export interface ManifestLayer {
 
 export const layerMediaTypes: Readonly<Record<LayerRole, string>> = {
   wasm: 'application/wasm',
+  'source-map': 'application/source-map+json',
   process: 'application/vnd.diatom.process.v1.elf',
   symbols: 'application/vnd.diatom.symbols.v1+json',
   hvt: 'application/vnd.diatom.hvt.v1.elf',

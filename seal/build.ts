@@ -55,6 +55,8 @@ export interface PortableBuild {
   readonly wasm: Uint8Array;
   /** npm packages the application imports. */
   readonly packages: readonly Package[];
+  /** Of a JavaScript application. */
+  readonly sourceMap?: Uint8Array;
   readonly timings: Omit<BuildTimings, 'codegenMs'>;
 }
 
@@ -73,7 +75,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
   if (!isFile) throw new BuildError([{ code: 'file', message: `there is no file ${request.file}` }]);
   const program = await shapeOf(file);
   const project = await readProject(file, program.defaults);
-  const { wasm, packages, modules, compileMs, linkMs } = await program.join(file, project);
+  const { wasm, packages, modules, tools, sourceMap, compileMs, linkMs } = await program.join(file, project);
   const linked = performance.now();
   const shape = readModule(wasm);
   const unknown = shape.imports.find(({ module }) => module !== machineModule);
@@ -91,7 +93,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
       machineVersion,
       name: request.name ?? project.name,
       created,
-      generator: `diatom ${diatomVersion} ${await toolVersions()}`,
+      generator: ['diatom', diatomVersion, await toolVersions(), ...(tools === undefined ? [] : [tools])].join(' '),
       ports: portsOf(project, recording),
       connect: project.connect,
       memory: {
@@ -106,6 +108,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
     },
     wasm,
     packages,
+    ...(sourceMap === undefined ? {} : { sourceMap }),
     timings: {
       compileMs,
       linkMs,
@@ -117,7 +120,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
 
 /** Throws `BuildError` as `buildPortable` does, and when a target that must be made cannot be. */
 export async function build(request: BuildRequest): Promise<BuildResult> {
-  const { manifest, wasm, packages, timings } = await buildPortable(request);
+  const { manifest, wasm, packages, sourceMap, timings } = await buildPortable(request);
   const started = performance.now();
   const { sealed, leftOut } = await sealTargets(wasm, {
     targets: request.targets,
@@ -134,7 +137,11 @@ export async function build(request: BuildRequest): Promise<BuildResult> {
       systemCalls: first.image.systemCalls,
       functions: functionsOf({ functions: first.image.functions, packages }),
     },
-    layers: { wasm, ...Object.fromEntries(sealed.flatMap((each) => nativeLayers(each, packages))) },
+    layers: {
+      wasm,
+      ...(sourceMap === undefined ? {} : { 'source-map': sourceMap }),
+      ...Object.fromEntries(sealed.flatMap((each) => nativeLayers(each, packages))),
+    },
     leftOut,
     timings: {
       ...timings,

@@ -17,6 +17,8 @@ export interface Bundle {
   /** An ECMAScript module that registers the program with the engine's glue. */
   readonly code: string;
   readonly map: SourceMap;
+  /** The same with files named as in stacks, and none of this machine's paths. */
+  readonly shownMap: SourceMap & { readonly version: 3; readonly file: string };
   /** Names of web APIs that are in it. */
   readonly globals: readonly string[];
   /** Files of the program that were read. */
@@ -62,7 +64,8 @@ export async function bundle(file: string, { allowsEval }: BundleOptions = { all
   const modules = [...program.modules, ...modulesOf(whole, directory)].sort(
     (a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1),
   );
-  return { code, map, globals: names, sources: program.sources, modules, directory };
+  const shownMap = { version: 3, file: 'app.js', ...map, sources: files } as const;
+  return { code, map, shownMap, globals: names, sources: program.sources, modules, directory };
 }
 
 /** Bundles end with a comment that names the map's file, which there is none of. */

@@ -15,15 +15,15 @@ import {
 import { engineExports, engineImports, memoryImport } from './imports.ts';
 import { textCellsAt } from './layout.ts';
 
-const packageName = '@jitl/quickjs-ng-wasmfile-release-sync';
+export const enginePackage = '@jitl/quickjs-ng-wasmfile-release-sync';
 const resolve = createRequire(import.meta.url).resolve;
 
 /** The module of the link (link.ts) that the engine's imports come from. */
 export const hostModule = 'diatom:application';
 
 export async function engineModule(): Promise<Uint8Array> {
-  const wasm = await readFile(resolve(`${packageName}/wasm`));
-  const exports = engineExports(await readFile(resolve(`${packageName}/emscripten-module`), 'utf8'));
+  const wasm = await readFile(resolve(`${enginePackage}/wasm`));
+  const exports = engineExports(await readFile(resolve(`${enginePackage}/emscripten-module`), 'utf8'));
   let functions: ReadonlyMap<number, string> = new Map();
   let importedFunctions = 0;
   // Its start function clears the memory it was given; ours is clear, and at run time it is a program's.

@@ -18,12 +18,12 @@ export const applicationLibrary: Library = { name: 'diatom', directory: join(gue
 export const wasmPageBytes = 65536;
 
 /** Versions of the tools: part of every cache key and of the manifest's generator. */
-export async function toolVersions(): Promise<string> {
+export async function toolVersions(names: readonly string[] = ['assemblyscript', 'binaryen']): Promise<string> {
   const versionOf = async (name: string): Promise<string> => {
     const { version } = JSON.parse(await readFile(resolve(`${name}/package.json`), 'utf8')) as { version: string };
     return `${name}@${version}`;
   };
-  return (await Promise.all(['assemblyscript', 'binaryen'].map(versionOf))).join(' ');
+  return (await Promise.all(names.map(versionOf))).join(' ');
 }
 
 /** Static data, the shared buffers of guest/os/scratch.ts and a first piece of heap; untouched pages cost nothing. */

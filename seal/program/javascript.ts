@@ -1,8 +1,9 @@
 /** TypeScript and JavaScript: joined to one module that the engine has run the top level of (docs/javascript.md). */
 import { bundle } from '../bundle/bundle.ts';
+import { enginePackage } from '../engine/engine.ts';
 import { linkEngine } from '../engine/link.ts';
 import { sealEngine } from '../engine/sealed.ts';
-import { wasmPageBytes } from '../link/guest.ts';
+import { toolVersions, wasmPageBytes } from '../link/guest.ts';
 import type { MemoryDefaults, Project } from '../project.ts';
 import { packagesOf } from '../sbom/packages.ts';
 import { takeSnapshot } from '../snapshot/snapshot.ts';
@@ -29,6 +30,8 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
     wasm,
     packages,
     modules: program.modules,
+    tools: await toolVersions(['rolldown', enginePackage]),
+    sourceMap: Buffer.from(JSON.stringify(program.shownMap)),
     compileMs: compiled - started,
     linkMs: performance.now() - compiled,
   };

@@ -15,6 +15,10 @@ export interface JoinedProgram {
   readonly packages: readonly Package[];
   /** Where it is joined of such. */
   readonly modules?: readonly ManifestModule[];
+  /** Versions of what it is made with beyond what every build uses. */
+  readonly tools?: string;
+  /** Of the text its modules were joined to. */
+  readonly sourceMap?: Uint8Array;
   readonly compileMs: number;
   readonly linkMs: number;
 }

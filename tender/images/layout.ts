@@ -76,6 +76,8 @@ const manifestChecks: Readonly<Record<keyof Manifest, (value: unknown) => boolea
   machineCalls: isWords,
   systemCalls: isWords,
   functions: (value) => isArrayOf(value, isFunction),
+  // The same three things are known of a module. Images of other programs have none.
+  modules: (value) => value === undefined || isArrayOf(value, isFunction),
   layers: (value) => isArrayOf(value, isLayer),
 };
 
