@@ -128,6 +128,7 @@ const accepts = [
   'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json',
   'application/vnd.kubernetes.protobuf,application/json',
   'application/yaml',
+  'application/json;as=constructor;v=v1;g=meta.k8s.io',
   'text/html',
   '*/*',
 ];
@@ -268,8 +269,10 @@ export function randomRequest(chance: Chance, target: Target, name: string, curr
   return deleteRequest(chance, path);
 }
 
+const oddSubresources = ['constructor', '__proto__', 'exec', 'x', 'status/x', 'proxy/a/b'];
+
 function subresourceRequest(chance: Chance, target: Target, path: string, base: JsonRecord, name: string): Request {
-  const subresource = chance.pick(target.subresources);
+  const subresource = chance.happens(0.05) ? chance.pick(oddSubresources) : chance.pick(target.subresources);
   const at = `${path}/${subresource}`;
   if (subresource === 'log') return readRequest(chance, path);
   const method = chance.pick(['GET', 'PUT', 'PATCH', 'POST']);

@@ -73,6 +73,11 @@ export function setDefaultNumber(object: JsonRecord, key: string, value: number)
   if (current === undefined || current === null || current === 0) object[key] = value;
 }
 
+/** A table looked up by what a client says: `constructor` and `__proto__` are not in it. */
+export function lookup<V>(rows: Readonly<Record<string, V>>): ReadonlyMap<string, V> {
+  return new Map(Object.entries(rows));
+}
+
 /** Sets a property whose name a client chose: `__proto__` is a key like any other. */
 export function setOwn(object: JsonRecord, key: string, value: unknown): void {
   if (key !== '__proto__') object[key] = value;

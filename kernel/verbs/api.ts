@@ -201,7 +201,7 @@ async function serveResource(
     const isPod = kind.group === '' && kind.resource === 'pods';
     // A path behind the name of the subresource belongs to what it would lead to: pods/NAME/proxy/some/path.
     const [first = ''] = subresource.split('/', 1);
-    const refuse = isPod ? refusedPodSubresources[first] : undefined;
+    const refuse = isPod && Object.hasOwn(refusedPodSubresources, first) ? refusedPodSubresources[first] : undefined;
     if (refuse !== undefined) return refuse(context, { ...call, route: { ...route, subresource: first } });
     const serveVerb = kind.subresources.has(subresource) ? subresources[subresource]?.verbs : undefined;
     if (serveVerb === undefined) throw pathNotFound();

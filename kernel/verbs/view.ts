@@ -12,9 +12,13 @@ import { pathNotFound } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody } from './decode.ts';
 
+/** What a client calls a field may be the name of something every object has. */
+const renamed = (names: Readonly<Record<string, string>>, field: string): string =>
+  (Object.hasOwn(names, field) ? names[field] : undefined) ?? field;
+
 /** `names` from top-level field to top-level field; what it does not name keeps its name. */
 function rename(object: JsonRecord, names: Readonly<Record<string, string>>): JsonRecord {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [names[key] ?? key, value]));
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [renamed(names, key), value]));
 }
 
 const inverse = (names: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
@@ -43,13 +47,13 @@ export async function serveView(
 function renameSelector(text: string, names: Readonly<Record<string, string>>): string {
   return text
     .split(',')
-    .map((term) => term.replace(/^[A-Za-z]+/, (field) => names[field] ?? field))
+    .map((term) => term.replace(/^[A-Za-z]+/, (field) => renamed(names, field)))
     .join(',');
 }
 
 function renamePointer(pointer: unknown, names: Readonly<Record<string, string>>): unknown {
   return typeof pointer === 'string'
-    ? pointer.replace(/^\/([^/]+)/, (_, field: string) => `/${names[field] ?? field}`)
+    ? pointer.replace(/^\/([^/]+)/, (_, field: string) => `/${renamed(names, field)}`)
     : pointer;
 }
 

@@ -1,4 +1,5 @@
 /** Content negotiation (apiserver pkg/endpoints/handlers/negotiation): what the client may get and what it sent. */
+import { lookup } from '../kinds/json.ts';
 import { notAcceptable } from './status.ts';
 
 export type Representation = 'object' | 'table' | 'partial' | 'partial-list';
@@ -39,11 +40,11 @@ export interface Answer {
   readonly version: 'v1' | 'v1beta1';
 }
 
-const representations: Readonly<Record<string, Representation>> = {
+const representations = lookup<Representation>({
   Table: 'table',
   PartialObjectMetadata: 'partial',
   PartialObjectMetadataList: 'partial-list',
-};
+});
 
 /** Throws 406 when nothing the client accepts can be made. */
 export function negotiate(header: string | undefined): Answer {
@@ -53,7 +54,7 @@ export function negotiate(header: string | undefined): Answer {
     if (type === 'application/yaml') continue;
     const as = parameters.as;
     if (as === undefined) return { representation: 'object', version: 'v1' };
-    const representation = representations[as];
+    const representation = representations.get(as);
     const version = parameters.v;
     const known = parameters.g === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
     if (representation !== undefined && known) return { representation, version };

@@ -1,19 +1,19 @@
 /** Columns of volumes, claims, classes and drivers. */
-import { arrayAt, type JsonRecord, recordAt, stringAt } from '../json.ts';
+import { arrayAt, type JsonRecord, lookup, recordAt, stringAt } from '../json.ts';
 import type { Column } from '../kind.ts';
 import { ageLast, at, integer, joined, text, value, wide } from './column.ts';
 
-const accessModes: Readonly<Record<string, string>> = {
+const accessModes = lookup({
   ReadWriteOnce: 'RWO',
   ReadOnlyMany: 'ROX',
   ReadWriteMany: 'RWX',
   ReadWriteOncePod: 'RWOP',
-};
+});
 const modes =
   (...path: readonly string[]) =>
   (object: JsonRecord) =>
     arrayAt(object, ...path)
-      .map((mode) => accessModes[String(mode)] ?? String(mode))
+      .map((mode) => accessModes.get(String(mode)) ?? String(mode))
       .join(',');
 
 const flag =

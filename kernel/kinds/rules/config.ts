@@ -1,7 +1,7 @@
 /** ConfigMaps and Secrets. */
 import type { FieldError } from '../../wire/status.ts';
 import { forbiddenField, immutable, invalidValue, required, tooLong } from '../field-errors.ts';
-import { deepEqual, isRecord, type JsonRecord, recordAt, setDefault } from '../json.ts';
+import { deepEqual, isRecord, type JsonRecord, lookup, recordAt, setDefault } from '../json.ts';
 import type { KindRules } from '../kind.ts';
 
 const sizeLimitBytes = 1024 * 1024;
@@ -47,12 +47,12 @@ export const configMapRules: KindRules = {
 };
 
 /** What a Secret of a type must hold. */
-const requiredKeys: Readonly<Record<string, readonly string[]>> = {
+const requiredKeys = lookup<readonly string[]>({
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
   'kubernetes.io/dockercfg': ['.dockercfg'],
   'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
   'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-};
+});
 
 export const secretRules: KindRules = {
   defaults: (object) => {
@@ -67,7 +67,7 @@ export const secretRules: KindRules = {
   validate: (object) => {
     const data = recordAt(object, 'data');
     const errors = keyErrors(data, 'data');
-    for (const key of requiredKeys[String(object.type)] ?? []) {
+    for (const key of requiredKeys.get(String(object.type)) ?? []) {
       if (!Object.hasOwn(data, key)) errors.push(required(`data[${key}]`));
     }
     if ((sizeOf(data) * 3) / 4 > sizeLimitBytes)

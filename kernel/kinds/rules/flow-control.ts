@@ -6,6 +6,7 @@ import {
   ensureRecord,
   isRecord,
   type JsonRecord,
+  lookup,
   numberAt,
   recordAt,
   recordsAt,
@@ -17,14 +18,14 @@ import type { KindRules } from '../kind.ts';
 const lastPrecedence = 10_000;
 const methods = ['ByNamespace', 'ByUser'];
 const subjectKinds = ['Group', 'ServiceAccount', 'User'];
-const member: Readonly<Record<string, string>> = { Group: 'group', ServiceAccount: 'serviceAccount', User: 'user' };
+const member = lookup({ Group: 'group', ServiceAccount: 'serviceAccount', User: 'user' });
 
 function subjectErrors(subject: JsonRecord, at: string): FieldError[] {
   const kind = stringAt(subject, 'kind');
-  const own = member[kind];
+  const own = member.get(kind);
   if (own === undefined) return [notSupported(`${at}.kind`, kind, subjectKinds)];
   const errors: FieldError[] = [];
-  for (const name of Object.values(member)) {
+  for (const name of member.values()) {
     if (name === own || subject[name] === undefined) continue;
     errors.push(forbiddenField(`${at}.${name}`, `${name} is forbidden when subject kind is not '${kind}'`));
   }

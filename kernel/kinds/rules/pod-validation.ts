@@ -1,7 +1,6 @@
 /** Validation of pod specs (kubernetes pkg/apis/core/validation/validation.go), for the fields people get wrong. */
-import { isIP } from 'node:net';
 import type { FieldError } from '../../wire/status.ts';
-import { duplicateValue, forbiddenField, invalidValue, notSupported, quote, required } from '../field-errors.ts';
+import { duplicateValue, forbiddenField, invalidValue, notSupported, required } from '../field-errors.ts';
 import {
   arrayAt,
   isRecord,
@@ -15,6 +14,9 @@ import {
 } from '../json.ts';
 import { labelProblems, subdomainProblems } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
+import { validateScheduling } from './pod-scheduling.ts';
+import { validateMounts, validateVolumes } from './pod-volumes.ts';
+import { validateLifecycle, validateProbe } from './probes.ts';
 
 const protocols = ['SCTP', 'TCP', 'UDP'];
 const notNegative = 'must be greater than or equal to 0';
@@ -56,6 +58,86 @@ export function validatePodSpec(
     errors.push(...subdomainProblems(account).map((problem) => invalidValue(field, account, problem)));
   }
   validateTolerations(recordsAt(spec, 'tolerations'), `${path}.tolerations`, errors);
+  errors.push(
+    ...validateScheduling(spec, path),
+    ...securityErrors(recordAt(spec, 'securityContext'), `${path}.securityContext`),
+  );
+  errors.push(...hostPortErrors(spec, path), ...podReferenceErrors(spec, path));
+  return errors;
+}
+
+const largestId = 2147483647;
+
+/** What containers and pods share of a security context: the numbers of users and groups. */
+function securityErrors(context: JsonRecord, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const key of ['runAsUser', 'runAsGroup', 'fsGroup']) {
+    const id = numberAt(context, key);
+    if (id !== undefined && (id < 0 || id > largestId))
+      errors.push(invalidValue(`${path}.${key}`, id, `must be between 0 and ${largestId}, inclusive`));
+  }
+  for (const [index, id] of arrayAt(context, 'supplementalGroups').entries()) {
+    const isGood = typeof id === 'number' && id >= 0 && id <= largestId;
+    if (!isGood)
+      errors.push(
+        invalidValue(`${path}.supplementalGroups[${index}]`, id, `must be between 0 and ${largestId}, inclusive`),
+      );
+  }
+  const profile = context.seccompProfile;
+  if (!isRecord(profile)) return errors;
+  const type = stringAt(profile, 'type');
+  const types = ['Localhost', 'RuntimeDefault', 'Unconfined'];
+  if (type === '') errors.push(required(`${path}.seccompProfile.type`, 'type is required when seccompProfile is set'));
+  else if (!types.includes(type)) errors.push(notSupported(`${path}.seccompProfile.type`, type, types));
+  if (type === 'Localhost' && stringAt(profile, 'localhostProfile') === '')
+    errors.push(required(`${path}.seccompProfile.localhostProfile`, 'must be set when seccomp type is Localhost'));
+  return errors;
+}
+
+/** A port of the host can be taken once; with the host's network every port is one of the host. */
+function hostPortErrors(spec: JsonRecord, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const taken = new Set<string>();
+  for (const [index, container] of recordsAt(spec, 'containers').entries()) {
+    for (const [position, port] of recordsAt(container, 'ports').entries()) {
+      const at = `${path}.containers[${index}].ports[${position}]`;
+      const hostPort = numberAt(port, 'hostPort') ?? 0;
+      if (spec.hostNetwork === true && hostPort !== 0 && hostPort !== port.containerPort) {
+        const detail = 'must match `hostPort` when `hostNetwork` is true';
+        errors.push(invalidValue(`${at}.containerPort`, port.containerPort, detail));
+      }
+      if (hostPort === 0) continue;
+      const key = `${stringAt(port, 'protocol')}/${stringAt(port, 'hostIP')}/${hostPort}`;
+      if (taken.has(key)) errors.push(duplicateValue(`${at}.hostPort`, key));
+      taken.add(key);
+    }
+  }
+  return errors;
+}
+
+const operatingSystems = ['linux', 'windows'];
+const preemptions = ['Never', 'PreemptLowerPriority'];
+
+/** Names of other things, and the few words that are one of a list. */
+function podReferenceErrors(spec: JsonRecord, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const key of ['nodeName', 'priorityClassName', 'runtimeClassName']) {
+    const name = stringAt(spec, key);
+    if (name !== '')
+      errors.push(...subdomainProblems(name).map((problem) => invalidValue(`${path}.${key}`, name, problem)));
+  }
+  if (isRecord(spec.os)) {
+    const name = stringAt(spec.os, 'name');
+    if (name === '') errors.push(required(`${path}.os.name`, 'cannot be empty'));
+    else if (!operatingSystems.includes(name)) errors.push(notSupported(`${path}.os.name`, name, operatingSystems));
+  }
+  const preemption = stringAt(spec, 'preemptionPolicy');
+  if (preemption !== '' && !preemptions.includes(preemption))
+    errors.push(notSupported(`${path}.preemptionPolicy`, preemption, preemptions));
+  if (spec.shareProcessNamespace === true && spec.hostPID === true)
+    errors.push(
+      invalidValue(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'),
+    );
   return errors;
 }
 
@@ -91,26 +173,37 @@ export function validateTolerations(tolerations: readonly JsonRecord[], path: st
   }
 }
 
-function validateVolumes(volumes: readonly JsonRecord[], path: string, errors: FieldError[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const [index, volume] of volumes.entries()) {
+const messagePolicies = ['FallbackToLogsOnError', 'File'];
+
+/** Each source of a whole environment is one map or one secret. */
+function environmentSourceErrors(sources: readonly JsonRecord[], path: string): FieldError[] {
+  return sources.flatMap((source, index) => {
     const at = `${path}[${index}]`;
-    const name = stringAt(volume, 'name');
-    if (name === '') errors.push(required(`${at}.name`));
-    else errors.push(...labelProblems(name).map((problem) => invalidValue(`${at}.name`, name, problem)));
-    if (names.has(name)) errors.push(duplicateValue(`${at}.name`, name));
-    names.add(name);
-    const sources = Object.keys(volume).filter((key) => key !== 'name');
-    for (const extra of sources.slice(1))
-      errors.push(forbiddenField(`${at}.${extra}`, 'may not specify more than 1 volume type'));
-    if (isRecord(volume.hostPath) && stringAt(volume.hostPath, 'path') === '')
-      errors.push(required(`${at}.hostPath.path`));
-    if (isRecord(volume.secret) && stringAt(volume.secret, 'secretName') === '')
-      errors.push(required(`${at}.secret.secretName`));
-    if (isRecord(volume.configMap) && stringAt(volume.configMap, 'name') === '')
-      errors.push(required(`${at}.configMap.name`));
-  }
-  return names;
+    const given = ['configMapRef', 'secretRef'].filter((key) => isRecord(source[key]));
+    if (given.length === 0) return [invalidValue(at, '', 'must specify one of: `configMapRef` or `secretRef`')];
+    const errors = given
+      .filter((key) => stringAt(source, key, 'name') === '')
+      .map((key) => required(`${at}.${key}.name`));
+    return given.length === 1
+      ? errors
+      : [...errors, invalidValue(at, '', 'may not have more than one field specified at a time')];
+  });
+}
+
+function containerSecurityErrors(context: JsonRecord, path: string): FieldError[] {
+  const errors = securityErrors(context, path);
+  if (context.privileged === true && context.allowPrivilegeEscalation === false)
+    errors.push(invalidValue(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
+  const adds = arrayAt(context, 'capabilities', 'add');
+  if (context.allowPrivilegeEscalation === false && adds.includes('CAP_SYS_ADMIN'))
+    errors.push(
+      invalidValue(
+        path,
+        context,
+        'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+      ),
+    );
+  return errors;
 }
 
 function validateContainer(
@@ -138,6 +231,15 @@ function validateContainer(
   validateEnvironment(recordsAt(container, 'env'), `${path}.env`, errors);
   validateMounts(recordsAt(container, 'volumeMounts'), `${path}.volumeMounts`, volumes, errors);
   validateResources(recordAt(container, 'resources'), `${path}.resources`, errors);
+  errors.push(...environmentSourceErrors(recordsAt(container, 'envFrom'), `${path}.envFrom`));
+  errors.push(...containerSecurityErrors(recordAt(container, 'securityContext'), `${path}.securityContext`));
+  const messagePolicy = stringAt(container, 'terminationMessagePolicy');
+  if (!messagePolicies.includes(messagePolicy))
+    errors.push(notSupported(`${path}.terminationMessagePolicy`, messagePolicy, messagePolicies));
+  errors.push(...validateLifecycle(recordAt(container, 'lifecycle'), `${path}.lifecycle`));
+  const restartPolicy = stringAt(container, 'restartPolicy');
+  if (isInit && restartPolicy !== '' && restartPolicy !== 'Always')
+    errors.push(notSupported(`${path}.restartPolicy`, restartPolicy, ['Always']));
   const isSidecar = isInit && stringAt(container, 'restartPolicy') === 'Always';
   for (const probeName of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     const probe = container[probeName];
@@ -196,6 +298,15 @@ function validateEnvironment(variables: readonly JsonRecord[], path: string, err
     if (!isRecord(variable.valueFrom)) continue;
     const sources = Object.keys(variable.valueFrom);
     validateFieldReference(variable.valueFrom.fieldRef, `${at}.valueFrom.fieldRef`, errors);
+    for (const reference of ['configMapKeyRef', 'secretKeyRef']) {
+      const value = variable.valueFrom[reference];
+      if (!isRecord(value)) continue;
+      for (const key of ['name', 'key'])
+        if (stringAt(value, key) === '') errors.push(required(`${at}.valueFrom.${reference}.${key}`));
+    }
+    const resource = variable.valueFrom.resourceFieldRef;
+    if (isRecord(resource) && stringAt(resource, 'resource') === '')
+      errors.push(required(`${at}.valueFrom.resourceFieldRef.resource`));
     if (stringAt(variable, 'value') !== '') {
       errors.push(invalidValue(`${at}.valueFrom`, '', 'may not be specified when `value` is not empty'));
     } else if (sources.length === 0)
@@ -214,34 +325,21 @@ function validateEnvironment(variables: readonly JsonRecord[], path: string, err
 const referableFields =
   /^(metadata\.(name|namespace|uid|labels\['.+'\]|annotations\['.+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$/;
 
-function validateFieldReference(reference: unknown, path: string, errors: FieldError[]): void {
+/** A volume may also show all labels and annotations, and nothing that is known only once the pod runs. */
+const mountableFields = /^metadata\.(name|namespace|uid|(labels|annotations)(\['.+'\])?)$/;
+
+export function validateFieldReference(
+  reference: unknown,
+  path: string,
+  errors: FieldError[],
+  use: 'environment' | 'volume' = 'environment',
+): void {
   if (!isRecord(reference)) return;
   const field = stringAt(reference, 'fieldPath');
   if (field === '') errors.push(required(`${path}.fieldPath`));
-  else if (!referableFields.test(field)) {
+  else if (!(use === 'volume' ? mountableFields : referableFields).test(field)) {
     const detail = `error converting fieldPath: field label not supported: ${field}`;
     errors.push(invalidValue(`${path}.fieldPath`, field, detail));
-  }
-}
-
-function validateMounts(
-  mounts: readonly JsonRecord[],
-  path: string,
-  volumes: ReadonlySet<string>,
-  errors: FieldError[],
-): void {
-  const paths = new Set<string>();
-  for (const [index, mount] of mounts.entries()) {
-    const at = `${path}[${index}]`;
-    const name = stringAt(mount, 'name');
-    if (name === '') errors.push(required(`${at}.name`));
-    else if (!volumes.has(name)) {
-      errors.push({ reason: 'FieldValueNotFound', field: `${at}.name`, message: `Not found: ${quote(name)}` });
-    }
-    const mountPath = stringAt(mount, 'mountPath');
-    if (mountPath === '') errors.push(required(`${at}.mountPath`));
-    if (paths.has(mountPath)) errors.push(invalidValue(`${at}.mountPath`, mountPath, 'must be unique'));
-    paths.add(mountPath);
   }
 }
 
@@ -264,61 +362,6 @@ function validateResources(resources: JsonRecord, path: string, errors: FieldErr
         invalidValue(`${path}.requests`, value, `must be less than or equal to ${name} limit of ${String(limit)}`),
       );
     }
-  }
-}
-
-/** apimachinery's IsHTTPHeaderName: fewer than the tokens of RFC 9110 §5.6.2. */
-const headerNamePattern = /^[-A-Za-z0-9]+$/;
-const headerNameMessage =
-  "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
-/** What a resolver takes: more than the name of an object may be. */
-const hostNamePattern = /^[A-Za-z0-9_][-A-Za-z0-9_.]{0,253}$/;
-const hostMessage = 'must be a host name or an IP address';
-
-/** Whom a probe asks, and with which header. */
-function probeHostProblems(action: JsonRecord, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const host = stringAt(action, 'host');
-  if (host !== '' && isIP(host) === 0 && !hostNamePattern.test(host))
-    errors.push(invalidValue(`${path}.host`, host, hostMessage));
-  for (const [index, header] of recordsAt(action, 'httpHeaders').entries()) {
-    const at = `${path}.httpHeaders[${index}]`;
-    const name = stringAt(header, 'name');
-    if (!headerNamePattern.test(name)) errors.push(invalidValue(`${at}.name`, name, headerNameMessage));
-  }
-  return errors;
-}
-
-const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
-
-function validateProbe(probe: JsonRecord, path: string, needsOneSuccess: boolean, errors: FieldError[]): void {
-  const given = handlers.filter((name) => isRecord(probe[name]));
-  if (given.length === 0) errors.push(required(path, 'must specify a handler type'));
-  for (const extra of given.slice(1))
-    errors.push(forbiddenField(`${path}.${extra}`, 'may not specify more than 1 handler type'));
-  for (const name of ['httpGet', 'tcpSocket'] as const) {
-    if (!isRecord(probe[name])) continue;
-    const { port } = probe[name];
-    if (typeof port === 'string') {
-      errors.push(...portNameProblems(port).map((problem) => invalidValue(`${path}.${name}.port`, port, problem)));
-    } else if (!isPort(port)) errors.push(invalidValue(`${path}.${name}.port`, port ?? 0, portRange));
-    errors.push(...probeHostProblems(probe[name], `${path}.${name}`));
-  }
-  if (isRecord(probe.exec) && arrayAt(probe.exec, 'command').length === 0)
-    errors.push(required(`${path}.exec.command`));
-  for (const key of [
-    'initialDelaySeconds',
-    'timeoutSeconds',
-    'periodSeconds',
-    'successThreshold',
-    'failureThreshold',
-  ]) {
-    const value = numberAt(probe, key);
-    if (value !== undefined && value < 0) errors.push(invalidValue(`${path}.${key}`, value, notNegative));
-  }
-  const successes = numberAt(probe, 'successThreshold');
-  if (needsOneSuccess && successes !== undefined && successes !== 1) {
-    errors.push(invalidValue(`${path}.successThreshold`, successes, 'must be 1'));
   }
 }
 
@@ -345,6 +388,7 @@ export function validatePodUpdate(pod: JsonRecord, previous: JsonRecord): FieldE
       ),
     );
   }
+  errors.push(...deadlineErrors(pod, previous));
   const kept = new Set(recordsAt(pod, 'spec', 'tolerations').map(semanticText));
   if (recordsAt(previous, 'spec', 'tolerations').some((old) => !kept.has(semanticText(old)))) {
     errors.push(
@@ -352,4 +396,17 @@ export function validatePodUpdate(pod: JsonRecord, previous: JsonRecord): FieldE
     );
   }
   return errors;
+}
+
+/** A running pod's deadline may come closer, not go. */
+function deadlineErrors(pod: JsonRecord, previous: JsonRecord): FieldError[] {
+  const field = 'spec.activeDeadlineSeconds';
+  const [after, before] = [
+    numberAt(pod, 'spec', 'activeDeadlineSeconds'),
+    numberAt(previous, 'spec', 'activeDeadlineSeconds'),
+  ];
+  if (before === undefined) return [];
+  if (after === undefined) return [invalidValue(field, null, 'must not update from a positive integer to nil value')];
+  if (after <= before) return [];
+  return [invalidValue(field, after, 'must be less than or equal to previous value')];
 }
