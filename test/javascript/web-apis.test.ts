@@ -2,5 +2,6 @@ import { cases } from '@diatom/libos/js/testing/cases/index.ts';
 import { nativeTarget } from '../conformance/native-target.ts';
 import { startOn } from '../conformance/start.ts';
 import { testCases } from './cases.ts';
+import { scopeCases } from './scope-cases.ts';
 
-testCases(cases, 'process', startOn(nativeTarget('process')));
+testCases({ ...cases, scope: scopeCases }, 'process', startOn(nativeTarget('process')));

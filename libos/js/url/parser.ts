@@ -1,6 +1,7 @@
 /**
  * URL standard §4.4 URL parsing, the basic URL parser. One function per state, named as in the standard; each step says
- * what the standard says, in its order. Validation errors are not reported, as no API shows them.
+ * what the standard says, in its order. Validation errors are not reported, as no API shows them. One long file, because
+ * the states of one machine share its pointer and buffer and are read next to the standard from top to bottom.
  */
 
 import { parsePlain } from './fast.ts';
