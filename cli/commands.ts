@@ -1,6 +1,7 @@
 /** Every command, in the order help shows them. */
 import type { Command } from './command.ts';
 import { build } from './commands/build.ts';
+import { dev } from './commands/dev.ts';
 import { helpCommand } from './commands/help.ts';
 import { images } from './commands/images.ts';
 import { inspect } from './commands/inspect.ts';
@@ -12,7 +13,7 @@ import type { CommandGroup } from './help.ts';
 
 export const groups: readonly CommandGroup[] = [
   { title: 'Images', commands: [build, images, inspect, rmi] },
-  { title: 'Running', commands: [run, up] },
+  { title: 'Running', commands: [dev, run, up] },
   { title: 'About', commands: [version, helpCommand(() => groups)] },
 ];
 

@@ -36,12 +36,17 @@ const webApis = dirname(createRequire(import.meta.url).resolve('@diatom/libos/js
 export interface BundleOptions {
   /** Whether the program may make code at run time. */
   readonly allowsEval: boolean;
+  /** For debuggers: nothing is left out or merged, variables and statements stay as they were written. */
+  readonly isForDebugger?: boolean;
 }
 
 /** Throws `BuildError` for what the program cannot do in an image. */
-export async function bundle(file: string, { allowsEval }: BundleOptions = { allowsEval: false }): Promise<Bundle> {
+export async function bundle(
+  file: string,
+  { allowsEval, isForDebugger = false }: BundleOptions = { allowsEval: false },
+): Promise<Bundle> {
   const directory = dirname(file);
-  const program = await joinProgram(file, directory);
+  const program = await joinProgram(file, directory, isForDebugger);
   const finder = new PlaceFinder(program.map);
   const survey = surveyCode(program.code);
   const diagnostics = survey.refusals
@@ -55,6 +60,7 @@ export async function bundle(file: string, { allowsEval }: BundleOptions = { all
     directory,
     plugins: [start(names, [...linked], program, allowsEval)],
     isProgram: false,
+    isForDebugger,
   });
   const map = mapOf(whole);
   const files = map.sources.map((source) => shownName(source, directory));
@@ -91,8 +97,8 @@ interface Program {
   readonly modules: readonly ManifestModule[];
 }
 
-async function joinProgram(file: string, directory: string): Promise<Program> {
-  const chunk = await generate({ input: file, directory, plugins: [], isProgram: true });
+async function joinProgram(file: string, directory: string, isForDebugger: boolean): Promise<Program> {
+  const chunk = await generate({ input: file, directory, plugins: [], isProgram: true, isForDebugger });
   const sources = chunk.moduleIds.filter((id) => !id.startsWith('\0'));
   return { code: chunk.code, map: mapOf(chunk), sources, modules: modulesOf(chunk, directory) };
 }
@@ -113,9 +119,10 @@ interface Generation {
   readonly plugins: readonly Plugin[];
   /** Ours is known to be fine: only the program's faults are worth telling. */
   readonly isProgram: boolean;
+  readonly isForDebugger: boolean;
 }
 
-async function generate({ input, directory, plugins, isProgram }: Generation): Promise<OutputChunk> {
+async function generate({ input, directory, plugins, isProgram, isForDebugger }: Generation): Promise<OutputChunk> {
   const diagnostics: Diagnostic[] = [];
   try {
     await using build = await rolldown({
@@ -127,6 +134,8 @@ async function generate({ input, directory, plugins, isProgram }: Generation): P
       tsconfig: true,
       experimental: { attachDebugInfo: 'none' },
       plugins: [...plugins],
+      // Leaving out what is not used also merges variables into the one place where they are.
+      treeshake: !isForDebugger,
       // Packages choose their build by it; what they do not choose is left out.
       // The engine's language is ES2024 and more; `using` is what it has not.
       transform: { define: { 'process.env.NODE_ENV': '"production"' }, target: 'es2024' },
@@ -140,7 +149,7 @@ async function generate({ input, directory, plugins, isProgram }: Generation): P
       codeSplitting: false,
       comments: false,
       // Functions keep their text. Names stay: stacks and `name` tell them.
-      minify: isProgram ? false : { mangle: false, compress: false, codegen: true },
+      minify: isProgram || isForDebugger ? false : { mangle: false, compress: false, codegen: true },
       sourcemapPathTransform: (source, mapPath) => resolve(dirname(mapPath), source),
     });
     if (diagnostics.length > 0) throw new BuildError(diagnostics);

@@ -1,0 +1,169 @@
+/**
+ * A program as in an image, but in V8: the same joined module with our own web APIs, in a global scope that has nothing of
+ * Node's, over the same primitives (libos/js/runtime/primitives.ts). A debugger sees an ordinary script.
+ */
+import { randomFillSync } from 'node:crypto';
+import { constants, createContext, SourceTextModule } from 'node:vm';
+import type { Primitives } from '@diatom/libos/js/runtime/primitives.ts';
+import { type Exchange, Exchanges, methods } from './exchanges.ts';
+import type { Program } from './messages.ts';
+
+export interface Instance {
+  request(exchange: Exchange): void;
+  /** Whether a promise was rejected and nobody listens; again when somebody does. */
+  rejection(promise: Promise<unknown>, reason: unknown, isHandled: boolean): void;
+  exception(error: unknown): void;
+  /** It gets no more requests, and its timers end when its last answer is given. */
+  retire(): void;
+}
+
+/** What stacks call the joined module; the program's own places are put there by libos/js/runtime/places.ts. */
+const moduleName = 'app.js';
+
+/** What V8 has and the engine of an image has not. */
+const absent = ['console', 'Intl', 'WebAssembly'];
+
+type Registered = Parameters<Primitives['register']>;
+
+/** Throws what the top level throws. */
+export async function startInstance(
+  { code, environment }: Program,
+  onConsole: (text: string) => void,
+): Promise<Instance> {
+  const exchanges = new Exchanges();
+  const startedMs = performance.now();
+  let isTopLevel = true;
+  let isRetired = false;
+  let alarm: NodeJS.Timeout | undefined;
+  let current = 0;
+  let registered: Registered | undefined;
+
+  const [onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft, onInterrupted] = [
+    (number: number) => registered?.[0](number),
+    (number: number) => registered?.[1](number),
+    (number: number) => registered?.[2](number),
+    () => registered?.[3](),
+    (...words: Parameters<Registered[4]>) => registered?.[4](...words),
+    () => registered?.[5](),
+    (error: unknown) => registered?.[6](error),
+  ];
+
+  /** A build refuses what only a running instance has: so do we, before somebody has come to rely on it. */
+  const refuseAtTopLevel = (what: string): void => {
+    if (isTopLevel) {
+      throw new Error(
+        `the top level asks for ${what}; it runs when the image is built: ask in fetch, or in what it calls`,
+      );
+    }
+  };
+
+  const exchangeOf = (number: number): Exchange => {
+    const exchange = exchanges.get(number);
+    if (exchange === undefined) throw new Error(`request ${number} is over`);
+    return exchange;
+  };
+
+  const primitives: Primitives = {
+    write: onConsole,
+    monotonic: () => {
+      refuseAtTopLevel('the clock');
+      return performance.now() - startedMs;
+    },
+    wall: () => {
+      refuseAtTopLevel('the clock');
+      return Date.now();
+    },
+    random: (sizeBytes) => {
+      refuseAtTopLevel('randomness');
+      return randomFillSync(new ArrayBuffer(sizeBytes));
+    },
+    encode: (text) => wholeBuffer(Buffer.from(text)),
+    decode: (bytes, offset, sizeBytes) => Buffer.from(bytes as ArrayBuffer, offset, sizeBytes).toString(),
+    wakeAt: (deadlineMs) => {
+      refuseAtTopLevel('a timer');
+      clearTimeout(alarm);
+      alarm = undefined;
+      if (deadlineMs === Number.POSITIVE_INFINITY || (isRetired && exchanges.count === 0)) return;
+      alarm = setTimeout(onAlarm, Math.max(0, deadlineMs - (performance.now() - startedMs)));
+    },
+    environment: () => {
+      refuseAtTopLevel('the environment');
+      const entries = Object.entries(environment).map(([name, value]) => `${name}=${value}\0`);
+      return wholeBuffer(Buffer.from(entries.join('')));
+    },
+    register: (...functions) => {
+      registered = functions;
+    },
+    method: () => methods.indexOf(exchangeOf(current).request.method ?? ''),
+    url: () => {
+      const { headers, url = '/' } = exchangeOf(current).request;
+      return `http://${headers.host ?? 'localhost'}${url}`;
+    },
+    fields: (number) => fieldText(exchangeOf(number).request.rawHeaders),
+    body: (number) => {
+      const body = exchanges.get(number)?.body;
+      return body === undefined ? undefined : wholeBuffer(body);
+    },
+    respond: (number, status, lines, body) => exchanges.respond(number, status, lines, body),
+    respondStream: (number, status, lines) => exchanges.respondStream(number, status, lines),
+    piece: (number, bytes) => exchanges.piece(number, bytes),
+    finish: (number) => exchanges.finish(number),
+    abort: (number) => exchanges.abort(number),
+    isOpen: (number) => exchanges.get(number) !== undefined,
+    exit: (status) => process.exit(status),
+  };
+
+  const context = createContext(constants.DONT_CONTEXTIFY);
+  for (const name of absent) delete (context as Record<string, unknown>)[name];
+  Object.defineProperty(context, '__host', { value: primitives, configurable: true });
+  const module = new SourceTextModule(code, { context, identifier: moduleName });
+  await module.link(() => {
+    throw new Error('a joined module imports nothing');
+  });
+  await module.evaluate();
+  isTopLevel = false;
+
+  /** One request a turn: the program remembers what `fetch` gave until its turn is over. */
+  const arrived: Exchange[] = [];
+  const turn = (): void => {
+    const exchange = arrived[0];
+    if (exchange === undefined) return;
+    const number = exchanges.add(exchange, onWritable);
+    current = number;
+    onRequest(number);
+    setImmediate(() => {
+      if (exchanges.get(number) !== undefined) onDeferred(number);
+      arrived.shift();
+      turn();
+    });
+  };
+
+  return {
+    request: (exchange) => {
+      arrived.push(exchange);
+      if (arrived.length === 1) setImmediate(turn);
+      exchange.response.once('close', () => {
+        if (isRetired && exchanges.count === 0) clearTimeout(alarm);
+      });
+    },
+    rejection: (promise, reason, isHandled) => {
+      onRejection(promise, reason, isHandled);
+      onRejectionsLeft();
+    },
+    exception: onInterrupted,
+    retire: () => {
+      isRetired = true;
+      if (exchanges.count === 0 && arrived.length === 0) clearTimeout(alarm);
+    },
+  };
+}
+
+/** Buffers are parts of larger ones; a program gets its own. */
+function wholeBuffer(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
+
+/** As the library OS gives them: names lower case, one character a byte. */
+function fieldText(rawHeaders: readonly string[]): string {
+  return rawHeaders.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text)).join('\n');
+}
