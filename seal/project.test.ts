@@ -13,6 +13,7 @@ test('without settings the name is the file’s and memory is 16 MiB', () => {
     maximumBytes: 16 * 1024 * 1024,
     stackBytes: 256 * 1024,
     turnMs: 10_000,
+    bodyBytes: 1024 * 1024,
     allowsEval: false,
   });
 });
@@ -23,7 +24,7 @@ test('every setting is taken', () => {
     ports: [{ port: 80 }, { name: 'admin', port: 81 }],
     connect: ['db.internal:5432'],
     memory: { maximumBytes: 1 << 21, stackBytes: 1 << 17 },
-    limits: { turnMs: 50 },
+    limits: { turnMs: 50, bodyBytes: 0 },
     allow: ['eval'],
   });
   assert.deepEqual(parseProject(text, 'a.ts', defaults), {
@@ -36,6 +37,7 @@ test('every setting is taken', () => {
     maximumBytes: 1 << 21,
     stackBytes: 1 << 17,
     turnMs: 50,
+    bodyBytes: 0,
     allowsEval: true,
   });
 });
@@ -50,7 +52,7 @@ const mistakes: readonly (readonly [text: string, says: RegExp])[] = [
   ['{"ports":[{"port":0}]}', /ports\[0\]\.port must be a number from 1 to 65535; got 0/],
   ['{"ports":[{"port":1},{"port":1,"name":"b"}]}', /two entries have the same port/],
   ['{"ports":[{"port":1,"name":"b"},{"port":2,"name":"b"}]}', /two entries have the same name/],
-  ['{"limits":{"turnMs":1}}', /limits\.turnMs must be a number of milliseconds from 10 to 3600000; got 1/],
+  ['{"limits":{"turnMs":1}}', /limits\.turnMs must be a whole number from 10 to 3600000; got 1/],
   ['{"allow":["files"]}', /allow must be a list of what is allowed, which can be "eval"; got \["files"\]/],
   ['{"connect":["host"]}', /connect must be a list of "HOST:PORT"/],
   ['{"connect":["host:70000"]}', /connect must be a list of "HOST:PORT"/],

@@ -12,6 +12,8 @@ export interface Project {
   readonly stackBytes: number;
   /** How long one turn of a JavaScript program may run before it is interrupted. */
   readonly turnMs: number;
+  /** The largest body of a request to a JavaScript program. */
+  readonly bodyBytes: number;
   /** Whether a JavaScript program may make code at run time. */
   readonly allowsEval: boolean;
 }
@@ -29,6 +31,9 @@ const stackBytesRange = { from: 64 * 1024, to: 64 * 1024 * 1024 } as const;
 const defaultTurnMs = 10_000;
 /** Shorter than a turn of honest work would be a trap of its own; longer, and nobody waits for it any more. */
 const turnMsRange = { from: 10, to: 3_600_000 } as const;
+const defaultBodyBytes = 1024 * 1024;
+/** Bodies are complete in memory before a program sees them. */
+const bodyBytesRange = { from: 0, to: 1024 * 1024 * 1024 } as const;
 const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** What a project has that says nothing about its memory. */
@@ -60,14 +65,15 @@ export function parseProject(text: string, file: string, defaults: MemoryDefault
   }
   const root = readObject(json, '', ['name', 'ports', 'memory', 'connect', 'limits', 'allow']);
   const memory = readObject(root.memory ?? {}, 'memory', ['maximumBytes', 'stackBytes']);
-  const limits = readObject(root.limits ?? {}, 'limits', ['turnMs']);
+  const limits = readObject(root.limits ?? {}, 'limits', ['turnMs', 'bodyBytes']);
   return {
     name: readName(root.name ?? basename(file, extname(file)).toLowerCase(), 'name'),
     ports: root.ports === undefined ? undefined : readPorts(root.ports),
     connect: readConnect(root.connect ?? []),
     maximumBytes: readBytes(memory.maximumBytes ?? defaults.maximumBytes, 'memory.maximumBytes', maximumBytesRange),
     stackBytes: readBytes(memory.stackBytes ?? defaults.stackBytes, 'memory.stackBytes', stackBytesRange),
-    turnMs: readTurn(limits.turnMs ?? defaultTurnMs),
+    turnMs: readNumber(limits.turnMs ?? defaultTurnMs, 'limits.turnMs', turnMsRange),
+    bodyBytes: readNumber(limits.bodyBytes ?? defaultBodyBytes, 'limits.bodyBytes', bodyBytesRange),
     allowsEval: readAllowed(root.allow ?? []).includes('eval'),
   };
 }
@@ -122,10 +128,10 @@ function readAllowed(value: unknown): readonly unknown[] {
   throw fail(`allow must be a list of what is allowed, which can be "eval"; got ${JSON.stringify(value)}`);
 }
 
-function readTurn(value: unknown): number {
-  const { from, to } = turnMsRange;
+function readNumber(value: unknown, path: string, range: { readonly from: number; readonly to: number }): number {
+  const { from, to } = range;
   if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return value;
-  throw fail(`limits.turnMs must be a number of milliseconds from ${from} to ${to}; got ${JSON.stringify(value)}`);
+  throw fail(`${path} must be a whole number from ${from} to ${to}; got ${JSON.stringify(value)}`);
 }
 
 function readBytes(value: unknown, path: string, range: { readonly from: number; readonly to: number }): number {

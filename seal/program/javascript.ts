@@ -23,7 +23,7 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
   const compiled = performance.now();
   const engine = await linkEngine();
   const port = project.ports?.[0]?.port ?? defaultPort;
-  const snapshot = await takeSnapshot(engine, program, { port, limitMs: project.turnMs });
+  const snapshot = await takeSnapshot(engine, program, { port, limitMs: project.turnMs, bodyBytes: project.bodyBytes });
   const limits = limitsOf(project.maximumBytes);
   const wasm = writeSnapshot(await sealEngine(engine, project), snapshot, limits);
   return {

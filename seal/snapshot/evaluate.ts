@@ -31,6 +31,7 @@ interface EngineExports {
     maximumStackBytes: number,
     port: number,
     limitMs: number,
+    bodyBytes: number,
     randomState: number,
   ) => void;
   readonly failure_text: () => number;
@@ -51,7 +52,7 @@ const wants: Readonly<Record<string, string>> = {
 const watchRandom = '{ const { random } = __host; Math.random = () => random(8); }';
 
 function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
-  const { module, code, port, limitMs } = request;
+  const { module, code, port, limitMs, bodyBytes } = request;
   let console = '';
   let isProgramRunning = false;
   let refusal: { readonly what: string; readonly stack: string } | undefined;
@@ -138,7 +139,14 @@ function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
   const heapEnd = words[heapWord] ?? 0;
   const runStackTop = Math.ceil(heapEnd / 16) * 16 + runStackBytes;
   // The engine keeps the top of the stack it was made on: counted from there, this is the end of the new one.
-  engine.finish(runStackTop, stackTop - runStackTop + runStackBytes - runStackMargin, port, limitMs, randomState);
+  engine.finish(
+    runStackTop,
+    stackTop - runStackTop + runStackBytes - runStackMargin,
+    port,
+    limitMs,
+    bodyBytes,
+    randomState,
+  );
   words[heapWord] = runStackTop;
   return {
     kind: 'done',

@@ -17,7 +17,7 @@ after(() => rm(directory, { recursive: true, force: true }));
 async function snapshotOf(program: string) {
   const file = join(directory, 'app.ts');
   await writeFile(file, program);
-  return takeSnapshot(await linkEngine(), await bundle(file), { port: 8080, limitMs: 1000 });
+  return takeSnapshot(await linkEngine(), await bundle(file), { port: 8080, limitMs: 1000, bodyBytes: 1 << 20 });
 }
 
 const fetch = 'export default { fetch: () => new Response() };';

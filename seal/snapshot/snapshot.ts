@@ -12,6 +12,8 @@ export interface EvaluationRequest {
   readonly port: number;
   /** How long one turn of the program may run. */
   readonly limitMs: number;
+  /** The largest body of a request. */
+  readonly bodyBytes: number;
 }
 
 export type Evaluation =
@@ -20,10 +22,7 @@ export type Evaluation =
   | { readonly kind: 'waiting'; readonly console: string }
   | { readonly kind: 'refused'; readonly what: string; readonly stack: string };
 
-export interface SnapshotOptions {
-  readonly port: number;
-  readonly limitMs: number;
-}
+export type SnapshotOptions = Pick<EvaluationRequest, 'port' | 'limitMs' | 'bodyBytes'>;
 
 /** A top level that takes longer is taken for an endless loop. */
 const limitMs = 10_000;

@@ -92,6 +92,12 @@ export function testService(target: string, start: StartApplication): void {
     assert.deepEqual(cookies.headers.getSetCookie(), ['a=1', 'b=2']);
   });
 
+  test(name('bodies are taken up to the limit of the project'), async () => {
+    const body = '0123456789'.repeat(300_000);
+    assert.equal((await text('/echo', { method: 'POST', body })) === body, true);
+    assert.equal((await fetch(url('/echo'), { method: 'POST', body: `${body}0` })).status, 413);
+  });
+
   test(name('HEAD gets the head alone'), async () => {
     const response = await fetch(url('/large'), { method: 'HEAD' });
     assert.equal(response.headers.get('content-length'), '1000000');

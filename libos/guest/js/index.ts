@@ -19,7 +19,6 @@ export {
   keepalive_clear, load_module, localtime, normalize_module, process_exit, resize_heap, set_timer, should_interrupt, tzset,
 } from "./host";
 
-const bodyLimitBytes: i32 = 1 << 20;
 const connectionLimit: i32 = 4096;
 const headTimeoutMs: i32 = 10_000;
 const bodyTimeoutMs: i32 = 60_000;
@@ -79,11 +78,12 @@ export function evaluate(code: usize, codeLength: i32, fileName: usize, flags: i
 }
 
 /** Build time: what is said once the top level is done. */
-export function finish(stackTop: usize, maximumStackBytes: i32, port: i32, limitMs: i32, randomState: usize): void {
+export function finish(stackTop: usize, maximumStackBytes: i32, port: i32, limitMs: i32, bodyBytes: i32, randomState: usize): void {
   if (state.failure != 0) free(state.failure);
   state.failure = 0;
   state.stackTop = stackTop;
   state.port = port;
+  state.bodyBytes = bodyBytes;
   state.limitNs = <i64>limitMs * 1_000_000;
   state.randomState = randomState;
   setMaxStackSize(state.runtime, maximumStackBytes);
@@ -117,7 +117,7 @@ export function start_application(): void {
   if (state.randomState != 0) store<i64>(state.randomState, os.entropy_word() | 1);
   const handler = (_index: i32, _unused: i32): void => onRequest();
   const index = os.http_listen(
-    state.port, handler.index, bodyLimitBytes, connectionLimit, headTimeoutMs, bodyTimeoutMs, idleTimeoutMs,
+    state.port, handler.index, state.bodyBytes, connectionLimit, headTimeoutMs, bodyTimeoutMs, idleTimeoutMs,
   );
   if (index >= 0) return;
   const said = text("error: the application cannot listen on its port\n");

@@ -8,6 +8,7 @@ export class State {
   /** Top of the engine's stack at run time. */
   stackTop: usize;
   port: i32;
+  bodyBytes: i32;
   /** Values of functions that `libos/js/runtime` registered. */
   /** Called with an exchange: a request; one that was not answered in its turn; one whose peer can take more or has gone. */
   onRequest: usize;
