@@ -5,6 +5,7 @@ import { dev } from './commands/dev.ts';
 import { helpCommand } from './commands/help.ts';
 import { images } from './commands/images.ts';
 import { inspect } from './commands/inspect.ts';
+import { newProject } from './commands/new.ts';
 import { rmi } from './commands/rmi.ts';
 import { run } from './commands/run.ts';
 import { up } from './commands/up.ts';
@@ -12,8 +13,9 @@ import { version } from './commands/version.ts';
 import type { CommandGroup } from './help.ts';
 
 export const groups: readonly CommandGroup[] = [
+  { title: 'Writing services', commands: [newProject, dev] },
   { title: 'Images', commands: [build, images, inspect, rmi] },
-  { title: 'Running', commands: [dev, run, up] },
+  { title: 'Running', commands: [run, up] },
   { title: 'About', commands: [version, helpCommand(() => groups)] },
 ];
 
