@@ -1,5 +1,7 @@
 /** Infra standard §7 forgiving-base64 and HTML §8.3 `atob`, `btoa`. */
 
+import { host } from '../host.ts';
+
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** Two characters for each value of 12 bits: halves the steps per byte, which is what counts in an interpreter. */
@@ -41,35 +43,61 @@ function valueTable(): Uint8Array {
   return table;
 }
 
+/** One or two "=" count only where they fill up the last group. */
+function withoutPadding(text: string): string {
+  if (text.length % 4 !== 0 || !text.endsWith('=')) return text;
+  return text.slice(0, text.endsWith('==') ? -2 : -1);
+}
+
 /** Infra §7 forgiving-base64 decode; null is failure. */
 export function decodeBase64(given: string): Uint8Array<ArrayBuffer> | null {
-  let text = given.replace(whitespace, '');
-  if (text.length % 4 === 0) text = text.replace(/={1,2}$/, '');
-  if (text.length % 4 === 1 || !wellFormed.test(text)) return null;
-  values ??= valueTable();
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let write = 0;
-  let group = 0;
-  let bitCount = 0;
-  for (let at = 0; at < text.length; at++) {
-    group = ((group << 6) | (values[text.charCodeAt(at)] as number)) & 0xffffff;
-    bitCount += 6;
-    if (bitCount >= 8) {
-      bitCount -= 8;
-      bytes[write++] = (group >> bitCount) & 0xff;
-    }
+  let text = withoutPadding(given);
+  if (!wellFormed.test(text)) {
+    text = withoutPadding(given.replace(whitespace, ''));
+    if (!wellFormed.test(text)) return null;
   }
+  if (text.length % 4 === 1) return null;
+  values ??= valueTable();
+  const table = values;
+  // Elements of an array cost a third of what characters of a string do (measured in the engine).
+  const input = host.encodeUtf8(text);
+  const { length } = input;
+  const bytes = new Uint8Array((length * 3) >> 2);
+  const whole = length & ~3;
+  let write = 0;
+  for (let at = 0; at < whole; at += 4) {
+    const group =
+      ((table[input[at] as number] as number) << 18) |
+      ((table[input[at + 1] as number] as number) << 12) |
+      ((table[input[at + 2] as number] as number) << 6) |
+      (table[input[at + 3] as number] as number);
+    bytes[write] = group >> 16;
+    bytes[write + 1] = group >> 8;
+    bytes[write + 2] = group;
+    write += 3;
+  }
+  if (whole === length) return bytes;
+  // Two or three characters are left, whose last bits stand for nothing.
+  const [first = 0, second = 0, third = 0] = Array.from(input.subarray(whole), (code) => table[code] ?? 0);
+  bytes[write] = (first << 2) | (second >> 4);
+  if (length - whole === 3) bytes[write + 1] = (second << 4) | (third >> 2);
   return bytes;
+}
+
+/** The bytes that the characters are; null when one is above U+00FF. */
+function bytesOf(text: string): Uint8Array | null {
+  const bytes = host.encodeUtf8(text);
+  if (bytes.length === text.length) return bytes;
+  if (notByte.test(text)) return null;
+  return Uint8Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
 }
 
 export function btoa(data: string): string {
   if (arguments.length === 0) throw new TypeError('btoa: the text is missing');
-  const text = String(data);
-  if (notByte.test(text)) {
+  const bytes = bytesOf(String(data));
+  if (bytes === null) {
     throw new DOMException('The text holds characters above U+00FF, which are no bytes.', 'InvalidCharacterError');
   }
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
   return encodeBase64(bytes);
 }
 

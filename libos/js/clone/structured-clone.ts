@@ -37,9 +37,10 @@ function holds(test: (value: object) => unknown, value: object): boolean {
   }
 }
 
-const isDate = (value: object): boolean => holds((one) => Date.prototype.getTime.call(one), value);
-const isMap = (value: object): value is Map<unknown, unknown> => holds(mapSize, value);
-const isSet = (value: object): value is Set<unknown> => holds(setSize, value);
+const isDate = (value: object): boolean =>
+  value instanceof Date && holds((one) => Date.prototype.getTime.call(one), value);
+const isMap = (value: object): value is Map<unknown, unknown> => value instanceof Map && holds(mapSize, value);
+const isSet = (value: object): value is Set<unknown> => value instanceof Set && holds(setSize, value);
 
 interface Memory {
   /** What has been cloned already: identity is kept, and circles close. */
@@ -105,6 +106,9 @@ function clone(value: unknown, memory: Memory): unknown {
   if (typeof value === 'function') refuse(`The function ${value.name === '' ? '(anonymous)' : value.name}`);
   if (typeof value !== 'object' || value === null) return value;
   if (memory.copies.has(value)) return memory.copies.get(value);
+  // Most of what is cloned: no need to ask for all the classes it is not.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === Array.prototype) return cloneProperties(value, memory);
   if (ArrayBuffer.isView(value)) {
     const copy = cloneView(value, memory);
     memory.copies.set(value, copy);
@@ -164,7 +168,10 @@ function cloneProperties(value: object, memory: Memory): object {
     // A getter reached before may have deleted it (step 26.4.1).
     if (!Object.hasOwn(value, key)) continue;
     const one = clone((value as Record<string, unknown>)[key], memory);
-    Object.defineProperty(copy, key, { value: one, writable: true, enumerable: true, configurable: true });
+    // What the prototype has might have a setter or be frozen; anything else becomes the copy's own by assignment.
+    if (key in copy) {
+      Object.defineProperty(copy, key, { value: one, writable: true, enumerable: true, configurable: true });
+    } else (copy as Record<string, unknown>)[key] = one;
   }
   return copy;
 }

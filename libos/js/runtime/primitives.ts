@@ -22,6 +22,7 @@ export interface Primitives {
     onRejection: (promise: Promise<unknown>, reason: unknown, isHandled: boolean) => void,
     onRejectionsLeft: () => void,
     onInterrupted: (error: unknown) => void,
+    onGone: (exchange: number) => void,
   ): void;
   /** Index into the methods the library OS knows; of the request that has just arrived. */
   method(): number;

@@ -1,5 +1,6 @@
 /** Answers requests with what the program's `fetch` gives: the shape other edge platforms share. */
-import { incomingRequest, outgoing } from '../fetch/glue.ts';
+import { abandonRequest, incomingRequest, outgoing } from '../fetch/glue.ts';
+import type { Request } from '../fetch/request.ts';
 import { reportException, reportHandled, reportUnhandled } from '../globals/report.ts';
 import { type BodyReader, host } from '../host.ts';
 import { runTimer } from '../timers/timers.ts';
@@ -106,11 +107,13 @@ function onWritable(exchange: number): void {
 const failureLines = 'content-type: text/plain;charset=UTF-8\r\n';
 
 function fail(exchange: number, error: unknown): void {
+  deferred.delete(exchange);
   reportException(error);
   primitives.respond(exchange, 500, failureLines, 'Internal Server Error\n');
 }
 
 function answer(exchange: number, response: unknown): void {
+  deferred.delete(exchange);
   try {
     respond(exchange, response);
   } catch (error) {
@@ -120,6 +123,10 @@ function answer(exchange: number, response: unknown): void {
 
 /** What `fetch` gave for the request that has just arrived. */
 let lastPromise: Promise<unknown> | null = null;
+let lastRequest: Request | null = null;
+
+/** Requests that are answered later, so that their signals can tell when nobody waits any more. */
+const deferred = new Map<number, Request>();
 
 function onRequest(exchange: number): void {
   try {
@@ -136,6 +143,7 @@ function onRequest(exchange: number): void {
     const response = application.fetch(request, environment, new ExecutionContext());
     if (response instanceof Promise) {
       lastPromise = response;
+      lastRequest = request;
       response.then(
         (value) => answer(exchange, value),
         (error: unknown) => fail(exchange, error),
@@ -160,7 +168,15 @@ const cutOff = new FinalizationRegistry((exchange: number) => {
 /** The request is not answered yet at the end of its turn. */
 function onDeferred(exchange: number): void {
   if (lastPromise !== null) abandoned.register(lastPromise, exchange);
+  if (lastRequest !== null) deferred.set(exchange, lastRequest);
   lastPromise = null;
+  lastRequest = null;
+}
+
+/** Whoever asked has hung up before the answer. */
+function onGone(exchange: number): void {
+  const request = deferred.get(exchange);
+  if (request !== undefined) abandonRequest(request);
 }
 
 /** One timer a call: the glue runs jobs between calls, and `runTimer` has it call again when the next is due. */
@@ -203,5 +219,5 @@ function onInterrupted(error: unknown): void {
 
 export function serve(program: unknown): void {
   application = program as Application;
-  primitives.register(onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft, onInterrupted);
+  primitives.register(onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft, onInterrupted, onGone);
 }
