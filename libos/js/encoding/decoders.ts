@@ -7,11 +7,11 @@ export interface Decoded {
   readonly text: string;
   /** How many bytes at the end belong to a character that goes on in the next chunk. */
   readonly keptBytes: number;
-  /** Something could not be decoded and became U+FFFD. */
+  /** Something could not be decoded and became U+FFFD. May be false where nobody asked, as finding out costs. */
   readonly isMalformed: boolean;
 }
 
-type Decoder = (bytes: Uint8Array, isLast: boolean) => Decoded;
+type Decoder = (bytes: Uint8Array, isLast: boolean, isAsked: boolean) => Decoded;
 
 /** How many bytes at the end may be the begin of a longer UTF-8 sequence. */
 function unfinishedBytes(bytes: Uint8Array): number {
@@ -43,12 +43,12 @@ function isSame(left: Uint8Array, right: Uint8Array): boolean {
   return true;
 }
 
-const utf8: Decoder = (bytes, isLast) => {
+const utf8: Decoder = (bytes, isLast, isAsked) => {
   const keptBytes = isLast ? 0 : unfinishedBytes(bytes);
   const whole = keptBytes === 0 ? bytes : bytes.subarray(0, bytes.byteLength - keptBytes);
   const text = host.decodeUtf8(whole);
   // Only a replacement character can mean trouble, and it is honest if it encodes to what was there.
-  const isMalformed = text.includes('\ufffd') && !isSame(host.encodeUtf8(text), whole);
+  const isMalformed = isAsked && text.includes('\ufffd') && !isSame(host.encodeUtf8(text), whole);
   return { text, keptBytes, isMalformed };
 };
 

@@ -49,7 +49,7 @@ export class TextDecoder {
     const isLast = !options?.stream;
     const given = bytesOf(input);
     const bytes = this.#kept.byteLength === 0 ? given : joined(this.#kept, given);
-    const { text, keptBytes, isMalformed } = decoders[this.#encoding](bytes, isLast);
+    const { text, keptBytes, isMalformed } = decoders[this.#encoding](bytes, isLast, this.#isFatal);
     const isAtBegin = !this.#isPastBegin;
     this.#kept = keptBytes === 0 ? nothing : bytes.slice(bytes.byteLength - keptBytes);
     this.#isPastBegin = isLast ? false : this.#isPastBegin || text !== '';
