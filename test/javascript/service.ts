@@ -184,6 +184,15 @@ export function testService(target: string, start: StartApplication): void {
     assert.equal(sizeBytes, 64 * 65_536);
   });
 
+  test(name('a client that goes away before its answer aborts the signal of its request'), async () => {
+    const request = get(url('/until-gone'));
+    request.on('error', () => undefined);
+    await logged(/^somebody waits$/);
+    request.destroy();
+    await logged(/^gone: AbortError$/);
+    assert.equal((await fetch(url('/clock'))).status, 200);
+  });
+
   test(name('clients that go away end the streams they were reading, and nothing else'), async () => {
     const gone = async (): Promise<void> => {
       const request = get(url('/stream-endless'));

@@ -130,20 +130,20 @@ export function readBody(): usize {
   return block;
 }
 
-/** The exchange whose response is streamed over this connection, -1: none. */
-export function streamOn(handle: i32): i32 {
+/** The exchange that is answered over this connection, by a stream or later, -1: none. */
+export function exchangeOn(handle: i32): i32 {
   for (let slot = 0; slot < state.exchangeCapacity; slot++) {
     const exchange = exchangeAt(slot);
-    if (exchange.isOpen && exchange.isStream && exchange.handle == handle) return (exchange.generation << slotBits) | slot;
+    if (exchange.isOpen && exchange.handle == handle) return (exchange.generation << slotBits) | slot;
   }
   return -1;
 }
 
 /** The request is answered later: the connection waits, and what the library OS holds of it is copied. */
-export function defer(exchange: Exchange): void {
+export function defer(exchange: Exchange, gone: i32): void {
   if (exchange.handle != 0) return;
   exchange.fields = readFields();
   exchange.bodyLength = os.http_body_length();
   exchange.body = exchange.bodyLength > 0 ? readBody() : 0;
-  exchange.handle = os.http_defer();
+  exchange.handle = os.http_defer(gone);
 }

@@ -4,7 +4,7 @@ import {
   arrayBufferLength, copyArrayBuffer, duplicateValue, FALSE, free, freeString, freeValue, getNumber, getString, integer, isString, isUndefined,
   malloc, newArrayBuffer, newFunction, newNumber, newString, result, setProperty, stringLength, TRUE,
 } from "./engine";
-import { close, defer, Exchange, find, readBody, readFields, streamOn } from "./exchange";
+import { close, defer, Exchange, find, readBody, readFields, exchangeOn } from "./exchange";
 import * as os from "./os";
 import { state } from "./state";
 import { run } from "./turn";
@@ -209,10 +209,22 @@ function respond(number: i32, exchange: Exchange, values: usize): void {
   close(number);
 }
 
+/** The answer comes later. */
+export function deferExchange(exchange: Exchange): void {
+  const gone = (handle: i32, _isGone: i32): void => onGone(handle);
+  defer(exchange, gone.index);
+}
+
+/** Whoever asked has hung up before the answer. It can still be written: some only shut their own side down. */
+function onGone(handle: i32): void {
+  const number = exchangeOn(handle);
+  if (number >= 0 && !state.isRunning) run(state.onGone, number);
+}
+
 /** respondStream(exchange, status, fields): false when nobody wants a body. */
 function respondStream(number: i32, exchange: Exchange, values: usize): bool {
   // Within the turn of the request too: from here on it is answered in pieces.
-  defer(exchange);
+  deferExchange(exchange);
   if (!begin(exchange)) {
     close(number);
     return false;
@@ -231,7 +243,7 @@ function respondStream(number: i32, exchange: Exchange, values: usize): bool {
 
 /** The peer can take more of a response, or has gone. */
 function onPull(handle: i32, isGone: i32): void {
-  const number = streamOn(handle);
+  const number = exchangeOn(handle);
   if (isGone == 0) os.http_pause();
   if (number < 0) return;
   if (isGone != 0) close(number);
@@ -276,6 +288,7 @@ function register(values: usize): void {
   state.onRejection = duplicateValue(context, argument(values, 4));
   state.onRejectionsLeft = duplicateValue(context, argument(values, 5));
   state.onInterrupted = duplicateValue(context, argument(values, 6));
+  state.onGone = duplicateValue(context, argument(values, 7));
 }
 
 /** Called by the engine for every call of a function that `newFunction` made; gives the address of an owned result or 0. */

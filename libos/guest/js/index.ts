@@ -5,8 +5,8 @@ import {
   newRuntime, promiseResult, promiseState, rejectionTrackerAfterInterruptHandler, rejectionTrackerIndex, setMaxStackSize, stackRestore,
   takeException,
 } from "./engine";
-import { close, defer, find, open } from "./exchange";
-import { defineFunctions, setNamed, text } from "./functions";
+import { close, find, open } from "./exchange";
+import { deferExchange, defineFunctions, setNamed, text } from "./functions";
 import * as os from "./os";
 import { state } from "./state";
 import { describe, prepareArguments, run, runAllJobs } from "./turn";
@@ -104,7 +104,7 @@ function onRequest(): void {
   const exchange = find(number);
   if (!exchange || exchange.handle != 0) return;
   if (finished) {
-    defer(exchange);
+    deferExchange(exchange);
     run(state.onDeferred, number);
   } else {
     os.http_respond(500, 0, 0, 0, 0, 0, 0);

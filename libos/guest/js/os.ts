@@ -50,7 +50,7 @@ export declare function http_respond(
   status: i32, contentType: i32, fields: usize, fieldsLength: i32, body: usize, bodyLength: i32, close: i32,
 ): void;
 @external("diatom:os", "http_defer")
-export declare function http_defer(): i32;
+export declare function http_defer(gone: i32): i32;
 @external("diatom:os", "http_resume")
 export declare function http_resume(handle: i32): i32;
 @external("diatom:os", "http_complete")

@@ -14,6 +14,8 @@ export class State {
   onRequest: usize;
   onDeferred: usize;
   onWritable: usize;
+  /** Called with an exchange whose peer has hung up before its answer. */
+  onGone: usize;
   /** Called without anything: a timer is due; jobs are done and rejections are left. */
   onAlarm: usize;
   onRejectionsLeft: usize;
@@ -49,4 +51,4 @@ export class State {
   failure: usize;
 }
 
-export const state = changetype<State>(memory.data(192, 8));
+export const state = changetype<State>(memory.data(256, 8));

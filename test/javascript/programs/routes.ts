@@ -58,6 +58,14 @@ const routes: Readonly<
     await null;
     return spin();
   },
+  '/until-gone': (request) =>
+    new Promise((resolve) => {
+      request.signal.addEventListener('abort', () => {
+        console.log(`gone: ${request.signal.reason.name}`);
+        resolve(new Response('for nobody'));
+      });
+      console.log('somebody waits');
+    }),
   '/never': () => new Promise(() => {}),
   '/nothing': () => undefined as unknown as Response,
   '/code': () => {

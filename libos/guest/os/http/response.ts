@@ -31,13 +31,17 @@ export function begin(connection: Connection): void {
   responded = false;
 }
 
-/** From the application: the response comes later. Returns the connection's handle, for `http_resume`. */
-export function http_defer(): i32 {
+/**
+ * From the application: the response comes later. Returns the connection's handle, for `http_resume`. When the peer hangs up
+ * before, `gone(handle, 1)` is called once; it may still be reading.
+ */
+export function http_defer(gone: i32): i32 {
   deferringLinked = true;
   responded = true;
   current.deferredMinor = head.minor;
   current.deferredMethod = head.method;
   current.phase = WAITING;
+  current.pull = gone;
   return current.handle;
 }
 

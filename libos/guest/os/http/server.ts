@@ -3,13 +3,14 @@
 
 import * as machine from "../machine";
 import { now } from "../clock";
-import { HTTP_CONNECTION, HTTP_LISTENER, register } from "../endpoints";
+import { callApplication } from "../bridge";
+import { endpointOf, HTTP_CONNECTION, HTTP_LISTENER, register } from "../endpoints";
 import { allocate, release } from "../heap";
 import {
   allocateConnection, BODY_TIMEOUT, Connection, HEAD_TIMEOUT, IDLE_TIMEOUT, LINGER_TIMEOUT, Listener, releaseConnection, releaseInput,
-  SEND_TIMEOUT, timeoutCount, timeoutList, TimeoutList,
+  SEND_TIMEOUT, timeoutCount, timeoutList, TimeoutList, WAITING,
 } from "./connection";
-import { flush, refuse } from "./response";
+import { deferringLinked, flush, refuse } from "./response";
 import { close, hasQueued, work, workQueued } from "./work";
 
 export let httpLinked: bool = false;
@@ -143,13 +144,23 @@ function accept(listener: Listener): void {
 
 export function httpReady(endpoint: usize, ready: i32): void {
   const connection = changetype<Connection>(endpoint);
+  const handle = connection.handle;
   if (connection.kind == HTTP_LISTENER) {
     const listener = changetype<Listener>(endpoint);
     if ((ready & machine.HANGUP) != 0) drain(listener);
     accept(listener);
     return;
   }
-  if ((ready & machine.HANGUP) != 0) connection.hungUp = true;
+  if ((ready & machine.HANGUP) != 0) {
+    connection.hungUp = true;
+    if (deferringLinked && connection.phase == WAITING && connection.pull != 0) {
+      const gone = connection.pull;
+      connection.pull = 0;
+      callApplication(gone, connection.handle, 1);
+      // It may have answered, and found that nobody listens.
+      if (endpointOf(handle) != endpoint) return;
+    }
+  }
   if ((ready & (machine.READABLE | machine.HANGUP)) != 0) connection.readable = true;
   work(connection);
 }

@@ -61,7 +61,7 @@ export function workQueued(): void {
 export function close(connection: Connection): void {
   const listener = connection.listener;
   connection.phase = CLOSED;
-  if (streamingLinked && connection.pull != 0) {
+  if ((streamingLinked || deferringLinked) && connection.pull != 0) {
     const pull = connection.pull;
     connection.pull = 0;
     callApplication(pull, connection.handle, 1);
@@ -335,6 +335,7 @@ export function http_resume(handle: i32): i32 {
  */
 export function http_complete(handle: i32, again: i32): i32 {
   const connection = changetype<Connection>(endpointOf(handle));
+  if (connection.phase == WAITING) connection.pull = 0;
   if (connection.phase == WAITING || (connection.phase == STREAMING && connection.pull == 0)) finishResponse(connection);
   connection.progressed = true;
   flush(connection);
