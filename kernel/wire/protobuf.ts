@@ -152,7 +152,8 @@ function decodeInto(schema: Schema, bytes: Uint8Array, result: JsonRecord): void
     else if (field.schema.type === 'map') putMapEntry(field, entry, result, name);
     else {
       const value = field.wrapped ? unwrap(field.schema, bytesOf(entry)) : decodeScalar(field.schema, entry);
-      const isEmpty = value === '' && emptyMeansEmpty[schema.typeName ?? '']?.includes(name) !== true;
+      const isText = field.schema.type === 'string';
+      const isEmpty = isText && value === '' && emptyMeansEmpty[schema.typeName ?? '']?.includes(name) !== true;
       const isZero = value === undefined || isEmpty || (plainFields.has(name) && (value === 0 || value === false));
       if (!isZero) result[name] = value;
     }

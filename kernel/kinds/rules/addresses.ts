@@ -4,10 +4,10 @@ import type { FieldError } from '../../wire/status.ts';
 import { immutable, invalidValue, required, tooMany } from '../field-errors.ts';
 import { arrayAt, isRecord, recordAt, semanticallyEqual, stringAt } from '../json.ts';
 import type { KindRules } from '../kind.ts';
+import { isAddressBlock } from './address-block.ts';
 
 const notAnAddress = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const notABlock = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
-const longestPrefix: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
 
 /** The one spelling of an address RFC 5952 and Go's netip have. */
 function isCanonical(address: string): boolean {
@@ -34,12 +34,6 @@ export const addressRules: KindRules = {
     semanticallyEqual(object.spec, previous.spec) ? [] : [immutable('spec', object.spec)],
 };
 
-function isBlock(text: string): boolean {
-  const [address = '', prefix = ''] = text.split('/');
-  const longest = longestPrefix[isIP(address)];
-  return longest !== undefined && /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest;
-}
-
 export const serviceBlockRules: KindRules = {
   generation: true,
   validate: (object) => {
@@ -47,7 +41,7 @@ export const serviceBlockRules: KindRules = {
     if (blocks.length === 0) return [required('spec.cidrs', 'at least one CIDR required')];
     if (blocks.length > 2) return [tooMany('spec', blocks.length, 2)];
     const errors = blocks.flatMap((block, index) =>
-      isBlock(block) ? [] : [invalidValue(`spec.cidrs[${index}]`, block, notABlock)],
+      isAddressBlock(block) ? [] : [invalidValue(`spec.cidrs[${index}]`, block, notABlock)],
     );
     const [first = '', second] = blocks;
     const isSameFamily = second !== undefined && first.includes(':') === second.includes(':');

@@ -1,11 +1,20 @@
 /** Namespaces, nodes, leases and the other small kinds. */
 import type { FieldError } from '../../wire/status.ts';
-import { forbiddenField, immutable, invalidValue, notSupported, required } from '../field-errors.ts';
+import {
+  duplicateValue,
+  forbiddenField,
+  immutable,
+  invalidValue,
+  notSupported,
+  quote,
+  required,
+} from '../field-errors.ts';
 import {
   arrayAt,
   deepEqual,
   ensureRecord,
   isRecord,
+  type JsonRecord,
   numberAt,
   recordAt,
   recordsAt,
@@ -14,7 +23,7 @@ import {
   stringAt,
 } from '../json.ts';
 import type { KindRules } from '../kind.ts';
-import { labelProblems } from '../names.ts';
+import { labelProblems, labelValueProblems, qualifiedNameProblems } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import { validateLabels } from '../validate-metadata.ts';
 import { validateTolerations } from './pod-validation.ts';
@@ -52,7 +61,45 @@ export const nodeRules: KindRules = {
     const status = ensureRecord(object, 'status');
     if (status.allocatable === undefined && isRecord(status.capacity)) status.allocatable = { ...status.capacity };
   },
+  validate: (object) => taintErrors(recordsAt(object, 'spec', 'taints'), 'spec.taints'),
+  validateUpdate: (object, previous) => {
+    const [after, before] = [recordAt(object, 'spec'), recordAt(previous, 'spec')];
+    const errors: FieldError[] = [];
+    for (const [key, detail] of [
+      ['providerID', 'node updates may not change providerID except from "" to valid'],
+      ['podCIDRs', 'node updates may not change podCIDR except from "" to valid'],
+    ] as const) {
+      if (before[key] === undefined || before[key] === '' || (arrayAt(before, key).length === 0 && key === 'podCIDRs'))
+        continue;
+      if (!semanticallyEqual(after[key], before[key])) errors.push(forbiddenField(`spec.${key}`, detail));
+    }
+    return errors;
+  },
 };
+
+const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+function taintErrors(taints: readonly JsonRecord[], path: string): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap((taint, index) => {
+    const at = `${path}[${index}]`;
+    const [key, value, effect] = [stringAt(taint, 'key'), stringAt(taint, 'value'), stringAt(taint, 'effect')];
+    const errors = [
+      ...qualifiedNameProblems(key).map((problem) => invalidValue(`${at}.key`, key, problem)),
+      ...labelValueProblems(value).map((problem) => invalidValue(`${at}.value`, value, problem)),
+    ];
+    if (effect === '') errors.push(required(`${at}.effect`));
+    else if (!taintEffects.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, taintEffects));
+    const identity = `${key}:${effect}`;
+    if (seen.has(identity))
+      errors.push({
+        ...duplicateValue(at, taint),
+        message: `Duplicate value: ${quote(taint)}: taints must be unique by key and effect pair`,
+      });
+    seen.add(identity);
+    return errors;
+  });
+}
 
 export const leaseRules: KindRules = {
   createOnUpdate: true,
@@ -84,23 +131,44 @@ export const eventRules: KindRules = {
   },
 };
 
-export const podDisruptionBudgetRules: KindRules = {
-  generation: true,
-  conditionalUpdate: true,
-  validate: (object) => {
-    const spec = recordAt(object, 'spec');
-    const both = spec.minAvailable !== undefined && spec.maxUnavailable !== undefined;
-    return both ? [invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set')] : [];
-  },
-};
+const highestUserPriority = 1_000_000_000;
+const systemPriorities: ReadonlyMap<string, number> = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
+const preemptions = ['Never', 'PreemptLowerPriority'];
 
 export const priorityClassRules: KindRules = {
+  generation: true,
   defaults: (object) => {
     setDefault(object, 'preemptionPolicy', 'PreemptLowerPriority');
     if (object.value === undefined) object.value = 0;
   },
-  validateUpdate: (object, previous) =>
-    object.value === previous.value ? [] : [forbiddenField('value', 'may not be changed in an update.')],
+  validate: (object) => {
+    const name = stringAt(object, 'metadata', 'name');
+    const value = numberAt(object, 'value') ?? 0;
+    const errors: FieldError[] = [];
+    if (name.startsWith('system-')) {
+      if (systemPriorities.get(name) !== value) {
+        const detail =
+          "priority class names with 'system-' prefix are reserved for system use only. error: " +
+          `${name} is not a known system priority class`;
+        errors.push(forbiddenField('metadata.name', detail));
+      }
+    } else if (value > highestUserPriority) {
+      const detail = `maximum allowed value of a user defined priority is ${highestUserPriority}`;
+      errors.push(forbiddenField('value', detail));
+    }
+    const policy = stringAt(object, 'preemptionPolicy');
+    if (!preemptions.includes(policy)) errors.push(notSupported('preemptionPolicy', policy, preemptions));
+    return errors;
+  },
+  validateUpdate: (object, previous) => {
+    const errors = object.value === previous.value ? [] : [forbiddenField('value', 'may not be changed in an update.')];
+    if (object.preemptionPolicy !== previous.preemptionPolicy)
+      errors.push(immutable('preemptionPolicy', object.preemptionPolicy));
+    return errors;
+  },
 };
 
 export const runtimeClassRules: KindRules = {
@@ -136,45 +204,96 @@ export const controllerRevisionRules: KindRules = {
   validateUpdate: (object, previous) => (deepEqual(object.data, previous.data) ? [] : [immutable('data', object.data)]),
 };
 
-export const autoscalerRules: KindRules = {
-  defaults: (object) => {
-    const spec = ensureRecord(object, 'spec');
-    if (spec.minReplicas === undefined) spec.minReplicas = 1;
-    if (arrayAt(spec, 'metrics').length === 0) {
-      spec.metrics = [
-        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
-      ];
-    }
-  },
-  prepareCreate: (object) => {
-    object.status = { desiredReplicas: 0, currentMetrics: null };
-  },
-  validate: (object) => {
-    const spec = recordAt(object, 'spec');
-    const [least, most] = [numberAt(spec, 'minReplicas') ?? 1, numberAt(spec, 'maxReplicas') ?? 0];
-    if (most < 1) return [invalidValue('spec.maxReplicas', most, 'must be greater than 0')];
-    return most < least
-      ? [invalidValue('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`')]
-      : [];
-  },
-};
+const limitTypes = ['Container', 'PersistentVolumeClaim', 'Pod'];
+
+/** The bounds of one resource have to leave room for each other. */
+function limitErrors(limit: JsonRecord, at: string): FieldError[] {
+  const bound = (key: string, name: string): string | undefined => {
+    const value = recordAt(limit, key)[name];
+    return value === undefined ? undefined : String(value);
+  };
+  const names = ['min', 'max', 'default', 'defaultRequest', 'maxLimitRequestRatio'].flatMap((key) =>
+    Object.keys(recordAt(limit, key)),
+  );
+  const orders = [
+    ['min', 'min', 'max', 'max'],
+    ['min', 'min', 'defaultRequest', 'default request'],
+    ['defaultRequest', 'default request', 'max', 'max'],
+    ['defaultRequest', 'default request', 'default', 'default limit'],
+    ['default', 'default', 'max', 'max'],
+    ['min', 'min', 'default', 'default'],
+  ] as const;
+  return [...new Set(names)].flatMap((name) =>
+    orders.flatMap(([lower, lowerName, upper, upperName]) => {
+      const [low, high] = [bound(lower, name), bound(upper, name)];
+      if (low === undefined || high === undefined || compareQuantities(low, high) <= 0) return [];
+      const detail = `${lowerName} value ${low} is greater than ${upperName} value ${high}`;
+      return [invalidValue(`${at}.${lower}[${name}]`, low, detail)];
+    }),
+  );
+}
 
 export const limitRangeRules: KindRules = {
+  defaults: (object) => {
+    for (const limit of recordsAt(object, 'spec', 'limits')) {
+      if (limit.type !== 'Container') continue;
+      // A limit nobody names is the largest there may be, a request the limit or the least (SetDefaults_LimitRangeItem).
+      const filled = (key: string, ...from: readonly string[]): void => {
+        for (const source of from)
+          for (const [name, value] of Object.entries(recordAt(limit, source))) {
+            const target = ensureRecord(limit, key);
+            if (target[name] === undefined) target[name] = value;
+          }
+      };
+      filled('default', 'max');
+      filled('defaultRequest', 'default', 'min');
+    }
+  },
   validate: (object) => {
-    const types = ['Container', 'PersistentVolumeClaim', 'Pod'];
-    return arrayAt(object, 'spec', 'limits').flatMap((limit, index) => {
+    const seen = new Set<string>();
+    return recordsAt(object, 'spec', 'limits').flatMap((limit, index) => {
+      const at = `spec.limits[${index}]`;
       const type = stringAt(limit, 'type');
-      return types.includes(type) || type.includes('/')
-        ? []
-        : [notSupported(`spec.limits[${index}].type`, type, types)];
+      const errors: FieldError[] = [];
+      if (!limitTypes.includes(type) && !type.includes('/')) errors.push(notSupported(`${at}.type`, type, limitTypes));
+      if (seen.has(type)) errors.push(duplicateValue(`${at}.type`, type));
+      seen.add(type);
+      if (type === 'Pod') {
+        for (const key of ['default', 'defaultRequest'])
+          if (Object.keys(recordAt(limit, key)).length > 0)
+            errors.push(forbiddenField(`${at}.${key}`, "may not be specified when `type` is 'Pod'"));
+      }
+      if (
+        type === 'PersistentVolumeClaim' &&
+        recordAt(limit, 'min').storage === undefined &&
+        recordAt(limit, 'max').storage === undefined
+      )
+        errors.push(
+          required(`${at}.limits`, 'either minimum or maximum storage value is required, but neither was provided'),
+        );
+      return [...errors, ...limitErrors(limit, at)];
     });
   },
 };
+
+/** Resources of pods, numbers of objects. */
+const quotaNames =
+  /^(((requests|limits)\.)?(cpu|memory|ephemeral-storage)|requests\.storage|(requests\.)?hugepages-.+|pods|services|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims|services\.(nodeports|loadbalancers))$/;
 
 export const resourceQuotaRules: KindRules = {
   prepareCreate: (object) => {
     object.status = {};
   },
+  validate: (object) =>
+    Object.entries(recordAt(object, 'spec', 'hard')).flatMap(([name, value]) => {
+      const at = `spec.hard[${name}]`;
+      const errors: FieldError[] = qualifiedNameProblems(name).map((problem) => invalidValue(at, name, problem));
+      if (errors.length === 0 && !name.includes('/') && !quotaNames.test(name))
+        errors.push(invalidValue(at, name, 'must be a standard resource for quota'));
+      if (compareQuantities(String(value), '0') < 0)
+        errors.push(invalidValue(at, value, 'must be greater than or equal to 0'));
+      return errors;
+    }),
   validateUpdate: (object, previous) => {
     const [after, before] = [recordAt(object, 'spec').scopes, recordAt(previous, 'spec').scopes];
     return semanticallyEqual(after, before) ? [] : [immutable('spec.scopes', after)];

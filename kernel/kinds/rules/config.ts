@@ -54,6 +54,40 @@ const requiredKeys = lookup<readonly string[]>({
   'kubernetes.io/ssh-auth': ['ssh-privatekey'],
 });
 
+/** Registry credentials are JSON; a token names whose it is; a password or at least a name. */
+function typeErrors(object: JsonRecord, data: JsonRecord): FieldError[] {
+  switch (object.type) {
+    case 'kubernetes.io/dockercfg':
+      return jsonErrors(data, '.dockercfg');
+    case 'kubernetes.io/dockerconfigjson':
+      return jsonErrors(data, '.dockerconfigjson');
+    case 'kubernetes.io/service-account-token': {
+      const key = 'kubernetes.io/service-account.name';
+      return recordAt(object, 'metadata', 'annotations')[key] === undefined
+        ? [required(`metadata.annotations[${key}]`)]
+        : [];
+    }
+    case 'kubernetes.io/basic-auth': {
+      const isThere = ['username', 'password'].some((key) => Object.hasOwn(data, key));
+      return isThere ? [] : [required('data[username]'), required('data[password]')];
+    }
+    default:
+      return [];
+  }
+}
+
+function jsonErrors(data: JsonRecord, key: string): FieldError[] {
+  if (typeof data[key] !== 'string') return [];
+  try {
+    JSON.parse(Buffer.from(data[key], 'base64').toString('utf8'));
+    return [];
+  } catch (error) {
+    // The content is a secret: what is wrong with it is said, it is not.
+    const why = error instanceof SyntaxError ? 'invalid JSON' : 'unreadable';
+    return [invalidValue(`data[${key}]`, '<secret contents redacted>', why)];
+  }
+}
+
 export const secretRules: KindRules = {
   defaults: (object) => {
     setDefault(object, 'type', 'Opaque');
@@ -67,6 +101,7 @@ export const secretRules: KindRules = {
   validate: (object) => {
     const data = recordAt(object, 'data');
     const errors = keyErrors(data, 'data');
+    errors.push(...typeErrors(object, data));
     for (const key of requiredKeys.get(String(object.type)) ?? []) {
       if (!Object.hasOwn(data, key)) errors.push(required(`data[${key}]`));
     }

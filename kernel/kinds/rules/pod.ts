@@ -3,7 +3,8 @@ import { ensureRecord, type JsonRecord, numberAt, recordAt, stringAt } from '../
 import type { KindRules } from '../kind.ts';
 import { admitPod, defaultPod, qosClass } from './pod-defaults.ts';
 import { admitRuntimeClass } from './pod-runtime-class.ts';
-import { validatePodSpec, validatePodUpdate } from './pod-validation.ts';
+import { validatePodUpdate } from './pod-update.ts';
+import { validatePodSpec } from './pod-validation.ts';
 
 export const podRules: KindRules = {
   generation: true,

@@ -338,7 +338,10 @@ test('what a rollout may add or miss is a number or a percentage, and not nothin
 
 test('a job has to say how its pods end', () => {
   const job = (restartPolicy: string | undefined): JsonRecord => ({
-    spec: { template: { spec: { containers: [container()], ...(restartPolicy && { restartPolicy }) } } },
+    spec: {
+      selector: { matchLabels: { a: 'b' } },
+      template: { spec: { containers: [container()], ...(restartPolicy && { restartPolicy }) } },
+    },
   });
   const path = 'spec.template.spec.restartPolicy';
   assert.deepEqual(problems('batch.v1.Job', job(undefined)), [

@@ -3,12 +3,15 @@ import { customResourceDefinitionRules } from '../custom/definition-rules.ts';
 import type { KindRules } from '../kind.ts';
 import { clusterRoleBindingRules, clusterRoleRules, roleBindingRules, roleRules } from './access.ts';
 import { addressRules, serviceBlockRules } from './addresses.ts';
+import { cronJobRules, jobRules } from './batch.ts';
 import { certificateSigningRequestRules } from './certificates.ts';
 import * as cluster from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
 import { flowSchemaRules, priorityLevelRules } from './flow-control.ts';
 import { ingressRules } from './ingress.ts';
+import { networkPolicyRules } from './network-policy.ts';
 import { podRules } from './pod.ts';
+import { autoscalerRules, podDisruptionBudgetRules } from './scaling.ts';
 import * as service from './service.ts';
 import * as storage from './storage.ts';
 import * as workloads from './workloads.ts';
@@ -33,9 +36,9 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'apps.v1.StatefulSet': workloads.statefulSetRules,
   'apps.v1.DaemonSet': workloads.daemonSetRules,
   'apps.v1.ControllerRevision': cluster.controllerRevisionRules,
-  'batch.v1.Job': workloads.jobRules,
-  'batch.v1.CronJob': workloads.cronJobRules,
-  'autoscaling.v2.HorizontalPodAutoscaler': cluster.autoscalerRules,
+  'batch.v1.Job': jobRules,
+  'batch.v1.CronJob': cronJobRules,
+  'autoscaling.v2.HorizontalPodAutoscaler': autoscalerRules,
   'certificates.v1.CertificateSigningRequest': certificateSigningRequestRules,
   'coordination.v1.Lease': cluster.leaseRules,
   'discovery.v1.EndpointSlice': service.endpointSliceRules,
@@ -45,9 +48,9 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'networking.v1.ServiceCIDR': serviceBlockRules,
   'networking.v1.Ingress': ingressRules,
   'networking.v1.IngressClass': cluster.ingressClassRules,
-  'networking.v1.NetworkPolicy': service.networkPolicyRules,
+  'networking.v1.NetworkPolicy': networkPolicyRules,
   'node.v1.RuntimeClass': cluster.runtimeClassRules,
-  'policy.v1.PodDisruptionBudget': cluster.podDisruptionBudgetRules,
+  'policy.v1.PodDisruptionBudget': podDisruptionBudgetRules,
   'rbac.v1.Role': roleRules,
   'rbac.v1.RoleBinding': roleBindingRules,
   'rbac.v1.ClusterRole': clusterRoleRules,

@@ -1,10 +1,29 @@
-/** Services and where they lead: Endpoints, EndpointSlices, NetworkPolicies. */
+/** Services and where they lead: Endpoints, EndpointSlices. */
+import { isIP } from 'node:net';
 import type { FieldError } from '../../wire/status.ts';
-import { duplicateValue, forbiddenField, immutable, invalidValue, notSupported, required } from '../field-errors.ts';
-import { arrayAt, ensureRecord, type JsonRecord, recordAt, recordsAt, setDefault, stringAt } from '../json.ts';
+import {
+  duplicateValue,
+  forbiddenField,
+  immutable,
+  invalidValue,
+  notSupported,
+  required,
+  tooMany,
+} from '../field-errors.ts';
+import {
+  arrayAt,
+  ensureRecord,
+  type JsonRecord,
+  numberAt,
+  recordAt,
+  recordsAt,
+  setDefault,
+  stringAt,
+} from '../json.ts';
 import type { KindRules } from '../kind.ts';
-import { labelProblems, subdomainProblems } from '../names.ts';
+import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../names.ts';
 import { validateLabels } from '../validate-metadata.ts';
+import { isAddressBlock } from './address-block.ts';
 import { isPort, portNameProblems, portRange } from './pod-validation.ts';
 
 const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -72,6 +91,68 @@ function validateService(object: JsonRecord): FieldError[] {
   const affinities = ['ClientIP', 'None'];
   const affinity = stringAt(spec, 'sessionAffinity');
   if (!affinities.includes(affinity)) errors.push(notSupported('spec.sessionAffinity', affinity, affinities));
+  return [...errors, ...affinityErrors(spec), ...trafficErrors(spec, type), ...addressListErrors(spec)];
+}
+
+const longestAffinitySeconds = 86_400;
+
+function affinityErrors(spec: JsonRecord): FieldError[] {
+  if (spec.sessionAffinity === 'None' && spec.sessionAffinityConfig !== undefined)
+    return [forbiddenField('spec.sessionAffinityConfig', 'must not be set when session affinity is None')];
+  const seconds = numberAt(spec, 'sessionAffinityConfig', 'clientIP', 'timeoutSeconds');
+  if (seconds === undefined || (seconds > 0 && seconds <= longestAffinitySeconds)) return [];
+  const field = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
+  return [invalidValue(field, seconds, `must be greater than 0 and less than ${longestAffinitySeconds}`)];
+}
+
+const trafficPolicies = ['Cluster', 'Local'];
+
+/** What only services with a port or a balancer outside have. */
+function trafficErrors(spec: JsonRecord, type: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const isOutside = type === 'NodePort' || type === 'LoadBalancer';
+  for (const key of ['externalTrafficPolicy', 'internalTrafficPolicy']) {
+    const policy = stringAt(spec, key);
+    if (policy === '') continue;
+    if (!trafficPolicies.includes(policy)) errors.push(notSupported(`spec.${key}`, policy, trafficPolicies));
+  }
+  const hasExternal = isOutside || arrayAt(spec, 'externalIPs').length > 0;
+  if (stringAt(spec, 'externalTrafficPolicy') !== '' && !hasExternal)
+    errors.push(
+      invalidValue(
+        'spec.externalTrafficPolicy',
+        spec.externalTrafficPolicy,
+        'may only be set for externally-accessible services',
+      ),
+    );
+  if (type === 'LoadBalancer') return errors;
+  if (stringAt(spec, 'loadBalancerClass') !== '')
+    errors.push(forbiddenField('spec.loadBalancerClass', "may only be used when `type` is 'LoadBalancer'"));
+  if (spec.allocateLoadBalancerNodePorts !== undefined)
+    errors.push(forbiddenField('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"));
+  if (arrayAt(spec, 'loadBalancerSourceRanges').length > 0)
+    errors.push(forbiddenField('spec.loadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"));
+  return errors;
+}
+
+const families = ['IPv4', 'IPv6'];
+const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
+const notAnAddress = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+const notABlock = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+
+function addressListErrors(spec: JsonRecord): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [index, address] of arrayAt(spec, 'externalIPs').map(String).entries()) {
+    if (isIP(address) === 0) errors.push(invalidValue(`spec.externalIPs[${index}]`, address, notAnAddress));
+  }
+  for (const [index, block] of arrayAt(spec, 'loadBalancerSourceRanges').map(String).entries())
+    if (!isAddressBlock(block.trim()))
+      errors.push(invalidValue(`spec.loadBalancerSourceRanges[${index}]`, block, notABlock));
+  for (const [index, family] of arrayAt(spec, 'ipFamilies').map(String).entries())
+    if (!families.includes(family)) errors.push(notSupported(`spec.ipFamilies[${index}]`, family, families));
+  const policy = stringAt(spec, 'ipFamilyPolicy');
+  if (policy !== '' && !familyPolicies.includes(policy))
+    errors.push(notSupported('spec.ipFamilyPolicy', policy, familyPolicies));
   return errors;
 }
 
@@ -101,6 +182,11 @@ function validateServicePorts(ports: readonly JsonRecord[], type: string): Field
         errors.push(forbiddenField(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
       else if (!isPort(port.nodePort)) errors.push(invalidValue(`${at}.nodePort`, port.nodePort, portRange));
     }
+    const application = stringAt(port, 'appProtocol');
+    if (application !== '')
+      errors.push(
+        ...qualifiedNameProblems(application).map((problem) => invalidValue(`${at}.appProtocol`, application, problem)),
+      );
     const key = `${protocol} ${String(port.port)}`;
     if (numbers.has(key)) errors.push(duplicateValue(at, { port: port.port, protocol }));
     numbers.add(key);
@@ -150,16 +236,75 @@ export const endpointsRules: KindRules = {
     recordsAt(object, 'subsets').flatMap((subset, index) => {
       const at = `subsets[${index}]`;
       const hasAddress = arrayAt(subset, 'addresses').length + arrayAt(subset, 'notReadyAddresses').length > 0;
+      const addressErrors = ['addresses', 'notReadyAddresses'].flatMap((key) =>
+        recordsAt(subset, key).flatMap((address, position) => {
+          const text = stringAt(address, 'ip');
+          const field = `${at}.${key}[${position}].ip`;
+          return isIP(text) === 0 ? [invalidValue(field, text, notAnAddress)] : [];
+        }),
+      );
       return [
         ...(hasAddress ? [] : [required(at, 'must specify `addresses` or `notReadyAddresses`')]),
-        ...recordsAt(subset, 'ports').flatMap((port, portIndex) =>
-          isPort(port.port) ? [] : [invalidValue(`${at}.ports[${portIndex}].port`, port.port ?? 0, portRange)],
-        ),
+        ...addressErrors,
+        ...endpointPortErrors(recordsAt(subset, 'ports'), `${at}.ports`),
       ];
     }),
 };
 
+function endpointPortErrors(ports: readonly JsonRecord[], path: string): FieldError[] {
+  return ports.flatMap((port, index) => {
+    const at = `${path}[${index}]`;
+    const name = stringAt(port, 'name');
+    const errors: FieldError[] = [];
+    if (name === '' && ports.length > 1) errors.push(required(`${at}.name`));
+    else if (name !== '')
+      errors.push(...labelProblems(name).map((problem) => invalidValue(`${at}.name`, name, problem)));
+    if (!isPort(port.port)) errors.push(invalidValue(`${at}.port`, port.port ?? 0, portRange));
+    const protocol = stringAt(port, 'protocol');
+    if (!protocols.includes(protocol)) errors.push(notSupported(`${at}.protocol`, protocol, protocols));
+    return errors;
+  });
+}
+
 const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
+
+const mostEndpoints = 1000;
+const mostAddresses = 100;
+const mostPorts = 100;
+
+function endpointErrors(endpoint: JsonRecord, at: string, type: string): FieldError[] {
+  const addresses = arrayAt(endpoint, 'addresses').map(String);
+  if (addresses.length === 0) return [required(`${at}.addresses`, 'must contain at least 1 address')];
+  if (addresses.length > mostAddresses) return [tooMany(`${at}.addresses`, addresses.length, mostAddresses)];
+  const errors = addresses.flatMap((address, index) => {
+    const field = `${at}.addresses[${index}]`;
+    if (type === 'FQDN') return subdomainProblems(address).map((problem) => invalidValue(field, address, problem));
+    const family = type === 'IPv6' ? 6 : 4;
+    return isIP(address) === family ? [] : [invalidValue(field, address, `must be an ${type} address`)];
+  });
+  const node = stringAt(endpoint, 'nodeName');
+  if (node !== '')
+    errors.push(...subdomainProblems(node).map((problem) => invalidValue(`${at}.nodeName`, node, problem)));
+  const host = stringAt(endpoint, 'hostname');
+  if (host !== '') errors.push(...labelProblems(host).map((problem) => invalidValue(`${at}.hostname`, host, problem)));
+  return errors;
+}
+
+function slicePortErrors(ports: readonly JsonRecord[]): FieldError[] {
+  if (ports.length > mostPorts) return [tooMany('ports', ports.length, mostPorts)];
+  const names = new Set<string>();
+  return ports.flatMap((port, index) => {
+    const at = `ports[${index}]`;
+    const [name, protocol] = [stringAt(port, 'name'), stringAt(port, 'protocol')];
+    const errors: FieldError[] = [];
+    if (name !== '') errors.push(...labelProblems(name).map((problem) => invalidValue(`${at}.name`, name, problem)));
+    if (names.has(name)) errors.push(duplicateValue(`${at}.name`, name));
+    names.add(name);
+    if (!protocols.includes(protocol)) errors.push(notSupported(`${at}.protocol`, protocol, protocols));
+    if (port.port !== undefined && !isPort(port.port)) errors.push(invalidValue(`${at}.port`, port.port, portRange));
+    return errors;
+  });
+}
 
 export const endpointSliceRules: KindRules = {
   generation: true,
@@ -174,25 +319,12 @@ export const endpointSliceRules: KindRules = {
     const errors: FieldError[] = [];
     if (type === '') errors.push(required('addressType'));
     else if (!addressTypes.includes(type)) errors.push(notSupported('addressType', type, addressTypes));
-    for (const [index, endpoint] of recordsAt(object, 'endpoints').entries()) {
-      if (arrayAt(endpoint, 'addresses').length === 0)
-        errors.push(required(`endpoints[${index}].addresses`, 'must contain at least 1 address'));
-    }
-    return errors;
+    const endpoints = recordsAt(object, 'endpoints');
+    if (endpoints.length > mostEndpoints) errors.push(tooMany('endpoints', endpoints.length, mostEndpoints));
+    for (const [index, endpoint] of endpoints.entries())
+      errors.push(...endpointErrors(endpoint, `endpoints[${index}]`, type));
+    return [...errors, ...slicePortErrors(recordsAt(object, 'ports'))];
   },
   validateUpdate: (object, previous) =>
     object.addressType === previous.addressType ? [] : [immutable('addressType', object.addressType)],
-};
-
-export const networkPolicyRules: KindRules = {
-  generation: true,
-  defaults: (object) => {
-    const spec = ensureRecord(object, 'spec');
-    ensureRecord(spec, 'podSelector');
-    if (arrayAt(spec, 'policyTypes').length === 0)
-      spec.policyTypes = spec.egress === undefined ? ['Ingress'] : ['Ingress', 'Egress'];
-    for (const rule of [...recordsAt(spec, 'ingress'), ...recordsAt(spec, 'egress')]) {
-      for (const port of recordsAt(rule, 'ports')) setDefault(port, 'protocol', 'TCP');
-    }
-  },
 };

@@ -1,8 +1,7 @@
-/** Deployments and the other kinds with a pod template (kubernetes pkg/apis/{apps,batch}). */
+/** Deployments and the other kinds that keep pods running (kubernetes pkg/apis/apps). */
 import type { FieldError } from '../../wire/status.ts';
 import { forbiddenField, immutable, invalidValue, notSupported, required } from '../field-errors.ts';
 import {
-  arrayAt,
   ensureRecord,
   isRecord,
   type JsonRecord,
@@ -19,35 +18,22 @@ import { validateLabels } from '../validate-metadata.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { validatePodSpec } from './pod-validation.ts';
 import { validateStrategy } from './rolling-update.ts';
+import { validateSelector } from './selector-validation.ts';
 
 const notNegative = 'must be greater than or equal to 0';
 const mismatch = '`selector` does not match template `labels`';
 
-function defaultTemplate(spec: JsonRecord): void {
+export function defaultTemplate(spec: JsonRecord): void {
   const template = ensureRecord(spec, 'template');
   ensureRecord(template, 'metadata');
   defaultPodSpec(ensureRecord(template, 'spec'));
 }
 
-function validateSelector(selector: unknown, path: string, what: string): FieldError[] {
+function workloadSelectorErrors(selector: unknown, path: string, what: string): FieldError[] {
   if (!isRecord(selector)) return [required(path)];
   const errors =
     Object.keys(selector).length === 0 ? [invalidValue(path, selector, `empty selector is invalid for ${what}`)] : [];
-  errors.push(...validateLabels(recordAt(selector, 'matchLabels'), `${path}.matchLabels`));
-  for (const [index, expression] of recordsAt(selector, 'matchExpressions').entries()) {
-    const at = `${path}.matchExpressions[${index}]`;
-    const operator = stringAt(expression, 'operator');
-    const count = arrayAt(expression, 'values').length;
-    if (operator === 'In' || operator === 'NotIn') {
-      if (count === 0) errors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
-    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-      if (count > 0)
-        errors.push(
-          forbiddenField(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
-        );
-    } else errors.push(invalidValue(`${at}.operator`, operator, 'not a valid selector operator'));
-  }
-  return errors;
+  return [...errors, ...validateSelector(selector, path)];
 }
 
 /** Selector, template and replicas: what deployments, replica sets, stateful sets and daemon sets share. */
@@ -58,7 +44,7 @@ function validateWorkload(object: JsonRecord, what: string): FieldError[] {
     const value = numberAt(spec, key);
     if (value !== undefined && value < 0) errors.push(invalidValue(`spec.${key}`, value, notNegative));
   }
-  errors.push(...validateSelector(spec.selector, 'spec.selector', what));
+  errors.push(...workloadSelectorErrors(spec.selector, 'spec.selector', what));
   const labels = recordAt(spec, 'template', 'metadata', 'labels');
   // A selector that is not there selects nothing, an empty one everything.
   if (!isRecord(spec.selector) || !matchesSelector(spec.selector, labels)) {
@@ -68,11 +54,15 @@ function validateWorkload(object: JsonRecord, what: string): FieldError[] {
   return errors;
 }
 
-function validateTemplate(spec: JsonRecord, restartPolicies?: readonly string[]): FieldError[] {
+export function validateTemplate(
+  spec: JsonRecord,
+  restartPolicies?: readonly string[],
+  path = 'spec.template',
+): FieldError[] {
   const template = recordAt(spec, 'template');
   return [
-    ...validateLabels(recordAt(template, 'metadata', 'labels'), 'spec.template.metadata.labels'),
-    ...validatePodSpec(recordAt(template, 'spec'), 'spec.template.spec', restartPolicies),
+    ...validateLabels(recordAt(template, 'metadata', 'labels'), `${path}.metadata.labels`),
+    ...validatePodSpec(recordAt(template, 'spec'), `${path}.spec`, restartPolicies),
   ];
 }
 
@@ -136,7 +126,20 @@ export const replicationControllerRules: KindRules = {
     const labels = recordAt(spec, 'template', 'metadata', 'labels');
     if (spec.selector === undefined && Object.keys(labels).length > 0) spec.selector = { ...labels };
   },
-  validate: (object) => validateTemplate(recordAt(object, 'spec'), ['Always']),
+  validate: (object) => {
+    const spec = recordAt(object, 'spec');
+    const selector = recordAt(spec, 'selector');
+    const labels = recordAt(spec, 'template', 'metadata', 'labels');
+    const errors: FieldError[] = [];
+    if (Object.keys(selector).length === 0) errors.push(required('spec.selector'));
+    else if (!matchesSelector({ matchLabels: selector }, labels))
+      errors.push(invalidValue('spec.template.metadata.labels', labels, mismatch));
+    for (const key of ['replicas', 'minReadySeconds']) {
+      const value = numberAt(spec, key);
+      if (value !== undefined && value < 0) errors.push(invalidValue(`spec.${key}`, value, notNegative));
+    }
+    return [...errors, ...validateTemplate(spec, ['Always'])];
+  },
 };
 
 const statefulSetMutable = [
@@ -168,7 +171,7 @@ export const statefulSetRules: KindRules = {
     }
     defaultTemplate(spec);
   },
-  validate: (object) => validateWorkload(withoutClaimVolumes(object), 'statefulset'),
+  validate: (object) => [...validateWorkload(withoutClaimVolumes(object), 'statefulset'), ...statefulErrors(object)],
   validateUpdate: (object, previous) => {
     const fixed = (value: JsonRecord): JsonRecord =>
       Object.fromEntries(Object.entries(recordAt(value, 'spec')).filter(([key]) => !statefulSetMutable.includes(key)));
@@ -178,6 +181,41 @@ export const statefulSetRules: KindRules = {
     return [forbiddenField('spec', `updates to statefulset spec for fields other than ${list} are forbidden`)];
   },
 };
+
+const podManagements = ['OrderedReady', 'Parallel'];
+const retentions = ['Delete', 'Retain'];
+
+function updateTypeErrors(strategy: JsonRecord, path: string): FieldError[] {
+  const type = stringAt(strategy, 'type');
+  const types = ['OnDelete', 'RollingUpdate'];
+  if (!types.includes(type)) return [notSupported(`${path}.type`, type, types)];
+  return type === 'OnDelete' && strategy.rollingUpdate !== undefined
+    ? [invalidValue(`${path}.rollingUpdate`, strategy.rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")]
+    : [];
+}
+
+function statefulErrors(object: JsonRecord): FieldError[] {
+  const spec = recordAt(object, 'spec');
+  const errors: FieldError[] = [];
+  const management = stringAt(spec, 'podManagementPolicy');
+  if (!podManagements.includes(management)) {
+    const detail = `must be '${podManagements.join("' or '")}'`;
+    errors.push(invalidValue('spec.podManagementPolicy', management, detail));
+  }
+  errors.push(...updateTypeErrors(recordAt(spec, 'updateStrategy'), 'spec.updateStrategy'));
+  const numbers: readonly (readonly [string, number | undefined])[] = [
+    ['spec.updateStrategy.rollingUpdate.partition', numberAt(spec, 'updateStrategy', 'rollingUpdate', 'partition')],
+    ['spec.ordinals.start', numberAt(spec, 'ordinals', 'start')],
+  ];
+  for (const [field, value] of numbers)
+    if (value !== undefined && value < 0) errors.push(invalidValue(field, value, notNegative));
+  for (const key of ['whenDeleted', 'whenScaled']) {
+    const policy = stringAt(spec, 'persistentVolumeClaimRetentionPolicy', key);
+    if (!retentions.includes(policy))
+      errors.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${key}`, policy, retentions));
+  }
+  return errors;
+}
 
 /** Mounts may name volumes that come from claim templates. */
 function withoutClaimVolumes(object: JsonRecord): JsonRecord {
@@ -197,111 +235,11 @@ export const daemonSetRules: KindRules = {
     defaultRollingUpdate(ensureRecord(spec, 'updateStrategy'), { maxUnavailable: 1, maxSurge: 0 });
     defaultTemplate(spec);
   },
-  validate: (object) => validateWorkload(object, 'daemonset'),
+  validate: (object) => [
+    ...validateWorkload(object, 'daemonset'),
+    ...updateTypeErrors(recordAt(object, 'spec', 'updateStrategy'), 'spec.updateStrategy'),
+  ],
   validateUpdate: selectorIsImmutable,
 };
-
-function defaultJobSpec(spec: JsonRecord): void {
-  if (spec.completions === undefined && spec.parallelism === undefined) {
-    spec.completions = 1;
-    spec.parallelism = 1;
-  }
-  setDefault(spec, 'parallelism', 1);
-  if (spec.backoffLimit === undefined) spec.backoffLimit = spec.backoffLimitPerIndex === undefined ? 6 : 2147483647;
-  setDefault(spec, 'completionMode', 'NonIndexed');
-  if (spec.suspend === undefined) spec.suspend = false;
-  setDefault(spec, 'podReplacementPolicy', spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed');
-  defaultTemplate(spec);
-}
-
-/** Pods of jobs come to an end. A policy that does not exist has been reported already. */
-function endingRestartPolicy(podSpec: JsonRecord, path: string): FieldError[] {
-  return podSpec.restartPolicy === 'Always'
-    ? [required(`${path}.restartPolicy`, 'valid values: "OnFailure", "Never"')]
-    : [];
-}
-
-export const jobRules: KindRules = {
-  generation: true,
-  // batch/v1 keeps what it did before garbage collection existed (registry/batch/job/strategy.go).
-  defaultPropagation: 'Orphan',
-  defaults: (object) => defaultJobSpec(ensureRecord(object, 'spec')),
-  prepareCreate: (object) => {
-    const spec = ensureRecord(object, 'spec');
-    if (spec.manualSelector === true) return;
-    const uid = stringAt(object, 'metadata', 'uid');
-    const name = stringAt(object, 'metadata', 'name');
-    const labels = ensureRecord(ensureRecord(ensureRecord(spec, 'template'), 'metadata'), 'labels');
-    for (const [key, value] of [
-      ['controller-uid', uid],
-      ['job-name', name],
-    ] as const) {
-      labels[`batch.kubernetes.io/${key}`] = value;
-      labels[key] = value;
-    }
-    ensureRecord(ensureRecord(spec, 'selector'), 'matchLabels')['batch.kubernetes.io/controller-uid'] = uid;
-  },
-  validate: (object) => {
-    const spec = recordAt(object, 'spec');
-    const errors = validateTemplate(spec);
-    errors.push(...endingRestartPolicy(recordAt(spec, 'template', 'spec'), 'spec.template.spec'));
-    for (const key of [
-      'completions',
-      'parallelism',
-      'backoffLimit',
-      'activeDeadlineSeconds',
-      'ttlSecondsAfterFinished',
-    ]) {
-      const value = numberAt(spec, key);
-      if (value !== undefined && value < 0) errors.push(invalidValue(`spec.${key}`, value, notNegative));
-    }
-    return errors;
-  },
-  validateUpdate: (object, previous) => {
-    const [after, before] = [recordAt(object, 'spec'), recordAt(previous, 'spec')];
-    return ['completions', 'selector', 'template', 'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex']
-      .filter((key) => !semanticallyEqual(after[key], before[key]))
-      .map((key) => immutable(`spec.${key}`, after[key]));
-  },
-};
-
-export const cronJobRules: KindRules = {
-  generation: true,
-  defaults: (object) => {
-    const spec = ensureRecord(object, 'spec');
-    setDefault(spec, 'concurrencyPolicy', 'Allow');
-    if (spec.suspend === undefined) spec.suspend = false;
-    setDefault(spec, 'successfulJobsHistoryLimit', 3);
-    setDefault(spec, 'failedJobsHistoryLimit', 1);
-    defaultJobTemplatePods(spec);
-  },
-  validate: (object) => {
-    const spec = recordAt(object, 'spec');
-    const errors: FieldError[] = [];
-    const schedule = stringAt(spec, 'schedule');
-    if (schedule === '') errors.push(required('spec.schedule'));
-    else if (!schedule.startsWith('@') && schedule.trim().split(/\s+/).length !== 5) {
-      errors.push(
-        invalidValue(
-          'spec.schedule',
-          schedule,
-          `expected exactly 5 fields, found ${schedule.trim().split(/\s+/).length}: [${schedule}]`,
-        ),
-      );
-    }
-    const policies = ['Allow', 'Forbid', 'Replace'];
-    const policy = stringAt(spec, 'concurrencyPolicy');
-    if (!policies.includes(policy)) errors.push(notSupported('spec.concurrencyPolicy', policy, policies));
-    const template = recordAt(spec, 'jobTemplate', 'spec', 'template', 'spec');
-    const field = 'spec.jobTemplate.spec.template.spec';
-    errors.push(...validatePodSpec(template, field), ...endingRestartPolicy(template, field));
-    return errors;
-  },
-};
-
-function defaultJobTemplatePods(spec: JsonRecord): void {
-  const jobSpec = ensureRecord(ensureRecord(spec, 'jobTemplate'), 'spec');
-  defaultTemplate(jobSpec);
-}
 
 export const podTemplateRules: KindRules = { generation: true, defaults: (object) => defaultTemplate(object) };
