@@ -1,6 +1,7 @@
 /** What the verbs know about a kind: data, and the few functions that data cannot say. */
 import type { Identity } from '@diatom/sdk/api';
 import type { FieldError } from '../wire/status.ts';
+import type { CustomBehaviour } from './custom/behaviour.ts';
 import type { JsonRecord } from './json.ts';
 import type { NameForm } from './names.ts';
 import type { Schema } from './schema.ts';
@@ -25,6 +26,8 @@ export interface ScalePaths {
 
 export interface WriteContext {
   readonly nowMs: number;
+  /** Stored objects of the same kind that have this piece of JSON in them. */
+  readonly others?: (part: string) => readonly JsonRecord[];
   /** Who writes; absent where the kernel itself does. */
   readonly user?: Identity;
   /** Of an update: empty for the object itself. */
@@ -50,6 +53,8 @@ export interface KindRules {
   readonly prepareUpdate?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
   readonly prepareStatus?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
   readonly validate?: (object: JsonRecord) => readonly FieldError[];
+  /** Of a new object only. */
+  readonly validateCreate?: (object: JsonRecord) => readonly FieldError[];
   readonly validateUpdate?: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
   /** Of a write to a subresource that holds the status. */
   readonly validateStatus?: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
@@ -120,6 +125,8 @@ export interface Kind {
   readonly view?: KindView;
   /** A version to move away from: the warning every request to it gets. */
   readonly deprecationWarning?: string;
+  /** Of custom resources. */
+  readonly custom?: CustomBehaviour;
   /** The OpenAPI v3 schema a CustomResourceDefinition published. */
   readonly publishedSchema?: JsonRecord;
 }

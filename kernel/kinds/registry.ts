@@ -1,4 +1,5 @@
 /** The table of kinds. Built-in kinds, custom ones and those of a test come in through the same `register`. */
+import type { CustomBehaviour } from './custom/behaviour.ts';
 import { allVerbs, apiVersionOf, type Column, type Kind, type KindRules, type ScalePaths } from './kind.ts';
 import type { Schema } from './schema.ts';
 
@@ -26,6 +27,7 @@ export interface KindDefinition {
   readonly terminating?: boolean;
   readonly review?: Kind['review'];
   readonly view?: Kind['view'];
+  readonly custom?: CustomBehaviour;
   readonly publishedSchema?: Kind['publishedSchema'];
   readonly deprecationWarning?: Kind['deprecationWarning'];
 }
@@ -63,6 +65,7 @@ export class KindRegistry {
       ...(definition.view === undefined ? {} : { view: definition.view }),
       ...(definition.review === undefined ? {} : { review: definition.review }),
       ...(definition.deprecationWarning === undefined ? {} : { deprecationWarning: definition.deprecationWarning }),
+      ...(definition.custom === undefined ? {} : { custom: definition.custom }),
       ...(definition.publishedSchema === undefined ? {} : { publishedSchema: definition.publishedSchema }),
     };
     this.#kinds.set(keyOf(kind.group, kind.version, kind.resource), kind);

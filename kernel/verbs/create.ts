@@ -1,12 +1,10 @@
 /** create. */
 import { randomUUID } from 'node:crypto';
 import type { ApiResponse } from '@diatom/sdk/api';
-import { validateCustom } from '../kinds/custom/validate.ts';
 import { type JsonRecord, stringAt } from '../kinds/json.ts';
-import type { Kind } from '../kinds/kind.ts';
 import { validateMetadata } from '../kinds/validate-metadata.ts';
 import { resourcePrefix } from '../store/keys.ts';
-import { ApiError, alreadyExists, badRequest, forbidden, notFound } from '../wire/status.ts';
+import { ApiError, alreadyExists, badRequest, type FieldError, forbidden, notFound } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody } from './decode.ts';
 import { parseStored, serialise } from './stored.ts';
@@ -17,6 +15,7 @@ import {
   metadataOf,
   type Outcome,
   objectKey,
+  othersOf,
   requireValid,
   respond,
   timestamp,
@@ -59,7 +58,7 @@ function generate(context: Context, base: string): string {
 async function createNamed(context: Context, call: Call, object: JsonRecord, dryRun: boolean): Promise<Outcome> {
   prepareNew(context, call, object);
   const name = stringAt(object, 'metadata', 'name');
-  requireValid(call.kind, name, validateNew(call.kind, object));
+  requireValid(call.kind, name, validateNew(call, object));
   return commit(context, objectKey(call, name), dryRun, (current) => {
     if (current !== undefined) throw alreadyExists(call.kind, name);
     requireNamespace(context, call, name);
@@ -70,10 +69,14 @@ async function createNamed(context: Context, call: Call, object: JsonRecord, dry
   });
 }
 
-export function validateNew(kind: Kind, object: JsonRecord) {
-  const metadataErrors = validateMetadata(kind, object);
-  const schemaErrors = kind.nature === 'custom' ? validateCustom(kind.schema, object) : [];
-  return [...metadataErrors, ...schemaErrors, ...(kind.rules.validate?.(object) ?? [])];
+export function validateNew({ kind, warnings }: Call, object: JsonRecord): readonly FieldError[] {
+  const { custom, rules } = kind;
+  return [
+    ...validateMetadata(kind, object),
+    ...(custom?.validate(object, undefined, warnings) ?? []),
+    ...(rules.validate?.(object) ?? []),
+    ...(rules.validateCreate?.(object) ?? []),
+  ];
 }
 
 /** Fills in what the server decides (apiserver registry/rest/create.go, BeforeCreate). */
@@ -96,7 +99,7 @@ export function prepareNew(context: Context, call: Call, object: JsonRecord): vo
     else delete object.status;
   }
   kind.rules.defaults?.(object);
-  kind.rules.prepareCreate?.(object, { nowMs, user: call.identity });
+  kind.rules.prepareCreate?.(object, { nowMs, user: call.identity, others: othersOf(context, kind) });
 }
 
 /** The namespace is the URL's; a body may repeat it, not change it. */

@@ -212,7 +212,14 @@ test('deleting a definition deletes its objects, and waits for those that finali
 test('a definition cannot take the place of a built-in kind', async () => {
   await using api = await openApi();
   const object = definition();
-  object.metadata = { name: 'leases.coordination.k8s.io' };
+  const refused = await api.call('POST', definitions, {
+    ...object,
+    metadata: { name: 'things.example.k8s.io' },
+    spec: { ...(object.spec as JsonRecord), group: 'example.k8s.io', names: { plural: 'things', kind: 'Thing' } },
+  });
+  assert.match(String(refused.body.message), /protected groups must have approval annotation/);
+  const annotations = { 'api-approved.kubernetes.io': 'unapproved, a test' };
+  object.metadata = { name: 'leases.coordination.k8s.io', annotations };
   object.spec = {
     ...(object.spec as JsonRecord),
     group: 'coordination.k8s.io',
@@ -241,17 +248,17 @@ const refusedDefinitions: readonly (readonly [string, (version: JsonRecord) => v
     /properties\[spec\].type: Required value: must not be empty for specified object fields/,
   ],
   [
-    'a rule in CEL',
+    'a rule that does not compile',
     (version) =>
       Object.assign(version, {
         schema: {
           openAPIV3Schema: {
             type: 'object',
-            properties: { spec: { type: 'object', 'x-kubernetes-validations': [{ rule: 'true' }] } },
+            properties: { spec: { type: 'object', 'x-kubernetes-validations': [{ rule: 'self.size > 1' }] } },
           },
         },
       }),
-    /properties\[spec\].x-kubernetes-validations: Forbidden: validation rules in CEL are not enforced/,
+    /properties\[spec\].x-kubernetes-validations\[0\].rule: Invalid value: .*compilation failed: ERROR: <input>:1:5: undefined field 'size'\n \| self.size > 1\n \| ....\^/,
   ],
   [
     'a default that does not fit',

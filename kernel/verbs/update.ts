@@ -1,6 +1,5 @@
 /** update (PUT), and the second half of every patch: how a changed object replaces the stored one. */
 import type { ApiResponse } from '@diatom/sdk/api';
-import { validateCustom } from '../kinds/custom/validate.ts';
 import { arrayAt, deepEqual, type JsonRecord, numberAt, recordAt, stringAt } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-metadata.ts';
@@ -18,7 +17,7 @@ import {
 import { decodeBody } from './decode.ts';
 import { encodeManagers, type Manager, readManagers, trackUpdate } from './managed/managed-fields.ts';
 import { parseStored, serialise } from './stored.ts';
-import { admit, commit, isDryRun, metadataOf, objectKey, requireValid, respond, timestamp } from './write.ts';
+import { admit, commit, isDryRun, metadataOf, objectKey, othersOf, requireValid, respond, timestamp } from './write.ts';
 
 export async function update(context: Context, call: Call): Promise<ApiResponse> {
   const dryRun = isDryRun(call.query, 'UpdateOptions');
@@ -64,7 +63,7 @@ export function createByWrite(
   delete metadataOf(object).resourceVersion;
   prepareNew(context, call, object);
   if (managers.length > 0) metadataOf(object).managedFields = encodeManagers(managers);
-  requireValid(kind, route.name, validateNew(kind, object));
+  requireValid(kind, route.name, validateNew(call, object));
   requireNamespace(context, call, route.name);
   requireServiceAccount(context, call, route.name, object);
   admitNew(context, call, route.name, object);
@@ -87,12 +86,17 @@ export function replace(
   requireSameObject(call, object, before, current, verb);
   const givenManagers = readManagers(object);
   takeOver(kind, route.subresource, object, previous);
-  const writeContext = { nowMs: context.nowMs(), user: call.identity, subresource: route.subresource };
+  const writeContext = {
+    nowMs: context.nowMs(),
+    user: call.identity,
+    subresource: route.subresource,
+    others: othersOf(context, kind),
+  };
   kind.rules.defaults?.(object);
   if (isPartOfStatus(route.subresource)) kind.rules.prepareStatus?.(object, previous, writeContext);
   else if (route.subresource === '') kind.rules.prepareUpdate?.(object, previous, writeContext);
   countGeneration(kind, object, previous);
-  requireValid(kind, route.name, updateErrors(kind, route.subresource, object, previous));
+  requireValid(kind, route.name, updateErrors(call, object, previous));
   admit(context, call, { verb, name: route.name, object, previous });
   const text = (value: JsonRecord): string => serialise(kind, value, current.modRevision);
   const isChanged = text(object) !== text(previous);
@@ -213,14 +217,11 @@ function countGeneration(kind: Kind, object: JsonRecord, previous: JsonRecord): 
   metadataOf(object).generation = (numberAt(previous, 'metadata', 'generation') ?? 0) + 1;
 }
 
-function updateErrors(
-  kind: Kind,
-  subresource: string,
-  object: JsonRecord,
-  previous: JsonRecord,
-): readonly FieldError[] {
+function updateErrors(call: Call, object: JsonRecord, previous: JsonRecord): readonly FieldError[] {
+  const { kind, warnings } = call;
+  const { subresource } = call.route;
   const errors = [...validateMetadata(kind, object), ...validateMetadataUpdate(object, previous)];
-  if (kind.nature === 'custom') errors.push(...validateCustom(kind.schema, object));
+  errors.push(...(kind.custom?.validate(object, previous, warnings) ?? []));
   if (isPartOfStatus(subresource)) return [...errors, ...(kind.rules.validateStatus?.(object, previous) ?? [])];
   errors.push(...(kind.rules.validate?.(object) ?? []));
   if (subresource === '') errors.push(...(kind.rules.validateUpdate?.(object, previous) ?? []));

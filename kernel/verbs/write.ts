@@ -5,9 +5,9 @@ import type { Kind } from '../kinds/kind.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
 import { single } from '../wire/render.ts';
 import { ApiError, invalid } from '../wire/status.ts';
-import { type Call, type Context, keyOf } from './context.ts';
+import { type Call, type Context, keyOf, prefixOf } from './context.ts';
 import { jsonHeaders, renderOptions } from './read.ts';
-import { asVersion, notWritten } from './stored.ts';
+import { asVersion, notWritten, parseStored } from './stored.ts';
 
 /** True for `dryRun=All`; anything else is refused. */
 export function isDryRun(query: URLSearchParams, kind: string): boolean {
@@ -111,6 +111,15 @@ export function respond(context: Context, call: Call, text: string, status: numb
 export function metadataOf(object: JsonRecord): JsonRecord {
   if (!isRecord(object.metadata)) object.metadata = {};
   return object.metadata as JsonRecord;
+}
+
+/** For rules that look at the other objects of their kind. */
+export function othersOf(context: Context, kind: Kind): (part: string) => readonly JsonRecord[] {
+  return (part) =>
+    context.store
+      .list(prefixOf(kind, ''))
+      .items.filter(({ value }) => value.includes(part))
+      .map(({ value }) => parseStored(value));
 }
 
 export function timestamp(nowMs: number): string {

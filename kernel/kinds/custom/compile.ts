@@ -1,5 +1,6 @@
 /** From a CustomResourceDefinition's openAPIV3Schema to the schema the kernel works with. */
 import { arrayAt, isRecord, type JsonRecord, recordsAt, stringAt } from '../json.ts';
+import { compilePattern, type Pattern } from '../pattern.ts';
 import type { Field, Schema, SchemaType } from '../schema.ts';
 import type { StructuralRules } from './structural.ts';
 
@@ -85,22 +86,16 @@ function compileRules(source: JsonRecord): StructuralRules {
     oneOf: junctor('oneOf'),
     ...(isRecord(source.not) ? { not: compileSchema(source.not) } : {}),
     ...(Array.isArray(source.enum) ? { enum: source.enum } : {}),
-    ...(pattern === '' ? {} : { pattern: compilePattern(pattern), patternText: pattern }),
+    ...(pattern === '' ? {} : { pattern: lazyPattern(pattern), patternText: pattern }),
   };
 }
 
-/** Patterns are RE2; what both engines know is the same, and JavaScript's `u` flag refuses what RE2 would refuse too. */
-export function compilePattern(pattern: string): RegExp {
-  const inline = /^\(\?([ims]+)\)/.exec(pattern);
-  const flags = inline?.[1] ?? '';
-  const body = pattern
-    .slice(inline?.[0].length ?? 0)
-    .replaceAll('(?P<', '(?<')
-    .replaceAll('\\z', '$')
-    .replaceAll('\\A', '^');
-  try {
-    return new RegExp(body, `u${flags}`);
-  } catch {
-    return new RegExp(body, flags);
-  }
+/** Compiled when the first value is to be matched: most patterns of a large definition never are. */
+function lazyPattern(source: string): Pattern {
+  let compiled: Pattern | undefined;
+  const pattern = (): Pattern => {
+    compiled ??= compilePattern(source);
+    return compiled;
+  };
+  return { test: (text) => pattern().test(text), find: (text, most) => pattern().find(text, most) };
 }

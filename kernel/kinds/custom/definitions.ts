@@ -3,14 +3,21 @@ import { arrayAt, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } fro
 import type { Column, ScalePaths } from '../kind.ts';
 import { age } from '../printers/table-columns.ts';
 import type { KindDefinition } from '../registry.ts';
+import { behaviourOf } from './behaviour.ts';
 import { compileSchema } from './compile.ts';
+import { conversionOf } from './conversion-spec.ts';
 import { applySchemaDefaults } from './defaults.ts';
+import { hasCondition } from './definition-status.ts';
 import { evaluateJsonPath, parseJsonPath } from './json-path.ts';
 
-export function definitionsOf(crd: JsonRecord): readonly KindDefinition[] {
+/** `since`: the revision a version's schema is as it is from. */
+export function definitionsOf(crd: JsonRecord, since: (version: string) => number): readonly KindDefinition[] {
+  // Until its names are accepted nothing of it is served.
+  if (!hasCondition(crd, 'Established')) return [];
   const spec = recordAt(crd, 'spec');
   const group = stringAt(spec, 'group');
-  const names = recordAt(spec, 'names');
+  const names = recordAt(crd, 'status', 'acceptedNames');
+  const conversion = conversionOf(crd);
   const versions = recordsAt(spec, 'versions');
   const storage = versions.find((version) => version.storage === true);
   return versions
@@ -18,12 +25,14 @@ export function definitionsOf(crd: JsonRecord): readonly KindDefinition[] {
     .map((version) => {
       const source = recordAt(version, 'schema', 'openAPIV3Schema');
       const schema = compileSchema(source);
+      const name = stringAt(version, 'name');
+      const kind = stringAt(names, 'kind');
       const scale = scalePaths(version);
       return {
         group,
-        version: stringAt(version, 'name'),
-        kind: stringAt(names, 'kind'),
-        listKind: stringAt(names, 'listKind') || `${stringAt(names, 'kind')}List`,
+        version: name,
+        kind,
+        listKind: stringAt(names, 'listKind') || `${kind}List`,
         resource: stringAt(names, 'plural'),
         singular: stringAt(names, 'singular'),
         shortNames: arrayAt(names, 'shortNames').map(String),
@@ -44,6 +53,7 @@ export function definitionsOf(crd: JsonRecord): readonly KindDefinition[] {
         rules: { generation: true, conditionalUpdate: true, defaults: (object) => applySchemaDefaults(schema, object) },
         terminating: stringAt(crd, 'metadata', 'deletionTimestamp') !== '',
         publishedSchema: source,
+        custom: behaviourOf({ schema, openApi: source, kind, version: name, since: since(name), conversion }),
         ...(version.deprecated === true ? { deprecationWarning: deprecationWarning(crd, version) } : {}),
       } satisfies KindDefinition;
     });

@@ -1,4 +1,5 @@
 /** What a CustomResourceDefinition's schema says about a value beyond its type (OpenAPI v3, Kubernetes' structural subset). */
+import type { Pattern } from '../pattern.ts';
 import type { Schema } from '../schema.ts';
 
 export interface StructuralRules {
@@ -6,7 +7,7 @@ export interface StructuralRules {
   readonly preserveUnknownFields: boolean;
   readonly embeddedResource: boolean;
   readonly enum?: readonly unknown[];
-  readonly pattern?: RegExp;
+  readonly pattern?: Pattern;
   readonly patternText?: string;
   readonly minimum?: number;
   readonly maximum?: number;

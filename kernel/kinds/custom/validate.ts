@@ -1,22 +1,20 @@
 /** Validation of a custom resource against its structural schema, in the words of apiextensions-apiserver's validator. */
 import type { FieldError } from '../../wire/status.ts';
+import type { ListIdentity } from '../cel/index.ts';
 import { duplicateValue, invalidValue, notSupported, required, tooMany } from '../field-errors.ts';
 import { deepEqual, isRecord, type JsonRecord } from '../json.ts';
 import type { Schema } from '../schema.ts';
+import type { Correlation } from './correlation.ts';
 import { hasFormat } from './formats.ts';
 
-export function validateCustom(schema: Schema, object: JsonRecord): readonly FieldError[] {
+/**
+ * Undefined `old`: everything is checked. On an update what has not changed may stay as wrong as it was (ratcheting,
+ * apiextensions-apiserver pkg/apiserver/validation/ratcheting.go), except for what allOf, anyOf, oneOf and not say.
+ */
+export function schemaErrors(schema: Schema, value: unknown, path: string, old?: Correlation): FieldError[] {
   const errors: FieldError[] = [];
-  const { metadata: _metadata, apiVersion: _version, kind: _kind, ...body } = object;
-  validateValue(withoutRootFields(schema), body, '', errors);
+  validateValue(schema, value, path, errors, old);
   return errors;
-}
-
-/** apiVersion, kind and metadata are checked elsewhere, whatever the schema says of them. */
-function withoutRootFields(schema: Schema): Schema {
-  const { rules } = schema;
-  if (rules === undefined) return schema;
-  return { ...schema, rules: { ...rules, required: rules.required.filter((name) => !rootFields.has(name)) } };
 }
 
 const rootFields = new Set(['apiVersion', 'kind', 'metadata']);
@@ -52,7 +50,14 @@ function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-function validateValue(schema: Schema, value: unknown, path: string, errors: FieldError[]): void {
+function validateValue(
+  schema: Schema,
+  value: unknown,
+  path: string,
+  errors: FieldError[],
+  old: Correlation | undefined,
+): void {
+  if (old?.isUnchanged === true) return;
   const { rules } = schema;
   if (value === null && rules?.nullable === true) return;
   if (!hasType(schema, value)) {
@@ -70,8 +75,8 @@ function validateValue(schema: Schema, value: unknown, path: string, errors: Fie
   }
   if (typeof value === 'string') validateString(schema, value, path, errors);
   else if (typeof value === 'number') validateNumber(schema, value, path, errors);
-  else if (Array.isArray(value)) validateArray(schema, value, path, errors);
-  else if (isRecord(value)) validateObject(schema, value, path, errors);
+  else if (Array.isArray(value)) validateArray(schema, value, path, errors, old);
+  else if (isRecord(value)) validateObject(schema, value, path, errors, old);
   validateJunctors(schema, value, path, errors);
 }
 
@@ -114,16 +119,29 @@ function validateNumber(schema: Schema, value: number, path: string, errors: Fie
   }
 }
 
-function validateArray(schema: Schema, value: readonly unknown[], path: string, errors: FieldError[]): void {
+function validateArray(
+  schema: Schema,
+  value: readonly unknown[],
+  path: string,
+  errors: FieldError[],
+  old: Correlation | undefined,
+): void {
   const { rules, items } = schema;
   if (rules?.maxItems !== undefined && value.length > rules.maxItems)
     errors.push(tooMany(path, value.length, rules.maxItems));
   if (rules?.minItems !== undefined && value.length < rules.minItems) {
     errors.push(invalidValue(path, value.length, `${path} in body should have at least ${rules.minItems} items`));
   }
-  if (items !== undefined)
-    for (const [index, item] of value.entries()) validateValue(items, item, `${path}[${index}]`, errors);
+  if (items !== undefined) {
+    const correlate = old?.list(identityOf(schema));
+    for (const [index, item] of value.entries())
+      validateValue(items, item, `${path}[${index}]`, errors, correlate?.(item));
+  }
   if (schema.listType === 'set' || schema.listType === 'map') validateUnique(schema, value, path, errors);
+}
+
+function identityOf({ listType, listMapKeys = [] }: Schema): ListIdentity | undefined {
+  return listType === 'map' ? { kind: 'map', keys: listMapKeys } : undefined;
 }
 
 function validateUnique(schema: Schema, value: readonly unknown[], path: string, errors: FieldError[]): void {
@@ -140,7 +158,13 @@ function validateUnique(schema: Schema, value: readonly unknown[], path: string,
   }
 }
 
-function validateObject(schema: Schema, value: JsonRecord, path: string, errors: FieldError[]): void {
+function validateObject(
+  schema: Schema,
+  value: JsonRecord,
+  path: string,
+  errors: FieldError[],
+  old: Correlation | undefined,
+): void {
   const { rules } = schema;
   const count = Object.keys(value).length;
   if (rules?.maxProperties !== undefined && count > rules.maxProperties)
@@ -152,7 +176,7 @@ function validateObject(schema: Schema, value: JsonRecord, path: string, errors:
   for (const [key, item] of Object.entries(value)) {
     const isTyped = rules?.embeddedResource === true && rootFields.has(key);
     const field = schema.fields?.get(key)?.schema ?? schema.values;
-    if (field !== undefined && !isTyped) validateValue(field, item, join(path, key), errors);
+    if (field !== undefined && !isTyped) validateValue(field, item, join(path, key), errors, old?.key(key, item));
   }
   if (rules?.embeddedResource === true) {
     for (const key of ['apiVersion', 'kind']) {
@@ -165,7 +189,7 @@ function validateObject(schema: Schema, value: JsonRecord, path: string, errors:
 /** Undefined when the value fits. */
 function problemsOf(schema: Schema, value: unknown, path: string): readonly FieldError[] {
   const errors: FieldError[] = [];
-  validateValue(schema, value, path, errors);
+  validateValue(schema, value, path, errors, undefined);
   return errors;
 }
 
