@@ -26,7 +26,8 @@ export class Connection {
     });
     socket.on('end', () => {
       this.#ended = true;
-      this.#notify(readyBits.readable);
+      // As epoll reports it on the process target (EPOLLRDHUP): also to a program that is not receiving.
+      this.#notify(readyBits.hangup | readyBits.readable);
     });
     socket.on('drain', () => this.#notify(readyBits.writable));
     socket.on('connect', () => {
