@@ -114,6 +114,8 @@ function describe(field: FactField, number: number, wrapped: boolean, required: 
   if (field.mapType !== undefined) words.push(`map:${field.mapType}`);
   if (field.patchStrategy !== undefined) words.push(`patch:${field.patchStrategy}`);
   if (field.patchMergeKey !== undefined) words.push(`key:${field.patchMergeKey}`);
+  if (typeof field.default === 'object' && field.type.startsWith('ref:') && typeOf(field).includes('.'))
+    words.push('struct');
   if (field.default !== undefined && typeof field.default !== 'object') words.push(`=${JSON.stringify(field.default)}`);
   return words.join(' ');
 }

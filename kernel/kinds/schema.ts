@@ -20,6 +20,8 @@ export interface Field {
   readonly protobuf: number;
   /** In protobuf the list stands in a message of its own with one field `items`. */
   readonly wrapped: boolean;
+  /** In Go the object is a struct and no pointer to one: an object without it has an empty one all the same. */
+  readonly isStruct?: boolean;
   /** Strategic merge patch: `merge`, `replace`, `retainKeys`. */
   readonly patchStrategy: readonly string[];
   readonly mergeKey?: string;

@@ -1,6 +1,6 @@
 /** Server-side apply (structured-merge-diff merge/update.go, apimachinery pkg/util/managedfields). */
 import type { ApiResponse } from '@diatom/sdk/api';
-import { arrayAt, deepEqual, isRecord, type JsonRecord, stringAt } from '../kinds/json.ts';
+import { arrayAt, isRecord, type JsonRecord, stringAt } from '../kinds/json.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
 import type { StoredObject } from '../store/store.ts';
 import { readBody } from '../wire/body.ts';
@@ -8,10 +8,11 @@ import { ApiError, badRequest, type FieldError, invalid, notFound } from '../wir
 import type { Call, Context } from './context.ts';
 import { applyNamespace } from './create.ts';
 import { decodeObject, expectedOf } from './decode.ts';
-import { encodeFields, type FieldSet, fieldsOf, formatPath, owns, subtract, union } from './managed/field-set.ts';
-import { lastAppliedFields, migratingManager } from './managed/last-applied.ts';
-import { beforeFirstApply, encodeManagers, isSameManager, type Manager, manageable } from './managed/managed-fields.ts';
+import { type FieldSet, fieldsOf, formatPath, owns, subtract, union } from './managed/field-set.ts';
+import { keepLastApplied, lastAppliedFields, migratingManager } from './managed/last-applied.ts';
+import { encodeManagers, isSameManager, type Manager, manageable, managersForApply } from './managed/managed-fields.ts';
 import { conflictingPaths, mergeApplied, pruneApplied, setOfPaths } from './managed/merge-applied.ts';
+import { requestedManager } from './managed/writer.ts';
 import { asVersion, parseStored } from './stored.ts';
 import { createByWrite, replace } from './update.ts';
 import { commit, isDryRun, metadataOf, objectKey, respond, timestamp } from './write.ts';
@@ -23,7 +24,7 @@ interface ApplyOptions {
 }
 
 function readOptions(call: Call): ApplyOptions {
-  const manager = call.query.get('fieldManager') ?? '';
+  const manager = requestedManager(call);
   if (manager === '') {
     const error: FieldError = {
       reason: 'FieldValueRequired',
@@ -86,7 +87,7 @@ function applyTo(
 ) {
   const { schema } = call.kind;
   const live = parseStored(asVersion(call.kind, current.value));
-  const managers = beforeFirstApply(schema, live, manager);
+  const managers = managersForApply(schema, live, manager);
   const own = managers.find((other) => isSameManager(other, manager));
   let others = managers.filter((other) => other !== own);
   const wanted = ownPart(call, applied);
@@ -95,7 +96,10 @@ function applyTo(
     paths: conflictingPaths(schema, manageable(live), wanted, manager.fields, other.fields),
   }));
   if (!options.force)
-    refuseConflicts(conflicts, options.manager === migratingManager ? lastAppliedFields(schema, live) : undefined);
+    refuseConflicts(
+      conflicts,
+      options.manager === migratingManager ? lastAppliedFields(schema, manager.apiVersion, live) : undefined,
+    );
   others = conflicts.map(({ other, paths }) =>
     paths.length === 0 ? other : { ...other, fields: subtract(other.fields, setOfPaths(paths)) },
   );
@@ -103,11 +107,11 @@ function applyTo(
   const merged = mergeApplied(schema, live, { ...wanted, ...(isRecord(wanted.metadata) ? {} : { metadata: {} }) });
   const object = (own === undefined ? merged : pruneApplied(schema, merged, own.fields, keep)) as JsonRecord;
   copyPreconditions(applied, object);
-  const isSame = own !== undefined && deepEqual(encodeFields(own.fields), encodeFields(manager.fields));
-  return replace(context, call, current, structuredClone(object), 'patch', (changed) => {
-    // Applying the same again is no change, however late it is.
-    const entry = isSame && !changed ? own : manager;
-    return encodeManagers(isSame && !changed ? managers : [...others, entry]);
+  if (options.manager === migratingManager) keepLastApplied(object, applied);
+  return replace(context, call, current, structuredClone(object), 'patch', (_previous, _object, _given, isChanged) => {
+    // Applying the same again is no change, however late it is; nor is having a share in what is there already.
+    const time = isChanged ? manager.time : (own?.time ?? '');
+    return encodeManagers([...others, { ...manager, time }]);
   });
 }
 

@@ -7,6 +7,8 @@ import { resourcePrefix } from '../store/keys.ts';
 import { ApiError, alreadyExists, badRequest, type FieldError, forbidden, notFound } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody } from './decode.ts';
+import { trackCreate } from './managed/managed-fields.ts';
+import { writerOf } from './managed/writer.ts';
 import { parseStored, serialise } from './stored.ts';
 import {
   admit,
@@ -80,7 +82,12 @@ export function validateNew({ kind, warnings }: Call, object: JsonRecord): reado
 }
 
 /** Fills in what the server decides (apiserver registry/rest/create.go, BeforeCreate). */
-export function prepareNew(context: Context, call: Call, object: JsonRecord): void {
+export function prepareNew(
+  context: Context,
+  call: Call,
+  object: JsonRecord,
+  managedFields?: readonly JsonRecord[],
+): void {
   const { kind } = call;
   const nowMs = context.nowMs();
   const metadata = metadataOf(object);
@@ -99,6 +106,8 @@ export function prepareNew(context: Context, call: Call, object: JsonRecord): vo
     else delete object.status;
   }
   kind.rules.defaults?.(object);
+  // What the server decides from here on is nobody's.
+  metadata.managedFields = managedFields ?? trackCreate(kind.schema, object, writerOf(context, call));
   kind.rules.prepareCreate?.(object, { nowMs, user: call.identity, others: othersOf(context, kind) });
 }
 

@@ -32,7 +32,7 @@ import { parseDeleteOptions, removeObject } from './delete.ts';
 import { applyPatch, patch, patched, patchTypes, readPatch } from './patch.ts';
 import { get, getStored, jsonHeaders } from './read.ts';
 import { parseStored, serialise } from './stored.ts';
-import { isReadyToGo, replace, update } from './update.ts';
+import { isReadyToGo, replace, trackedBy, update } from './update.ts';
 import { admit, commit, isDryRun, metadataOf, objectKey, timestamp } from './write.ts';
 
 type Serve = (context: Context, call: Call) => ApiResponse | Promise<ApiResponse>;
@@ -114,7 +114,8 @@ async function writeScale(
       ]);
     }
     setAt(object, kind.scale?.specReplicas ?? [], replicas);
-    return replace(context, { ...call, route: { ...route, subresource: '' } }, current, object, verb);
+    const whole = { ...call, route: { ...route, subresource: '' } };
+    return replace(context, whole, current, object, verb, trackedBy(context, call));
   });
   return bodyOf(scaleOf(kind, parseStored(outcome.text)), 200);
 }

@@ -1,7 +1,7 @@
 /** update (PUT), and the second half of every patch: how a changed object replaces the stored one. */
 import type { ApiResponse } from '@diatom/sdk/api';
 import { arrayAt, deepEqual, type JsonRecord, numberAt, recordAt, stringAt } from '../kinds/json.ts';
-import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-metadata.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
 import { badRequest, conflict, type FieldError, modifiedMessage, notFound } from '../wire/status.ts';
@@ -15,9 +15,10 @@ import {
   validateNew,
 } from './create.ts';
 import { decodeBody } from './decode.ts';
-import { encodeManagers, type Manager, readManagers, trackUpdate } from './managed/managed-fields.ts';
+import { encodeManagers, isReset, type Manager, readEntries, trackUpdate } from './managed/managed-fields.ts';
+import { writerOf } from './managed/writer.ts';
 import { parseStored, serialise } from './stored.ts';
-import { admit, commit, isDryRun, metadataOf, objectKey, othersOf, requireValid, respond, timestamp } from './write.ts';
+import { admit, commit, isDryRun, metadataOf, objectKey, othersOf, requireValid, respond } from './write.ts';
 
 export async function update(context: Context, call: Call): Promise<ApiResponse> {
   const dryRun = isDryRun(call.query, 'UpdateOptions');
@@ -49,7 +50,7 @@ export function createByWrite(
   context: Context,
   call: Call,
   object: JsonRecord,
-  managers: readonly Manager[] = [],
+  managers?: readonly Manager[],
 ): Decision {
   const { kind, route } = call;
   requireAccess(context, call.identity, {
@@ -61,8 +62,7 @@ export function createByWrite(
     name: '',
   });
   delete metadataOf(object).resourceVersion;
-  prepareNew(context, call, object);
-  if (managers.length > 0) metadataOf(object).managedFields = encodeManagers(managers);
+  prepareNew(context, call, object, managers && encodeManagers(managers));
   requireValid(kind, route.name, validateNew(call, object));
   requireNamespace(context, call, route.name);
   requireServiceAccount(context, call, route.name, object);
@@ -78,13 +78,13 @@ export function replace(
   current: StoredObject,
   object: JsonRecord,
   verb: 'update' | 'patch',
-  manage?: ManagedFields,
+  manage: ManagedFields = trackedBy(context, call),
 ): Decision {
   const { kind, route } = call;
   const previous = parseStored(current.value);
   const before = metadataOf(previous);
   requireSameObject(call, object, before, current, verb);
-  const givenManagers = readManagers(object);
+  const given = metadataOf(object).managedFields;
   takeOver(kind, route.subresource, object, previous);
   const writeContext = {
     nowMs: context.nowMs(),
@@ -99,48 +99,35 @@ export function replace(
   requireValid(kind, route.name, updateErrors(call, object, previous));
   admit(context, call, { verb, name: route.name, object, previous });
   const text = (value: JsonRecord): string => serialise(kind, value, current.modRevision);
-  const isChanged = text(object) !== text(previous);
-  setManagedFields(context, call, object, previous, givenManagers, manage?.(isChanged));
+  const previousText = text(previous);
+  const isChanged = text(object) !== previousText;
+  metadataOf(object).managedFields = manage(previous, object, given, isChanged);
   if (isReadyToGo(kind, object)) {
     return { kind: 'delete', finalValue: (revision) => serialise(kind, object, revision) };
   }
-  return text(object) === text(previous)
+  return text(object) === previousText
     ? { kind: 'keep' }
     : { kind: 'put', value: (revision) => serialise(kind, object, revision) };
 }
 
-/** What an apply makes of managedFields, given whether the object changes otherwise. */
-export type ManagedFields = (isChanged: boolean) => readonly JsonRecord[];
-
-function setManagedFields(
-  context: Context,
-  call: Call,
-  object: JsonRecord,
+/** What a write makes of managedFields: `given` are those of its body, `isChanged` says whether it changes anything else. */
+export type ManagedFields = (
   previous: JsonRecord,
-  given: readonly Manager[],
-  decided: readonly JsonRecord[] | undefined,
-): void {
-  const metadata = metadataOf(object);
-  if (decided !== undefined) {
-    metadata.managedFields = decided;
-    return;
-  }
-  const known = readManagers(previous);
-  if (known.length === 0) return;
-  const base = given.length > 0 && call.route.subresource === '' ? given : known;
-  const next = trackUpdate(call.kind.schema, previous, object, base, {
-    name: fieldManager(call),
-    apiVersion: apiVersionOf(call.kind),
-    subresource: call.route.subresource,
-    time: timestamp(context.nowMs()),
-  });
-  metadata.managedFields = next === known ? recordAt(previous, 'metadata').managedFields : encodeManagers(next);
-}
+  object: JsonRecord,
+  given: unknown,
+  isChanged: boolean,
+) => readonly JsonRecord[];
 
-/** Who writes: what the request says, or the program's name (the user agent up to its version). */
-function fieldManager(call: Call): string {
-  const agent = call.request.headers['user-agent']?.split('/')[0] ?? '';
-  return call.query.get('fieldManager') || agent || 'unknown';
+/** An update and the like: the writer takes what it changes; it may also write the list itself, but not by a subresource. */
+export function trackedBy(context: Context, call: Call, subresource = call.route.subresource): ManagedFields {
+  return (previous, object, given) => {
+    if (subresource === '' && isReset(given)) return [];
+    const own = subresource === '' && Array.isArray(given) ? readEntries({ metadata: { managedFields: given } }) : [];
+    const entries = own.length > 0 ? own : readEntries(previous);
+    // A list that was emptied stays so until the next apply (internal/skipnonapplied.go).
+    if (entries.length === 0) return [];
+    return trackUpdate(call.kind.schema, previous, object, entries, writerOf(context, call, subresource));
+  };
 }
 
 function requireSameObject(

@@ -2,7 +2,7 @@
  * Sets of fields, as managedFields names them (structured-merge-diff fieldpath): a tree whose edges are `f:name` (a field
  * or map key), `k:{…}` (a list item by its keys), `v:…` (a member of a set).
  */
-import { deepEqual, isRecord, type JsonRecord } from '../../kinds/json.ts';
+import { isRecord, type JsonRecord } from '../../kinds/json.ts';
 import type { Schema } from '../../kinds/schema.ts';
 
 export interface FieldSet {
@@ -51,13 +51,12 @@ export function fieldsOf(schema: Schema | undefined, value: unknown): FieldSet {
       for (const [key, item] of entries) {
         const child = fieldsOf(fieldSchema(schema, key), item);
         // A key of a map is a member by itself; a field of a struct only through what is in it.
-        if (schema?.values !== undefined && schema.fields?.has(key) !== true) child.owned = true;
+        if (schema?.fields?.has(key) !== true) child.owned = true;
         set.children.set(`f:${key}`, child);
       }
       break;
     }
     case 'list':
-      if ((value as readonly unknown[]).length === 0) set.owned = true;
       for (const item of value as readonly unknown[]) {
         if (schema === undefined) break;
         const child = schema.listType === 'set' ? emptySet() : fieldsOf(schema.items, item);
@@ -66,30 +65,6 @@ export function fieldsOf(schema: Schema | undefined, value: unknown): FieldSet {
       }
   }
   return set;
-}
-
-/** Fields that differ between two values, and those that only the first has. */
-export function compareFields(
-  schema: Schema | undefined,
-  before: unknown,
-  after: unknown,
-): { changed: FieldSet; removed: FieldSet } {
-  const [old, fresh] = [fieldsOf(schema, before), fieldsOf(schema, after)];
-  const changed = emptySet();
-  diff(schema, fresh, before, after, changed);
-  return { changed, removed: subtract(old, fresh) };
-}
-
-function diff(schema: Schema | undefined, set: FieldSet, before: unknown, after: unknown, changed: FieldSet): void {
-  const [oldAt, freshAt] = [valuesByEdge(schema, before), valuesByEdge(schema, after)];
-  for (const [edge, child] of set.children) {
-    const [old, fresh] = [oldAt(edge), freshAt(edge)];
-    if (deepEqual(old, fresh)) continue;
-    const inner = schemaAtEdge(schema, edge);
-    const part = emptySet(old === undefined ? child.owned : child.owned && child.children.size === 0);
-    diff(inner, child, old, fresh, part);
-    if (part.owned || part.children.size > 0) changed.children.set(edge, part);
-  }
 }
 
 export function schemaAtEdge(schema: Schema | undefined, edge: string): Schema | undefined {
@@ -153,11 +128,14 @@ export function isEmptySet(set: FieldSet): boolean {
   return !set.owned && set.children.size === 0;
 }
 
-/** The `fieldsV1` form. */
+/** The `fieldsV1` form, in upstream's order. */
 export function encodeFields(set: FieldSet): JsonRecord {
   const result: JsonRecord = {};
   if (set.owned && set.children.size > 0) result['.'] = {};
-  for (const [edge, child] of set.children) result[edge] = encodeFields(child);
+  for (const edge of [...set.children.keys()].sort()) {
+    const child = set.children.get(edge);
+    if (child !== undefined) result[edge] = child.children.size === 0 ? {} : encodeFields(child);
+  }
   return result;
 }
 
