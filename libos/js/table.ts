@@ -95,6 +95,13 @@ export const links: Readonly<Record<string, readonly string[]>> = {
   formData: ['./link/forms.ts'],
   dispose: ['./language/dispose.ts'],
   asyncDispose: ['./language/dispose.ts'],
+  // Methods of the language that the engine does not have yet.
+  toBase64: ['./language/bytes-text.ts'],
+  fromBase64: ['./language/bytes-text.ts'],
+  setFromBase64: ['./language/bytes-text.ts'],
+  toHex: ['./language/bytes-text.ts'],
+  fromHex: ['./language/bytes-text.ts'],
+  setFromHex: ['./language/bytes-text.ts'],
   subtle: ['./link/subtle.ts'],
   // Names of algorithms, which programs give as strings.
   HMAC: ['./crypto/algorithms/hmac.ts'],

@@ -109,4 +109,10 @@ export const encodingCases: readonly Case[] = [
   `Object.prototype.toString.call(new TextDecoder())`,
   `const t = 'aé€😀'.repeat(5000); return new TextDecoder().decode(new TextEncoder().encode(t)) === t`,
   `const t = 'aé€😀'.repeat(500); const b = new TextEncoder().encode(t); const d = new TextDecoder(); let o = ''; for (let i = 0; i < b.length; i += 7) o += d.decode(b.subarray(i, i + 7), { stream: true }); return o + d.decode() === t`,
+  `new TextEncoder().encode('hello?>').toBase64()`,
+  `new TextEncoder().encode('hello?>').toBase64({ alphabet: 'base64url', omitPadding: true })`,
+  `Uint8Array.fromBase64('aGVsbG8/Pg==')`,
+  `Uint8Array.fromBase64('aGVsbG8_Pg', { alphabet: 'base64url' })`,
+  `Uint8Array.fromHex('00ff10').toHex()`,
+  `const u = new Uint8Array(4); return [u.setFromHex('0102'), u.setFromBase64('AwQ='), u]`,
 ];
