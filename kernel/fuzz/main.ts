@@ -1,5 +1,9 @@
-/** npm run fuzz:kernel -- [--minutes N] [--seed S] [--count N] [--type T]: episodes until the time is over. */
+/**
+ * npm run fuzz:kernel -- [--minutes N] [--seed S] [--count N] [--type T] [--steps N]: episodes until the time is over;
+ * with --churn watchers under churn instead, a line of memory per round.
+ */
 import { parseArgs } from 'node:util';
+import { runChurn } from './churn.ts';
 import { runEpisode } from './episode.ts';
 
 const { values } = parseArgs({
@@ -9,6 +13,7 @@ const { values } = parseArgs({
     count: { type: 'string' },
     type: { type: 'string', multiple: true },
     steps: { type: 'string', default: '150' },
+    churn: { type: 'boolean', default: false },
   },
 });
 
@@ -17,7 +22,9 @@ const most = values.count === undefined ? Number.POSITIVE_INFINITY : Number(valu
 const deadline = performance.now() + Number(values.minutes) * 60_000;
 const steps = Number(values.steps);
 if (!Number.isSafeInteger(firstSeed) || !Number.isSafeInteger(steps) || Number.isNaN(deadline) || Number.isNaN(most)) {
-  throw new Error('usage: npm run fuzz:kernel -- [--minutes N] [--seed S] [--count N] [--type T] [--steps N]');
+  throw new Error(
+    'usage: npm run fuzz:kernel -- [--minutes N] [--seed S] [--count N] [--type T] [--steps N] [--churn]',
+  );
 }
 
 process.stdout.write(`seeds from ${firstSeed}\n`);
@@ -27,6 +34,13 @@ let episodes = 0;
 let bad = 0;
 for (let seed = firstSeed; episodes < most && performance.now() < deadline; seed++) {
   episodes++;
+  if (values.churn) {
+    const { findings, heapBytes, events } = await runChurn({ seed, rounds: 5, writesPerRound: 5000 });
+    const megabytes = heapBytes.map((bytes) => (bytes / 2 ** 20).toFixed(1));
+    process.stdout.write(`seed ${seed}: ${events} events, heap ${megabytes.join(', ')} MB\n${findings.join('\n')}`);
+    bad += findings.length > 0 ? 1 : 0;
+    continue;
+  }
   const episode = await runEpisode({ seed, steps, ...(values.type === undefined ? {} : { types: values.type }) });
   requests += episode.requests;
   for (const [code, count] of episode.codes) codes.set(code, (codes.get(code) ?? 0) + count);

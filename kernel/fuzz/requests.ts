@@ -263,8 +263,9 @@ export function randomRequest(chance: Chance, target: Target, name: string, curr
   if (choice < 0.65) return patchRequest(chance, target, path, base, name);
   if (choice < 0.78 && target.subresources.length > 0) return subresourceRequest(chance, target, path, base, name);
   if (choice < 0.9) return readRequest(chance, chance.happens(0.5) ? path : target.collection);
-  // Without its namespace an episode is over.
-  if (choice < 0.905 && target.kind !== 'Namespace')
+  // Without its namespace or its definition an episode is over.
+  const isFooting = target.kind === 'Namespace' || target.kind === 'CustomResourceDefinition';
+  if (choice < 0.905 && !isFooting)
     return { ...deleteRequest(chance, target.collection), path: withQuery(target.collection, readOptions(chance)) };
   return deleteRequest(chance, path);
 }
