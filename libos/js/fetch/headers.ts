@@ -26,6 +26,7 @@ const surroundingWhitespace = /^[\t\n\r ]+|[\t\n\r ]+$/g;
  */
 const knownNames = new Map<string, string>();
 const knownNamesLimit = 256;
+const knownNameLength = 64;
 
 export function headerName(given: unknown, method: string): string {
   const known = knownNames.get(given as string);
@@ -33,7 +34,7 @@ export function headerName(given: unknown, method: string): string {
   const name = `${given}`;
   if (!token.test(name)) throw new TypeError(`Headers.${method}: "${name}" is not a valid header name`);
   const lower = name.toLowerCase();
-  if (knownNames.size < knownNamesLimit) knownNames.set(name, lower);
+  if (name.length <= knownNameLength && knownNames.size < knownNamesLimit) knownNames.set(name, lower);
   return lower;
 }
 

@@ -16,6 +16,7 @@ const dotSegment = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
 /** A server sees few authorities, most often one. Bounded, as they come from outside. */
 const known = new Map<string, Authority>();
 const knownLimit = 64;
+const knownLength = 100;
 
 function authorityOf(text: string, scheme: string): Authority | null {
   const key = `${scheme}${text}`;
@@ -27,7 +28,7 @@ function authorityOf(text: string, scheme: string): Authority | null {
   const port = portText === undefined ? null : Number(portText);
   if (port !== null && port > 65_535) return null;
   const authority = { host, port: port === defaultPort(scheme) ? null : port };
-  if (known.size < knownLimit) known.set(key, authority);
+  if (key.length <= knownLength && known.size < knownLimit) known.set(key, authority);
   return authority;
 }
 
