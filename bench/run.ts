@@ -1,8 +1,9 @@
-/** `npm run bench -- boot|http|api|seal|vm [--json]`: measures Diatom and its peers in one run (docs/bench.md). */
+/** `npm run bench -- boot|http|edge|api|seal|vm [--json]`: measures Diatom and its peers in one run (docs/bench.md). */
 import { parseArgs } from 'node:util';
 import { createTerminal } from '@diatom/cli/terminal';
 import { benchApi } from './api.ts';
 import { benchBoot } from './boot.ts';
+import { benchEdge } from './edge.ts';
 import { benchHttp } from './http.ts';
 import { formatReport, type Report } from './report.ts';
 import { benchSeal } from './seal.ts';
@@ -19,6 +20,12 @@ interface Bench {
 const benches: readonly Bench[] = [
   { name: 'boot', does: 'spawn to first HTTP response, memory after one request', run: benchBoot },
   { name: 'http', does: 'requests per second, processor time per request', run: benchHttp },
+  {
+    name: 'edge',
+    does: 'TypeScript handlers in an image and in Node, Bun, Deno, workerd: start, memory, processor time, size',
+    operands: '[CASE...]',
+    run: benchEdge,
+  },
   { name: 'api', does: 'the kernel: writes, reads, lists, watch latency, start, memory', run: benchApi },
   {
     name: 'seal',

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { generateLoad, type LoadResult } from '@diatom/bench/load';
+import { getRoot } from '@diatom/bench/load/request.ts';
 import { homeOf } from '@diatom/cli';
 import { originTable } from '@diatom/cli/inspect/describe.ts';
 import { nativeTender } from '@diatom/cli/native-tender.ts';
@@ -23,7 +24,7 @@ import { createSteps, StepFailed, Unexpected, waitFor } from './demo-steps.ts';
 const run = promisify(execFile);
 
 const coldRounds = 4;
-const loadPlan = { path: '/', connections: 32, durationMs: 4_000 } as const;
+const loadPlan = { request: getRoot, connections: 32, durationMs: 4_000 } as const;
 
 const checkout = join(import.meta.dirname, '..');
 const main = join(checkout, 'cli/bin/diatom.mjs');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { test } from 'node:test';
 import { generateLoad } from './load.ts';
+import { getRoot } from './request.ts';
 import { createResponseCounter } from './response-counter.ts';
 
 async function withServer(listener: RequestListener, use: (port: number) => Promise<void>): Promise<void> {
@@ -16,7 +17,7 @@ async function withServer(listener: RequestListener, use: (port: number) => Prom
   }
 }
 
-const plan = { host: '127.0.0.1', path: '/', connections: 4, durationMs: 10_000, requestsMax: 40 };
+const plan = { host: '127.0.0.1', request: getRoot, connections: 4, durationMs: 10_000, requestsMax: 40 };
 
 test('every request is answered and counted once', async () => {
   let served = 0;

@@ -1,12 +1,13 @@
 /** A small load generator: keep-alive connections, each with one request in flight, and every answer accounted for. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { LoadRequest } from './request.ts';
 import { createResponseCounter } from './response-counter.ts';
 
 export interface LoadPlan {
   readonly host: string;
   readonly port: number;
-  readonly path: string;
+  readonly request: LoadRequest;
   readonly connections: number;
   /** The load ends at whichever comes first. */
   readonly durationMs: number;
@@ -27,7 +28,7 @@ export interface LoadResult {
 const retryDelayMs = 10;
 
 export async function generateLoad(plan: LoadPlan): Promise<LoadResult> {
-  const request = `GET ${plan.path} HTTP/1.1\r\nHost: ${plan.host}:${plan.port}\r\n\r\n`;
+  const request = messageOf(plan);
   const latenciesMs: number[] = [];
   let sent = 0;
   let failed = 0;
@@ -108,4 +109,12 @@ export async function generateLoad(plan: LoadPlan): Promise<LoadResult> {
 
 export function percentile(sorted: readonly number[], fraction: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;
+}
+
+function messageOf({ host, port, request: { method, path, headers, body } }: LoadPlan): string {
+  const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) };
+  const fields = Object.entries({ host: `${host}:${port}`, ...headers, ...length }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return `${method} ${path} HTTP/1.1\r\n${fields.join('')}\r\n${body}`;
 }

@@ -9,7 +9,7 @@ import { answerText, type Prepared, type Subject } from './subject.ts';
 const run = promisify(execFile);
 const peers = join(checkout, '.cache/peers');
 
-const versions = { bun: '1.4.5', workerd: '1.20261117.1' } as const;
+export const peerVersions = { bun: '1.4.5', deno: '2.9.6', workerd: '1.20261117.1' } as const;
 
 const nodeServer = `import { createServer } from 'node:http';
 createServer((request, response) => {
@@ -31,7 +31,7 @@ const workerdScript = `export default {
 `;
 
 // Source of the format: workerd's own src/workerd/server/workerd.capnp.
-const workerdConfig = (port: number): string => `using Workerd = import "/workerd/workerd.capnp";
+export const workerdConfig = (port: number): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
     modules = [(name = "worker", esModule = embed "worker.js")], compatibilityDate = "2026-01-01"))],
@@ -72,11 +72,11 @@ export const node: Subject = {
 export const bun: Subject = {
   name: 'bun',
   prepare: (directory) =>
-    fromNpm(`@oven/bun-linux-x64@${versions.bun}`, '@oven/bun-linux-x64/bin/bun', async (program) => {
+    fromNpm(`@oven/bun-linux-x64@${peerVersions.bun}`, '@oven/bun-linux-x64/bin/bun', async (program) => {
       const file = await place(directory, 'server.js', bunServer);
       return {
         kind: 'ready',
-        version: versions.bun,
+        version: peerVersions.bun,
         command: async (port) => ({ program, words: [file, String(port)] }),
       };
     }),
@@ -86,13 +86,13 @@ export const workerd: Subject = {
   name: 'workerd',
   prepare: (directory) =>
     fromNpm(
-      `@cloudflare/workerd-linux-64@${versions.workerd}`,
+      `@cloudflare/workerd-linux-64@${peerVersions.workerd}`,
       '@cloudflare/workerd-linux-64/bin/workerd',
       async (program) => {
         await place(directory, 'worker.js', workerdScript);
         return {
           kind: 'ready',
-          version: versions.workerd,
+          version: peerVersions.workerd,
           command: async (port) => ({
             program,
             words: ['serve', await place(directory, 'config.capnp', workerdConfig(port))],
