@@ -366,3 +366,185 @@ test('a variable refers to a field that there is', () => {
     'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "spec.nothing": error converting fieldPath: field label not supported: spec.nothing',
   ]);
 });
+
+/** Each case: what is wrong with an object that is right but for one thing. */
+const selector = { matchLabels: { app: 'a' } };
+const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [container()] } };
+const ending = { spec: { containers: [container()], restartPolicy: 'Never' } };
+const cases: readonly (readonly [type: string, object: JsonRecord, problem: string])[] = [
+  [
+    'core.v1.Pod',
+    pod({ topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule' }] }),
+    'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero',
+  ],
+  [
+    'core.v1.Pod',
+    pod({ dnsPolicy: 'None' }),
+    'spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None',
+  ],
+  [
+    'core.v1.Pod',
+    pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } } }),
+    'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: must have at least one node selector term',
+  ],
+  [
+    'core.v1.Pod',
+    pod({ volumes: [{ name: 'v', persistentVolumeClaim: {} }] }),
+    'spec.volumes[0].persistentVolumeClaim.claimName: Required value',
+  ],
+  [
+    'core.v1.Pod',
+    pod({
+      volumes: [{ name: 'v' }],
+      containers: [container({ volumeMounts: [{ name: 'v', mountPath: '/v', subPath: '../x' }] })],
+    }),
+    `spec.containers[0].volumeMounts[0].subPath: Invalid value: "../x": must not contain '..'`,
+  ],
+  [
+    'core.v1.Pod',
+    pod({ securityContext: { runAsUser: -1 } }),
+    'spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+  ],
+  [
+    'core.v1.Pod',
+    pod({ containers: [container({ envFrom: [{}] })] }),
+    'spec.containers[0].envFrom[0]: Invalid value: "": must specify one of: `configMapRef` or `secretRef`',
+  ],
+  [
+    'apps.v1.StatefulSet',
+    { spec: { selector, template, podManagementPolicy: 'Random' } },
+    `spec.podManagementPolicy: Invalid value: "Random": must be 'OrderedReady' or 'Parallel'`,
+  ],
+  [
+    'apps.v1.DaemonSet',
+    { spec: { selector, template, updateStrategy: { type: 'Recreate' } } },
+    'spec.updateStrategy.type: Unsupported value: "Recreate": supported values: "OnDelete", "RollingUpdate"',
+  ],
+  [
+    'batch.v1.Job',
+    { spec: { selector, template: ending, completionMode: 'Indexed', parallelism: 1 } },
+    'spec.completions: Required value: when completion mode is Indexed',
+  ],
+  [
+    'batch.v1.CronJob',
+    { spec: { schedule: '61 * * * *', jobTemplate: { spec: { template: ending } } } },
+    'spec.schedule: Invalid value: "61 * * * *": end of range (61) above maximum (59): 61',
+  ],
+  [
+    'batch.v1.CronJob',
+    { spec: { schedule: '@daily', timeZone: 'Mars/Olympus', jobTemplate: { spec: { template: ending } } } },
+    'spec.timeZone: Invalid value: "Mars/Olympus": unknown time zone Mars/Olympus',
+  ],
+  [
+    'core.v1.Service',
+    { spec: { ports: [{ port: 80 }], loadBalancerClass: 'a/b' } },
+    `spec.loadBalancerClass: Forbidden: may only be used when \`type\` is 'LoadBalancer'`,
+  ],
+  [
+    'networking.v1.NetworkPolicy',
+    { spec: { ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['11.0.0.0/24'] } }] }] } },
+    'spec.ingress[0].from[0].ipBlock.except[0]: Invalid value: "11.0.0.0/24": must be a strict subset of `cidr`',
+  ],
+  [
+    'autoscaling.v2.HorizontalPodAutoscaler',
+    { spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'a' }, metrics: [{ type: 'Pods' }] } },
+    'spec.metrics[0].pods: Required value: must populate information for the given metric source',
+  ],
+  [
+    'policy.v1.PodDisruptionBudget',
+    { spec: { minAvailable: '101%' } },
+    'spec.minAvailable: Invalid value: "101%": must not be greater than 100%',
+  ],
+  [
+    'core.v1.LimitRange',
+    { spec: { limits: [{ type: 'Pod', min: { cpu: '2' }, max: { cpu: '1' } }] } },
+    'spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1',
+  ],
+  [
+    'core.v1.ResourceQuota',
+    { spec: { hard: { bananas: '1' } } },
+    'spec.hard[bananas]: Invalid value: "bananas": must be a standard resource for quota',
+  ],
+  [
+    'scheduling.v1.PriorityClass',
+    { metadata: { name: 'high' }, value: 1_500_000_000 },
+    'value: Forbidden: maximum allowed value of a user defined priority is 1000000000',
+  ],
+  [
+    'core.v1.Node',
+    { spec: { taints: [{ key: 'a', effect: 'Odd' }] } },
+    'spec.taints[0].effect: Unsupported value: "Odd": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+  ],
+  [
+    'core.v1.Secret',
+    { type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': 'eA==' } },
+    'data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": invalid JSON',
+  ],
+  [
+    'discovery.v1.EndpointSlice',
+    { addressType: 'IPv4', endpoints: [{ addresses: ['::1'] }] },
+    'endpoints[0].addresses[0]: Invalid value: "::1": must be an IPv4 address',
+  ],
+  [
+    'storage.v1.VolumeAttributesClass',
+    { driverName: 'a' },
+    'parameters: Required value: must contain at least one key/value pair',
+  ],
+  [
+    'flowcontrol.v1.PriorityLevelConfiguration',
+    { spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { handSize: 99 } } } } },
+    'spec.limited.limitResponse.queuing.handSize: Invalid value: 99: should not be greater than queues (64)',
+  ],
+  [
+    'networking.v1.IPAddress',
+    { metadata: { name: '2001:db8:0::1' }, spec: { parentRef: { resource: 'services', name: 'a' } } },
+    'metadata.name: Invalid value: "2001:db8:0::1": must be in canonical form',
+  ],
+];
+
+for (const [type, object, problem] of cases) {
+  test(`${type} is refused: ${problem.slice(0, 90)}`, () => {
+    assert.deepEqual(problems(type, object), [problem]);
+  });
+}
+
+/** Each case: an object, what it may not become, and the refusal. */
+const updates: readonly (readonly [type: string, before: JsonRecord, after: JsonRecord, field: string])[] = [
+  [
+    'storage.v1.StorageClass',
+    { provisioner: 'a.b/c' },
+    { provisioner: 'a.b/d' },
+    'provisioner: Forbidden: updates to provisioner are forbidden.',
+  ],
+  [
+    'core.v1.PersistentVolumeClaim',
+    { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+    { spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } } },
+    'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+  ],
+  [
+    'core.v1.Pod',
+    pod({ activeDeadlineSeconds: 10 }),
+    pod({ activeDeadlineSeconds: 20 }),
+    'spec.activeDeadlineSeconds: Invalid value: 20: must be less than or equal to previous value',
+  ],
+  [
+    'batch.v1.Job',
+    { spec: { selector, template: ending, completions: 1 } },
+    { spec: { selector, template: ending, completions: 2 } },
+    'spec.completions: Invalid value: 2: field is immutable',
+  ],
+  [
+    'storage.v1.VolumeAttachment',
+    { spec: { attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'v' } } },
+    { spec: { attacher: 'a', nodeName: 'm', source: { persistentVolumeName: 'v' } } },
+    'spec: Invalid value: {"attacher":"a","nodeName":"m","source":{"persistentVolumeName":"v"}}: field is immutable',
+  ],
+];
+
+for (const [type, before, after, problem] of updates) {
+  test(`${type} may not change so: ${problem.slice(0, 90)}`, () => {
+    assert.deepEqual(problems(type, after, before), [problem]);
+    assert.deepEqual(problems(type, before, before), []);
+  });
+}
