@@ -24,9 +24,8 @@ export interface Parts {
     reader(stream: ReadableStream): BodyReader;
   };
   readonly urls: {
-    /** The serialised URL; throws TypeError when it cannot be parsed. */
-    normalize(url: string): string;
-    hasCredentials(url: string): boolean;
+    /** Throws TypeError when it cannot be parsed. */
+    parse(url: string): { readonly href: string; readonly hasCredentials: boolean };
   };
   readonly blobs: {
     blobOf(bytes: Uint8Array<ArrayBuffer>, type: string): Blob;

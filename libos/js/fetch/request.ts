@@ -152,10 +152,9 @@ export class Request {
       this.#signal = source.#signal === null ? null : needPart('signals', 'Request.signal').follow(source.#signal);
       inherited = source.#body;
     } else {
-      const given = String(input);
-      const urls = needPart('urls', 'Request');
-      if (urls.hasCredentials(given)) throw new TypeError(`Request: the URL may not hold a user name or password`);
-      this.#url = urls.normalize(given);
+      const { href, hasCredentials } = needPart('urls', 'Request').parse(String(input));
+      if (hasCredentials) throw new TypeError('Request: the URL may not hold a user name or password');
+      this.#url = href;
     }
     if (typeof init === 'object' && init !== null && #method in init) {
       // `new Request(url, request)`: as its members say, but without making its stream and signal if it has none yet.

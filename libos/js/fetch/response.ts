@@ -224,7 +224,7 @@ export class Response {
   }
 
   static redirect(url: string | { toString(): string }, status: number = 302): Response {
-    const location = needPart('urls', 'Response.redirect').normalize(String(url));
+    const location = needPart('urls', 'Response.redirect').parse(String(url)).href;
     if (!isRedirectStatus(status)) {
       throw new RangeError(`Response.redirect: status must be 301, 302, 303, 307 or 308, not ${String(status)}`);
     }

@@ -13,6 +13,8 @@ function parsed(url: string): UrlRecord {
 }
 
 link('urls', {
-  normalize: (url) => serialize(parsed(url)),
-  hasCredentials: (url) => hasCredentials(parsed(url)),
+  parse: (url) => {
+    const record = parsed(url);
+    return { href: serialize(record), hasCredentials: hasCredentials(record) };
+  },
 });
