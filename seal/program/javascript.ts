@@ -1,5 +1,6 @@
 /** TypeScript and JavaScript: joined to one module that the engine has run the top level of (docs/javascript.md). */
 import { bundle } from '../bundle/bundle.ts';
+import { BuildError, type Diagnostic } from '../diagnostic.ts';
 import { enginePackage } from '../engine/engine.ts';
 import { linkEngine } from '../engine/link.ts';
 import { sealEngine } from '../engine/sealed.ts';
@@ -7,7 +8,7 @@ import { toolVersions, wasmPageBytes } from '../link/guest.ts';
 import type { MemoryDefaults, Project } from '../project.ts';
 import { packagesOf } from '../sbom/packages.ts';
 import { takeSnapshot } from '../snapshot/snapshot.ts';
-import { type MemoryLimits, writeSnapshot } from '../snapshot/write.ts';
+import { type MemoryLimits, type Snapshot, writeSnapshot } from '../snapshot/write.ts';
 import type { JoinedProgram } from './program.ts';
 
 /** An interpreter's frames are larger, and its objects too. */
@@ -25,6 +26,7 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
   const port = project.ports?.[0]?.port ?? defaultPort;
   const snapshot = await takeSnapshot(engine, program, { port, limitMs: project.turnMs, bodyBytes: project.bodyBytes });
   const limits = limitsOf(project.maximumBytes);
+  if (snapshot.initialPages > limits.applicationPages) throw new BuildError([tooLarge(snapshot, limits)]);
   const wasm = writeSnapshot(await sealEngine(engine, project), snapshot, limits);
   return {
     wasm,
@@ -34,6 +36,16 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
     sourceMap: Buffer.from(JSON.stringify(program.shownMap)),
     compileMs: compiled - started,
     linkMs: performance.now() - compiled,
+  };
+}
+
+function tooLarge({ initialPages }: Snapshot, { applicationPages, libraryOsPages }: MemoryLimits): Diagnostic {
+  const wantedBytes =
+    Math.ceil(initialPages * ((applicationPages + libraryOsPages) / applicationPages)) * wasmPageBytes;
+  return {
+    code: 'memory',
+    file: 'diatom.json',
+    message: `the program has ${initialPages * wasmPageBytes} bytes of memory before its first request; memory.maximumBytes must be ${wantedBytes} at least, better several times that`,
   };
 }
 

@@ -10,6 +10,8 @@ import type { Evaluation, EvaluationRequest } from './snapshot.ts';
 const pageBytes = 65536;
 /** While the top level runs: texts that are not part of the program's memory, and the stack, far behind the heap. */
 const textsAt = 96 * 1024 * 1024;
+/** What the top level may take; with what the engine loses between its blocks that is still below the texts. */
+const heapBytes = 64 * 1024 * 1024;
 const stackTop = 128 * 1024 * 1024;
 const stackBytes = 512 * 1024;
 /** At run time the stack lies behind the heap as it is then; the engine refuses to go deeper than all but a margin of it. */
@@ -24,7 +26,7 @@ interface EngineExports {
   readonly application_memory: WebAssembly.Memory;
   readonly memory: WebAssembly.Memory;
   readonly allocate: (sizeBytes: number) => number;
-  readonly prepare: (stackTop: number, stackBytes: number) => void;
+  readonly prepare: (stackTop: number, stackBytes: number, heapBytes: number) => void;
   readonly evaluate: (code: number, codeLength: number, fileName: number, flags: number) => number;
   readonly finish: (
     stackTop: number,
@@ -116,7 +118,7 @@ function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
   }
   words[heapWord] = heapAt;
 
-  engine.prepare(stackTop, stackBytes);
+  engine.prepare(stackTop, stackBytes, heapBytes);
   const heapEndBefore = words[heapWord] ?? 0;
   const randomState = findSeed(view, heapEndBefore);
   const seed = view.getBigUint64(randomState, true);
@@ -127,7 +129,11 @@ function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
     outcome = runProgram();
   } catch (error) {
     if (refusal !== undefined) return { kind: 'refused', ...refusal };
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error), console };
+    // Without memory to throw with, the engine gives up.
+    const isFull = (words[heapWord] ?? 0) > heapBytes / 2;
+    const said = error instanceof Error ? error.message : String(error);
+    const message = isFull ? `out of memory: it may take ${heapBytes / 2 ** 20} MiB` : said;
+    return { kind: 'failed', message, console };
   }
   isProgramRunning = false;
   if (outcome === 1) return { kind: 'failed', message: failure(), console };

@@ -45,6 +45,10 @@ const refused: readonly (readonly [program: string, says: RegExp])[] = [
     `function f() {\n  throw new RangeError('too far');\n}\nf();\n${fetch}`,
     /^BuildError: app\.ts:2:\d+: top-level: .*RangeError: too far/,
   ],
+  [
+    `const all: Uint8Array[] = [];\nfor (;;) all.push(new Uint8Array(1 << 20));\n${fetch}`,
+    /^BuildError: (?:app\.ts:2:\d+: )?top-level: .*out of memory/,
+  ],
   [`await new Promise(() => {});\n${fetch}`, /^BuildError: top-level: the program's top level waits for something/],
 ];
 for (const [program, says] of refused) {

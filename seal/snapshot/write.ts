@@ -86,6 +86,6 @@ function limits(content: Uint8Array, snapshot: Snapshot, maximum: MemoryLimits):
   if (libraryOs === undefined || memories.length !== 2)
     throw new Error(`the engine has ${memories.length} memories instead of 2`);
   const one = (initialPages: number, maximumPages: number) =>
-    Buffer.concat([Uint8Array.of(1), unsigned(initialPages), unsigned(Math.max(initialPages, maximumPages))]);
+    Buffer.concat([Uint8Array.of(1), unsigned(initialPages), unsigned(maximumPages)]);
   return writeVector([one(libraryOs, maximum.libraryOsPages), one(snapshot.initialPages, maximum.applicationPages)]);
 }

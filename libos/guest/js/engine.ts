@@ -16,6 +16,8 @@ export declare function newRuntime(): usize;
 export declare function newContext(runtime: usize, intrinsics: i32): usize;
 @external("quickjs", "QTS_RuntimeSetMaxStackSize")
 export declare function setMaxStackSize(runtime: usize, size: i32): void;
+@external("quickjs", "QTS_RuntimeSetMemoryLimit")
+export declare function setMemoryLimit(runtime: usize, size: i32): void;
 @external("quickjs", "QTS_RuntimeEnableInterruptHandler")
 export declare function enableInterruptHandler(runtime: usize): void;
 @external("quickjs", "QTS_Eval")

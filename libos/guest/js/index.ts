@@ -2,7 +2,7 @@
 
 import {
   blockSizeIndex, blockSizeOffset, construct, enableInterruptHandler, evaluateText, formerBlockSizeCell, formerFreeCell, free, freeIndex, freeOffset, freeValue, globalObject, interruptHandlerOffset, MODULE, newContext, newObject,
-  newRuntime, promiseResult, promiseState, rejectionTrackerAfterInterruptHandler, rejectionTrackerIndex, setMaxStackSize, stackRestore,
+  newRuntime, promiseResult, promiseState, rejectionTrackerAfterInterruptHandler, rejectionTrackerIndex, setMaxStackSize, setMemoryLimit, stackRestore,
   takeException,
 } from "./engine";
 import { close, find, open } from "./exchange";
@@ -24,12 +24,13 @@ const headTimeoutMs: i32 = 10_000;
 const bodyTimeoutMs: i32 = 60_000;
 const idleTimeoutMs: i32 = 60_000;
 
-/** Build time: start the engine on a stack that the caller chose. */
-export function prepare(stackTop: usize, stackBytes: i32): void {
+/** Build time: start the engine on a stack that the caller chose, with a heap that ends before it. */
+export function prepare(stackTop: usize, stackBytes: i32, heapBytes: i32): void {
   stackRestore(stackTop);
   construct();
   state.runtime = newRuntime();
   setMaxStackSize(state.runtime, stackBytes);
+  setMemoryLimit(state.runtime, heapBytes);
   store<u32>(formerFreeCell, load<u32>(state.runtime + freeOffset));
   store<u32>(formerBlockSizeCell, load<u32>(state.runtime + blockSizeOffset));
   store<u32>(state.runtime + freeOffset, freeIndex);
@@ -87,6 +88,8 @@ export function finish(stackTop: usize, maximumStackBytes: i32, port: i32, limit
   state.limitNs = <i64>limitMs * 1_000_000;
   state.randomState = randomState;
   setMaxStackSize(state.runtime, maximumStackBytes);
+  // From here on the size of the memory is the limit.
+  setMemoryLimit(state.runtime, -1);
 }
 
 /** Build time: text of what the last evaluation came to. */
