@@ -9,6 +9,7 @@ import { keepExports } from '../shake/keep-exports.ts';
 import { passes, shake } from '../shake/shake.ts';
 import { engineModule, hostModule } from './engine.ts';
 import { engineImports } from './imports.ts';
+import { glueDataAt } from './layout.ts';
 
 /** Exports that only the snapshot uses; they are not in images. */
 export const snapshotExports = [
@@ -37,7 +38,7 @@ export async function linkEngine(): Promise<Uint8Array> {
     bridge(),
     engineMemory(),
     engineTable(),
-    engineGlue(),
+    engineGlue(glueDataAt),
     engineModule(),
   ]);
   const key = JSON.stringify([await toolVersions(), roots, passes, joinPasses]);

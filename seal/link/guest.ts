@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { machinePageBytes, type NativeTarget } from '@diatom/libos';
 import { runTool } from '../binaryen/run-tool.ts';
-import { glueDataAt } from '../engine/layout.ts';
 import { compileAssemblyScript, type Library } from './assemblyscript.ts';
 import { cached } from './cache.ts';
 
@@ -47,15 +46,14 @@ export function libraryOs(maximumBytes: number): Promise<Uint8Array> {
   ]);
 }
 
-/** The application side of a JavaScript image: what the engine asks for, and what feeds it. */
-export function engineGlue(): Promise<Uint8Array> {
-  const data = String(glueDataAt);
+/** The application side of a JavaScript image: what the engine asks for, and what feeds it. Its static data lies at `dataAt`. */
+export function engineGlue(dataAt: number): Promise<Uint8Array> {
   return compileFolder(guest, 'libos/js/index.ts', [
     '--runtime',
     'stub',
     '--importMemory',
     '--memoryBase',
-    data,
+    String(dataAt),
     '--exportStart',
     'start_glue',
     '--exportTable',
