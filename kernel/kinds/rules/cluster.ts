@@ -26,6 +26,7 @@ import type { KindRules } from '../kind.ts';
 import { labelProblems, labelValueProblems, qualifiedNameProblems } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import { validateLabels } from '../validate-metadata.ts';
+import { systemPriorities } from './pod-priority.ts';
 import { validateTolerations } from './pod-validation.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
@@ -132,10 +133,6 @@ export const eventRules: KindRules = {
 };
 
 const highestUserPriority = 1_000_000_000;
-const systemPriorities: ReadonlyMap<string, number> = new Map([
-  ['system-cluster-critical', 2_000_000_000],
-  ['system-node-critical', 2_000_001_000],
-]);
 const preemptions = ['Never', 'PreemptLowerPriority'];
 
 export const priorityClassRules: KindRules = {

@@ -548,3 +548,17 @@ for (const [type, before, after, problem] of updates) {
     assert.deepEqual(problems(type, before, before), []);
   });
 }
+
+test('the priority of a pod is that of its class', () => {
+  const classes: Readonly<Record<string, JsonRecord>> = { high: { value: 10, preemptionPolicy: 'Never' } };
+  const admitted = (spec: JsonRecord): unknown => {
+    const object = pod(spec);
+    const why = rulesByKind['core.v1.Pod']?.admitCreate?.(object, (_group, _resource, name) => classes[name]);
+    return why ?? [(object.spec as JsonRecord).priority, (object.spec as JsonRecord).preemptionPolicy];
+  };
+  assert.deepEqual(admitted({}), [0, undefined]);
+  assert.deepEqual(admitted({ priorityClassName: 'high' }), [10, 'Never']);
+  assert.deepEqual(admitted({ priorityClassName: 'system-node-critical' }), [2_000_001_000, undefined]);
+  assert.equal(admitted({ priorityClassName: 'low' }), 'no PriorityClass with name low was found');
+  assert.match(String(admitted({ priority: 5 })), /must not be provided in pod spec/);
+});
