@@ -13,6 +13,7 @@ import { createFront } from './http/front.ts';
 import { createPodLogProxy } from './http/pod-log-proxy.ts';
 import { type PortServer, servePort } from './http/port.ts';
 import { type ListeningServer, listen } from './http/server.ts';
+import { createWebhookCaller } from './http/webhooks.ts';
 import type { Kernel, KernelOptions } from './kernel.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { createApi } from './verbs/index.ts';
@@ -36,7 +37,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const logs = opening.adopt(createPodLogProxy({ store, client: keys.kubeletClient, authority }), (opened) =>
     opened.close(),
   );
-  const api = createApi({ store, access, podLog: logs.podLog, now, log });
+  const api = createApi({ store, access, podLog: logs.podLog, callWebhook: createWebhookCaller(store), now, log });
   await bootstrap(store, api);
   // A write that changes nothing takes the way of every write, so it fails when they would.
   const checks = { store: () => store.write('health', () => ({ kind: 'keep' })) };

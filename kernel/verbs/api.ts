@@ -2,8 +2,11 @@
 import type { ApiHandler, ApiRequest, ApiResponse, Identity, KubernetesObject } from '@diatom/sdk/api';
 import type { Access } from '../access/access.ts';
 import type { PodLog } from '../http/pod-log.ts';
+import type { CallWebhook } from '../http/webhooks.ts';
+import { apiVersionOf } from '../kinds/kind.ts';
 import { Kinds } from '../kinds/kinds.ts';
 import type { KindDefinition } from '../kinds/registry.ts';
+import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { discover, type SubresourceTable } from '../wire/discovery.ts';
 import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../wire/status.ts';
@@ -12,9 +15,11 @@ import { warningHeader } from '../wire/warnings.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
 import { create } from './create.ts';
 import { cleanUpCustomResources } from './custom-cleanup.ts';
+import { giveFreedNames } from './custom-names.ts';
 import { decodeBody } from './decode.ts';
 import { remove, removeCollection } from './delete.ts';
 import { patch } from './patch.ts';
+import { PresentedStore } from './presented-store.ts';
 import { get, jsonHeaders, listObjects } from './read.ts';
 import { parseRoute, type ResourceRoute } from './route.ts';
 import { selectedName } from './selectors.ts';
@@ -27,6 +32,8 @@ export interface ApiOptions {
   readonly store: Store;
   readonly access: Access;
   readonly podLog: PodLog;
+  /** Calls the webhooks of definitions; without it none can be called. */
+  readonly callWebhook?: CallWebhook;
   /** Kinds beside the built-in and the custom ones. */
   readonly kinds?: readonly KindDefinition[];
   /** Milliseconds since the epoch; the wall clock when absent. */
@@ -44,12 +51,14 @@ export function createApi(options: ApiOptions): ApiHandler {
     store: options.store,
     access: options.access,
     podLog: options.podLog,
+    callWebhook: options.callWebhook ?? (() => Promise.reject(new Error('webhooks cannot be called from here'))),
     kinds,
     nowMs: options.now ?? Date.now,
     random: options.random ?? Math.random,
     log: options.log ?? (() => {}),
   };
   cleanUpCustomResources(context);
+  giveFreedNames(context);
   return async (request, identity) => {
     const warnings: string[] = [];
     let response: ApiResponse;
@@ -196,6 +205,22 @@ async function serveResource(
   if (kind.deprecationWarning !== undefined) warnings.push(kind.deprecationWarning);
   const call: Call = { request, identity, route, kind, query, warnings };
   requireScope(call, verb);
+  if (kind.custom === undefined) return serveKind(context, call, verb);
+  const store = new PresentedStore(
+    context.store,
+    kind,
+    resourcePrefix(group, resource),
+    context.callWebhook,
+    context.log,
+  );
+  // The verbs see one version only: the one asked for.
+  const inVersion = { ...call, kind: { ...kind, storageApiVersion: apiVersionOf(kind) } };
+  return store.serve(() => serveKind({ ...context, store }, inVersion, verb));
+}
+
+async function serveKind(context: Context, call: Call, verb: Verb): Promise<ApiResponse> {
+  const { kind, route } = call;
+  const { subresource } = route;
   if (kind.review !== undefined && subresource === '') return review(context, call, verb, kind.review);
   if (subresource !== '') {
     const isPod = kind.group === '' && kind.resource === 'pods';

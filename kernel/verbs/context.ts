@@ -3,6 +3,7 @@ import type { ApiRequest, Identity } from '@diatom/sdk/api';
 import type { Access, Attributes } from '../access/access.ts';
 import { forbidden } from '../access/forbidden.ts';
 import type { PodLog } from '../http/pod-log.ts';
+import type { CallWebhook } from '../http/webhooks.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Kinds } from '../kinds/kinds.ts';
 import { resourcePrefix } from '../store/keys.ts';
@@ -15,6 +16,7 @@ export interface Context {
   readonly kinds: Kinds;
   readonly access: Access;
   readonly podLog: PodLog;
+  readonly callWebhook: CallWebhook;
   readonly nowMs: () => number;
   /** 0 ≤ x < 1 */
   readonly random: () => number;

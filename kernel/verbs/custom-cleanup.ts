@@ -67,11 +67,13 @@ async function cleanUp(context: Context, name: string): Promise<void> {
 }
 
 async function deleteInstance(context: Context, kind: Kind, key: string): Promise<void> {
-  await context.store.write(key, (current) =>
-    current === undefined
-      ? { kind: 'keep' }
-      : decideDeletion(kind, current, parseStored(current.value), background, context.nowMs()),
-  );
+  await context.store.write(key, (current) => {
+    if (current === undefined) return { kind: 'keep' };
+    const object = parseStored(current.value);
+    // It stays in the version it was stored in: nothing converts it any more.
+    const asStored = { ...kind, storageApiVersion: stringAt(object, 'apiVersion') };
+    return decideDeletion(asStored, current, object, background, context.nowMs());
+  });
 }
 
 /** Waits for objects that finalizers hold; false when the store closed first. */

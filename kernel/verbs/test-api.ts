@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiHandler, ApiStream, Identity } from '@diatom/sdk/api';
 import type { Access } from '../access/access.ts';
+import type { CallWebhook } from '../http/webhooks.ts';
 import type { JsonRecord } from '../kinds/json.ts';
 import type { KindDefinition } from '../kinds/registry.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -62,12 +63,21 @@ function seededRandom(seed: number): () => number {
 export async function openApi(
   kinds: readonly KindDefinition[] = [],
   access: Access = everythingAllowed,
+  callWebhook?: CallWebhook,
 ): Promise<TestApi> {
   const directory = mkdtempSync(join(tmpdir(), 'diatom-verbs-'));
   const store = openSqliteStore({ directory });
   const clock = { nowMs: Date.parse('2026-01-01T00:00:00Z') };
   const podLog = () => Promise.resolve({ status: 200, headers: {}, body: 'log line\n' });
-  const handle = createApi({ store, access, podLog, kinds, now: () => clock.nowMs, random: seededRandom(1) });
+  const handle = createApi({
+    store,
+    access,
+    podLog,
+    ...(callWebhook === undefined ? {} : { callWebhook }),
+    kinds,
+    now: () => clock.nowMs,
+    random: seededRandom(1),
+  });
   const streams: ApiStream[] = [];
   const send = async (method: string, path: string, body: unknown, headers: Readonly<Record<string, string>>) => {
     const bytes =
