@@ -97,8 +97,20 @@ test('a program that cannot be built or fails at its top level leaves the one be
   assert.match(String((await service.next('failed')).why), /^service\.ts:1:\d+: bundle: /);
   await service.save(`${greeting('bad')}\nthrow new Error('at once');\n`);
   assert.match(String((await service.next('failed')).why), /^Error: at once\n {4}at service\.ts:3$/);
-  await service.save(`${greeting('bad')}\ncrypto.randomUUID();\n`);
-  assert.match(String((await service.next('failed')).why), /asks for randomness[\s\S]*at service\.ts:3$/);
+  for (const [code, what] of [
+    ['crypto.randomUUID()', 'randomness'],
+    ['Math.random()', 'randomness'],
+    ['new Date()', 'the clock'],
+    ['Date.now()', 'the clock'],
+    ['setTimeout(() => {}, 1)', '(the clock|a timer)'],
+  ] as const) {
+    await service.save(`${greeting('bad')}\nObject.assign(globalThis, { kept: ${code} });\n`);
+    assert.match(
+      String((await service.next('failed')).why),
+      new RegExp(`asks for ${what};[\\s\\S]*at service\\.ts:3$`),
+      code,
+    );
+  }
   assert.equal(await service.get(), 'good undefined');
   await service.save(greeting('better'));
   await service.next('restarted');

@@ -7,6 +7,7 @@ import { constants, createContext, SourceTextModule } from 'node:vm';
 import type { Primitives } from '@diatom/libos/js/runtime/primitives.ts';
 import { type Exchange, Exchanges, methods } from './exchanges.ts';
 import type { Program } from './messages.ts';
+import { guardTopLevel } from './top-level.ts';
 
 export interface Instance {
   request(exchange: Exchange): void;
@@ -120,8 +121,10 @@ export async function startInstance(
   await module.link(() => {
     throw new Error('a joined module imports nothing');
   });
+  const releaseTopLevel = guardTopLevel(context as Parameters<typeof guardTopLevel>[0], refuseAtTopLevel);
   await module.evaluate();
   isTopLevel = false;
+  releaseTopLevel();
 
   /** One request a turn: the program remembers what `fetch` gave until its turn is over. */
   const arrived: Exchange[] = [];
