@@ -79,12 +79,11 @@ export const rejectionTrackerAfterInterruptHandler = 20;
 /** Functions of `JSMallocFunctions`, the first field. */
 export const freeOffset = 8;
 export const blockSizeOffset = 16;
-/** Entries of the engine's table that bridge/engine-table.wat fills, and the cells it reads the former ones from. */
+/** Entries of the engine's table that bridge/engine-table.wat fills, and the cell it reads the former one from. */
 export const rejectionTrackerIndex = 492;
 export const freeIndex = 493;
 export const blockSizeIndex = 494;
 export const formerFreeCell = 520;
-export const formerBlockSizeCell = 524;
 
 // @ts-ignore: decorator
 @inline

@@ -1,7 +1,7 @@
 // A JavaScript application: the engine with the program's state after its top level has run, fed with requests.
 
 import {
-  blockSizeIndex, blockSizeOffset, construct, enableInterruptHandler, evaluateText, formerBlockSizeCell, formerFreeCell, free, freeIndex, freeOffset, freeValue, globalObject, interruptHandlerOffset, MODULE, newContext, newObject,
+  blockSizeIndex, blockSizeOffset, construct, enableInterruptHandler, evaluateText, formerFreeCell, free, freeIndex, freeOffset, freeValue, globalObject, interruptHandlerOffset, MODULE, newContext, newObject,
   newRuntime, promiseResult, promiseState, rejectionTrackerAfterInterruptHandler, rejectionTrackerIndex, setMaxStackSize, setMemoryLimit, stackRestore,
   takeException,
 } from "./engine";
@@ -32,7 +32,6 @@ export function prepare(stackTop: usize, stackBytes: i32, heapBytes: i32): void 
   setMaxStackSize(state.runtime, stackBytes);
   setMemoryLimit(state.runtime, heapBytes);
   store<u32>(formerFreeCell, load<u32>(state.runtime + freeOffset));
-  store<u32>(formerBlockSizeCell, load<u32>(state.runtime + blockSizeOffset));
   store<u32>(state.runtime + freeOffset, freeIndex);
   store<u32>(state.runtime + blockSizeOffset, blockSizeIndex);
   state.context = newContext(state.runtime, 0);
