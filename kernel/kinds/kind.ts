@@ -37,6 +37,9 @@ export interface WriteContext {
 /** A stored object of the whole cluster by its name; undefined when there is none. */
 export type ObjectLookup = (group: string, resource: string, name: string) => JsonRecord | undefined;
 
+/** The stored objects of one namespace. */
+export type ObjectList = (group: string, resource: string, namespace: string) => readonly JsonRecord[];
+
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
 
 /** Behaviour of a kind beyond its schema. Every function changes or judges a plain object and nothing else. */
@@ -49,7 +52,7 @@ export interface KindRules {
    * Admission that needs other objects, of a new object that is about to be stored. May change it; an answer is why it is
    * forbidden.
    */
-  readonly admitCreate?: (object: JsonRecord, lookup: ObjectLookup) => string | undefined;
+  readonly admitCreate?: (object: JsonRecord, lookup: ObjectLookup, list: ObjectList) => string | undefined;
   readonly prepareUpdate?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
   readonly prepareStatus?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
   readonly validate?: (object: JsonRecord) => readonly FieldError[];

@@ -46,11 +46,14 @@ const divideUp = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
 /** The canonical spelling: no fraction, the largest suffix that keeps it exact. Undefined when `text` is no quantity. */
 export function canonicalQuantity(text: string): string | undefined {
   const parsed = parseQuantity(text);
-  if (parsed === undefined) return undefined;
-  const sign = parsed.nanos < 0n ? '-' : '';
-  const nanos = parsed.nanos < 0n ? -parsed.nanos : parsed.nanos;
+  return parsed === undefined ? undefined : spell(parsed.nanos, parsed.form);
+}
+
+function spell(amount: bigint, form: ParsedQuantity['form']): string {
+  const sign = amount < 0n ? '-' : '';
+  const nanos = amount < 0n ? -amount : amount;
   if (nanos === 0n) return '0';
-  if (parsed.form === 'binary' && nanos % nano === 0n && nanos / nano >= 1024n) {
+  if (form === 'binary' && nanos % nano === 0n && nanos / nano >= 1024n) {
     const value = nanos / nano;
     const suffix = Object.entries(binary).findLast(([, scale]) => value % scale === 0n);
     return suffix === undefined ? `${sign}${value}` : `${sign}${value / suffix[1]}${suffix[0]}`;
@@ -61,9 +64,16 @@ export function canonicalQuantity(text: string): string | undefined {
     value /= 1000n;
     exponent += 3;
   }
-  if (parsed.form === 'exponent') return exponent === 0 ? `${sign}${value}` : `${sign}${value}e${exponent}`;
+  if (form === 'exponent') return exponent === 0 ? `${sign}${value}` : `${sign}${value}e${exponent}`;
   const suffix = Object.entries(decimal).find(([, power]) => power === exponent)?.[0] ?? '';
   return `${sign}${value}${suffix}`;
+}
+
+/** The sum in its canonical spelling, in the form of the first that says something; text that is no quantity counts as 0. */
+export function addQuantities(a: string, b: string): string {
+  const [left, right] = [parseQuantity(a), parseQuantity(b)];
+  const form = left === undefined || left.nanos === 0n ? right?.form : left.form;
+  return spell((left?.nanos ?? 0n) + (right?.nanos ?? 0n), form ?? 'decimal');
 }
 
 /** -1, 0 or 1; text that is no quantity counts as 0. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiResponse } from '@diatom/sdk/api';
 import { type JsonRecord, stringAt } from '../kinds/json.ts';
+import type { ObjectList, ObjectLookup } from '../kinds/kind.ts';
 import { validateMetadata } from '../kinds/validate-metadata.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import { ApiError, alreadyExists, badRequest, type FieldError, forbidden, notFound } from '../wire/status.ts';
@@ -144,10 +145,13 @@ export function requireServiceAccount(context: Context, call: Call, name: string
 
 /** The kind's own admission, which may look at other objects. */
 export function admitNew({ store }: Context, { kind }: Call, name: string, object: JsonRecord): void {
-  const why = kind.rules.admitCreate?.(object, (group, resource, other) => {
+  const lookup: ObjectLookup = (group, resource, other) => {
     const found = store.get(resourcePrefix(group, resource) + other);
     return found === undefined ? undefined : parseStored(found.value);
-  });
+  };
+  const list: ObjectList = (group, resource, namespace) =>
+    store.list(resourcePrefix(group, resource, namespace)).items.map(({ value }) => parseStored(value));
+  const why = kind.rules.admitCreate?.(object, lookup, list);
   if (why !== undefined) throw forbidden(kind, name, why);
 }
 

@@ -1,6 +1,6 @@
 /** A pod's priority is that of its class (kubernetes plugin/pkg/admission/priority). */
 import { ensureRecord, type JsonRecord, numberAt, stringAt } from '../json.ts';
-import type { ObjectLookup } from '../kind.ts';
+import type { ObjectList, ObjectLookup } from '../kind.ts';
 
 /** These exist in every cluster, whether anybody wrote them down or not. */
 export const systemPriorities: ReadonlyMap<string, number> = new Map([
@@ -9,10 +9,12 @@ export const systemPriorities: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Puts the number in; says why a pod with an unknown class, or with a number of its own, is forbidden. */
-export function admitPriority(pod: JsonRecord, lookup: ObjectLookup): string | undefined {
+export function admitPriority(pod: JsonRecord, lookup: ObjectLookup, list: ObjectList): string | undefined {
   const spec = ensureRecord(pod, 'spec');
-  const name = stringAt(spec, 'priorityClassName');
-  const found = name === '' ? undefined : lookup('scheduling.k8s.io', 'priorityclasses', name);
+  const asked = stringAt(spec, 'priorityClassName');
+  const found = asked === '' ? defaultClass(list) : lookup('scheduling.k8s.io', 'priorityclasses', asked);
+  const name = asked || stringAt(found, 'metadata', 'name');
+  if (name !== '') spec.priorityClassName = name;
   const value = name === '' ? 0 : (numberAt(found, 'value') ?? systemPriorities.get(name));
   if (value === undefined) return `no PriorityClass with name ${name} was found`;
   const given = numberAt(spec, 'priority') ?? 0;
@@ -22,4 +24,12 @@ export function admitPriority(pod: JsonRecord, lookup: ObjectLookup): string | u
   const policy = stringAt(found, 'preemptionPolicy');
   if (policy !== '') spec.preemptionPolicy = policy;
   return undefined;
+}
+
+/** Of several defaults the one that gives least. */
+function defaultClass(list: ObjectList): JsonRecord | undefined {
+  const value = (each: JsonRecord): number => numberAt(each, 'value') ?? 0;
+  return list('scheduling.k8s.io', 'priorityclasses', '')
+    .filter(({ globalDefault }) => globalDefault === true)
+    .sort((a, b) => value(a) - value(b))[0];
 }

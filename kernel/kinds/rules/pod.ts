@@ -2,6 +2,7 @@
 import { ensureRecord, type JsonRecord, numberAt, recordAt, stringAt } from '../json.ts';
 import type { KindRules } from '../kind.ts';
 import { admitPod, defaultPod, qosClass } from './pod-defaults.ts';
+import { admitLimits } from './pod-limits.ts';
 import { admitPriority } from './pod-priority.ts';
 import { admitRuntimeClass } from './pod-runtime-class.ts';
 import { validatePodUpdate } from './pod-update.ts';
@@ -12,7 +13,8 @@ export const podRules: KindRules = {
   statusWritesMetadata: true,
   defaults: defaultPod,
   prepareCreate: admitPod,
-  admitCreate: (pod, lookup) => admitRuntimeClass(pod, lookup) ?? admitPriority(pod, lookup),
+  admitCreate: (pod, lookup, list) =>
+    admitRuntimeClass(pod, lookup) ?? admitPriority(pod, lookup, list) ?? admitLimits(pod, list),
   prepareStatus: (pod) => {
     const status = ensureRecord(pod, 'status');
     if (stringAt(status, 'qosClass') === '') status.qosClass = qosClass(recordAt(pod, 'spec'));

@@ -551,9 +551,14 @@ for (const [type, before, after, problem] of updates) {
 
 test('the priority of a pod is that of its class', () => {
   const classes: Readonly<Record<string, JsonRecord>> = { high: { value: 10, preemptionPolicy: 'Never' } };
+  const defaults: JsonRecord[] = [];
   const admitted = (spec: JsonRecord): unknown => {
     const object = pod(spec);
-    const why = rulesByKind['core.v1.Pod']?.admitCreate?.(object, (_group, _resource, name) => classes[name]);
+    const why = rulesByKind['core.v1.Pod']?.admitCreate?.(
+      object,
+      (_group, _resource, name) => classes[name],
+      () => defaults,
+    );
     return why ?? [(object.spec as JsonRecord).priority, (object.spec as JsonRecord).preemptionPolicy];
   };
   assert.deepEqual(admitted({}), [0, undefined]);
@@ -561,4 +566,41 @@ test('the priority of a pod is that of its class', () => {
   assert.deepEqual(admitted({ priorityClassName: 'system-node-critical' }), [2_000_001_000, undefined]);
   assert.equal(admitted({ priorityClassName: 'low' }), 'no PriorityClass with name low was found');
   assert.match(String(admitted({ priority: 5 })), /must not be provided in pod spec/);
+  defaults.push({ metadata: { name: 'usual' }, value: 3, globalDefault: true });
+  assert.deepEqual(admitted({}), [3, undefined]);
+});
+
+test('a new pod gets what the limit ranges of its namespace say, and breaks none of their bounds', () => {
+  const range = {
+    spec: {
+      limits: [
+        { type: 'Container', default: { cpu: '500m' }, defaultRequest: { cpu: '100m' }, max: { cpu: '1' } },
+        { type: 'Pod', max: { memory: '1Gi' } },
+      ],
+    },
+  };
+  const admitted = (resources: JsonRecord): { readonly why: unknown; readonly object: JsonRecord } => {
+    const object = pod({ containers: [container({ resources })] });
+    const why = rulesByKind['core.v1.Pod']?.admitCreate?.(
+      object,
+      () => undefined,
+      (_group, resource) => (resource === 'limitranges' ? [range] : []),
+    );
+    return { why, object };
+  };
+  const { why, object } = admitted({ limits: { memory: '1Gi' } });
+  assert.equal(why, undefined);
+  assert.deepEqual((object.spec as { containers: JsonRecord[] }).containers[0]?.resources, {
+    limits: { memory: '1Gi', cpu: '500m' },
+    requests: { cpu: '100m' },
+  });
+  assert.deepEqual(object.metadata, {
+    annotations: {
+      'kubernetes.io/limit-ranger': 'LimitRanger plugin set: cpu request for container a; cpu limit for container a',
+    },
+  });
+  assert.equal(
+    admitted({ limits: { cpu: '2', memory: '2Gi' } }).why,
+    '[maximum cpu usage per Container is 1, but limit is 2, maximum memory usage per Pod is 1Gi, but limit is 2Gi]',
+  );
 });
