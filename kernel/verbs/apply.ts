@@ -7,7 +7,7 @@ import { readBody } from '../wire/body.ts';
 import { ApiError, badRequest, type FieldError, invalid, notFound } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
 import { applyNamespace } from './create.ts';
-import { decodeObject, expectedOf } from './decode.ts';
+import { decodeObject, type Expected, expectedOf } from './decode.ts';
 import { type FieldSet, fieldsOf, formatPath, owns, subtract, union } from './managed/field-set.ts';
 import { keepLastApplied, lastAppliedFields, migratingManager } from './managed/last-applied.ts';
 import { encodeManagers, isSameManager, type Manager, manageable, managersForApply } from './managed/managed-fields.ts';
@@ -40,16 +40,7 @@ function readOptions(call: Call): ApplyOptions {
 export async function apply(context: Context, call: Call): Promise<ApiResponse> {
   const { kind, route } = call;
   const options = readOptions(call);
-  const body = await readBody(call.request.body, 'application/apply-patch+yaml');
-  const applied = decodeObject(call, expectedOf(kind), body.value, body.duplicateFields);
-  const metadata = metadataOf(applied);
-  if (arrayAt(metadata, 'managedFields').length > 0) throw badRequest('metadata.managedFields must be nil');
-  const name = stringAt(metadata, 'name');
-  if (name !== route.name && name !== '') {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${route.name})`);
-  }
-  metadata.name = route.name;
-  applyNamespace(call, metadata);
+  const applied = await readApplied(call, expectedOf(kind));
   const outcome = await commit(context, objectKey(call, route.name), options.dryRun, (current) => {
     const manager = managerOf(context, call, options.manager, applied);
     if (current !== undefined) return applyTo(context, call, options, manager, current, applied);
@@ -58,6 +49,45 @@ export async function apply(context: Context, call: Call): Promise<ApiResponse> 
     return createByWrite(context, call, object, [manager]);
   });
   return respond(context, call, outcome.text, outcome.created ? 201 : 200);
+}
+
+/**
+ * An apply of another object through a subresource, as a Scale: `partOf` says which part of the object itself it stands
+ * for. Answers the object's text.
+ */
+export async function applyPart(
+  context: Context,
+  call: Call,
+  expected: Expected,
+  partOf: (applied: JsonRecord) => JsonRecord,
+): Promise<string> {
+  const { kind, route } = call;
+  const options = readOptions(call);
+  const applied = await readApplied(call, expected);
+  const part = { ...partOf(applied), metadata: metadataOf(applied) };
+  const whole = { ...call, route: { ...route, subresource: '' } };
+  const { text } = await commit(context, objectKey(call, route.name), options.dryRun, (current) => {
+    if (current === undefined) throw notFound(kind, route.name);
+    const { metadata: _, ...rest } = part;
+    const manager = { ...managerOf(context, whole, options.manager, rest), subresource: route.subresource };
+    return applyTo(context, whole, options, manager, current, part);
+  });
+  return text;
+}
+
+async function readApplied(call: Call, expected: Expected): Promise<JsonRecord> {
+  const { route } = call;
+  const body = await readBody(call.request.body, 'application/apply-patch+yaml');
+  const applied = decodeObject(call, expected, body.value, body.duplicateFields);
+  const metadata = metadataOf(applied);
+  if (arrayAt(metadata, 'managedFields').length > 0) throw badRequest('metadata.managedFields must be nil');
+  const name = stringAt(metadata, 'name');
+  if (name !== route.name && name !== '') {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${route.name})`);
+  }
+  metadata.name = route.name;
+  applyNamespace(call, metadata);
+  return applied;
 }
 
 /** What an apply through this path may own: status on its own, everything else without it. */

@@ -17,19 +17,11 @@ import { formatSelector } from '../kinds/selector-text.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 import type { StoredObject } from '../store/store.ts';
 import { bodyType } from '../wire/media.ts';
-import {
-  badRequest,
-  conflict,
-  invalid,
-  modifiedMessage,
-  notFound,
-  tooManyRequests,
-  unsupportedMediaType,
-} from '../wire/status.ts';
+import { badRequest, conflict, invalid, modifiedMessage, notFound, tooManyRequests } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody, type Expected } from './decode.ts';
 import { parseDeleteOptions, removeObject } from './delete.ts';
-import { applyPatch, patch, patched, patchTypes, readPatch } from './patch.ts';
+import { applyPatch, patch, patched, readPatch } from './patch.ts';
 import { get, getStored, jsonHeaders } from './read.ts';
 import { parseStored, serialise } from './stored.ts';
 import { isReadyToGo, replace, trackedBy, update } from './update.ts';
@@ -106,14 +98,7 @@ async function writeScale(
     const scale = scaleFor(scaleOf(kind, object));
     const version = stringAt(scale, 'metadata', 'resourceVersion');
     if (version !== '' && version !== String(current.modRevision)) throw conflict(kind, route.name, modifiedMessage);
-    const replicas = numberAt(scale, 'spec', 'replicas') ?? 0;
-    if (replicas < 0) {
-      const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
-      throw invalid({ group: 'autoscaling', kind: 'Scale' }, route.name, [
-        { reason: 'FieldValueInvalid', field: 'spec.replicas', message },
-      ]);
-    }
-    setAt(object, kind.scale?.specReplicas ?? [], replicas);
+    setAt(object, kind.scale?.specReplicas ?? [], replicasOf(scale, route.name) ?? 0);
     const whole = { ...call, route: { ...route, subresource: '' } };
     return replace(context, whole, current, object, verb, trackedBy(context, call));
   });
@@ -125,9 +110,30 @@ const updateScale: Serve = async (context, call) => {
   return writeScale(context, call, 'update', () => scale);
 };
 
+function replicasOf(scale: JsonRecord, name: string): number | undefined {
+  const replicas = numberAt(scale, 'spec', 'replicas');
+  if (replicas === undefined || replicas >= 0) return replicas;
+  const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
+  throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
+    { reason: 'FieldValueInvalid', field: 'spec.replicas', message },
+  ]);
+}
+
+/** The applier owns the object's number of replicas, and nothing else of it. */
+async function applyScale(context: Context, call: Call): Promise<ApiResponse> {
+  const { kind, route } = call;
+  const { applyPart } = await import('./apply.ts');
+  const text = await applyPart(context, call, expected('scale'), (scale) => {
+    const part: JsonRecord = {};
+    const replicas = replicasOf(scale, route.name);
+    if (replicas !== undefined) setAt(part, kind.scale?.specReplicas ?? [], replicas);
+    return part;
+  });
+  return bodyOf(scaleOf(kind, parseStored(text)), 200);
+}
+
 const patchScale: Serve = (context, call) => {
-  if (bodyType(call.request.headers['content-type']) === applyPatch)
-    throw unsupportedMediaType(patchTypes('built-in').slice(0, -1));
+  if (bodyType(call.request.headers['content-type']) === applyPatch) return applyScale(context, call);
   const change = readPatch(call, 'built-in', expected('scale').schema);
   return writeScale(context, call, 'patch', (current) => patched(call, expected('scale'), change, current));
 };

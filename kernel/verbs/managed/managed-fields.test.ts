@@ -127,6 +127,32 @@ test('status and scale are written by managers of their own', async () => {
   assert.deepEqual(entriesOf(body)[2]?.fieldsV1, { 'f:spec': { 'f:replicas': {} } });
 });
 
+test('server-side apply to scale owns the replicas, conflicts over them and changes nothing else', async () => {
+  await using api = await openApi();
+  await api.call('POST', `${deployments}?fieldManager=one`, {
+    metadata: { name: 'web' },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'a', image: 'b' }] } },
+    },
+  });
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'web' }, spec: { replicas: 4 } };
+  const path = `${deployments}/web/scale?fieldManager=scaler`;
+  const refused = await api.call('PATCH', path, scale, yaml);
+  assert.equal(
+    refused.body.message,
+    `Apply failed with 1 conflict: conflict with "one" using apps/v1 at ${createdAt}: .spec.replicas`,
+  );
+  const forced = await api.call('PATCH', `${path}&force=true`, scale, yaml);
+  assert.deepEqual([forced.status, forced.body.kind, forced.body.spec], [200, 'Scale', { replicas: 4 }]);
+  const { body } = await api.call('GET', `${deployments}/web`);
+  assert.deepEqual(names(body), ['scaler Apply scale', 'one Update']);
+  assert.deepEqual(entriesOf(body)[0]?.fieldsV1, { 'f:spec': { 'f:replicas': {} } });
+  const absent = await api.call('PATCH', `${deployments}/none/scale?fieldManager=x`, { ...scale, metadata: {} }, yaml);
+  assert.equal(absent.status, 404);
+});
+
 test('an empty list makes an object that nobody manages until it is applied', async () => {
   await using api = await openApi();
   await api.call('POST', configMaps, configMap('a', { data: { x: '1' } }));
