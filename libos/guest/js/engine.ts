@@ -60,6 +60,10 @@ export declare function arrayBufferLength(context: usize, value: usize): i32;
 export declare function setProperty(context: usize, object: usize, name: usize, value: usize): void;
 @external("quickjs", "QTS_GetGlobalObject")
 export declare function globalObject(context: usize): usize;
+@external("quickjs", "QTS_NewError")
+export declare function newError(context: usize): usize;
+@external("quickjs", "QTS_Throw")
+export declare function throwValue(context: usize, error: usize): usize;
 @external("quickjs", "QTS_GetProp")
 export declare function getProperty(context: usize, object: usize, name: usize): usize;
 @external("quickjs", "QTS_PromiseState")

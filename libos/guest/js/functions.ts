@@ -2,7 +2,7 @@
 
 import {
   arrayBufferLength, copyArrayBuffer, duplicateValue, FALSE, free, freeString, freeValue, getNumber, getString, integer, isString, isUndefined,
-  malloc, newArrayBuffer, newFunction, newNumber, newString, result, setProperty, stringLength, TRUE,
+  malloc, newArrayBuffer, newError, newFunction, newNumber, newString, result, setProperty, stringLength, throwValue, TRUE,
 } from "./engine";
 import { close, defer, Exchange, find, readBody, readFields, exchangeOn } from "./exchange";
 import * as os from "./os";
@@ -62,9 +62,23 @@ export function defineFunctions(object: usize): void {
   }
 }
 
+/** What a function gives when there is no memory for its result: an exception, never an empty result. */
+function outOfMemory(): usize {
+  const error = newError(state.context);
+  if (error == 0) unreachable();
+  const said = text("out of memory");
+  if (said != 0) {
+    setNamed(error, "message", newString(state.context, said));
+    free(said);
+  }
+  const thrown = throwValue(state.context, error);
+  freeValue(state.context, error);
+  return thrown;
+}
+
 /** UTF-8 in `block[0 .. length)` as a value; the block is freed. Ends at a NUL. */
 function stringOf(block: usize, length: i32): usize {
-  if (block == 0) return 0;
+  if (block == 0) return outOfMemory();
   store<u8>(block + length, 0);
   const value = newString(state.context, block);
   free(block);
@@ -87,17 +101,20 @@ function write(value: usize): usize {
 
 function random(length: i32): usize {
   const block = malloc(max(length, 1));
-  if (block == 0) return 0;
+  if (block == 0) return outOfMemory();
   os.entropy_fill(block, length);
   return newArrayBuffer(state.context, block, length);
 }
 
 function encode(value: usize): usize {
   const from = getString(state.context, value);
-  if (from == 0) return 0;
+  if (from == 0) return outOfMemory();
   const length = stringLength(from);
   const block = malloc(max(length, 1));
-  if (block == 0) return 0;
+  if (block == 0) {
+    freeString(state.context, from);
+    return outOfMemory();
+  }
   memory.copy(block, from, length);
   freeString(state.context, from);
   return newArrayBuffer(state.context, block, length);
@@ -108,7 +125,7 @@ function decode(buffer: usize, offset: i32, length: i32): usize {
   const size = arrayBufferLength(state.context, buffer);
   if (<u32>offset > <u32>size || <u32>length > <u32>(size - offset)) return 0;
   const bytes = copyArrayBuffer(state.context, buffer);
-  if (bytes == 0) return 0;
+  if (bytes == 0 && size > 0) return outOfMemory();
   const block = malloc(length + 1);
   if (block != 0) memory.copy(block, bytes + offset, length);
   free(bytes);
@@ -118,7 +135,7 @@ function decode(buffer: usize, offset: i32, length: i32): usize {
 function environment(): usize {
   const length = os.environment_size();
   const block = malloc(max(length, 1));
-  if (block == 0) return 0;
+  if (block == 0) return outOfMemory();
   return newArrayBuffer(state.context, block, os.environment_read(block, length));
 }
 
@@ -144,7 +161,7 @@ function url(): usize {
   const targetLength = os.http_target_length();
   const length = schemeLength + hostLength + targetLength;
   const block = malloc(length + 1);
-  if (block == 0) return 0;
+  if (block == 0) return outOfMemory();
   store<u64>(block, 0x2f2f3a70747468);
   const host = block + schemeLength;
   if (field < 0) {
@@ -158,9 +175,9 @@ function url(): usize {
 }
 
 function fields(exchange: Exchange): usize {
-  if (exchange.handle != 0) return newString(state.context, exchange.fields);
+  if (exchange.handle != 0) return exchange.fields == 0 ? outOfMemory() : newString(state.context, exchange.fields);
   const block = readFields();
-  if (block == 0) return 0;
+  if (block == 0) return outOfMemory();
   const value = newString(state.context, block);
   free(block);
   return value;
@@ -172,11 +189,12 @@ function body(exchange: Exchange): usize {
     const length = os.http_body_length();
     if (length == 0) return 0;
     const block = readBody();
-    return block == 0 ? 0 : newArrayBuffer(state.context, block, length);
+    return block == 0 ? outOfMemory() : newArrayBuffer(state.context, block, length);
   }
+  if (exchange.bodyLength == 0) return 0;
   const block = exchange.body;
   exchange.body = 0;
-  return block == 0 ? 0 : newArrayBuffer(state.context, block, exchange.bodyLength);
+  return block == 0 ? outOfMemory() : newArrayBuffer(state.context, block, exchange.bodyLength);
 }
 
 /** Makes the connection the one that the library OS answers; false when the peer has gone. */
@@ -184,29 +202,40 @@ function begin(exchange: Exchange): bool {
   return exchange.handle == 0 || os.http_resume(exchange.handle) != 0;
 }
 
-/** respond(exchange, status, fields, body?: string | ArrayBuffer) */
+/** respond(exchange, status, fields, body?: string | ArrayBuffer); 500 where there is no memory left for the response. */
 function respond(number: i32, exchange: Exchange, values: usize): void {
   if (begin(exchange)) {
     const context = state.context;
     const status = integer(context, argument(values, 1));
     const head = getString(context, argument(values, 2));
     const source = argument(values, 3);
-    if (isUndefined(source)) {
+    if (head == 0) {
+      fail();
+    } else if (isUndefined(source)) {
       os.http_respond(status, 0, head, stringLength(head), 0, 0, 0);
     } else if (isString(source)) {
       const text = getString(context, source);
-      os.http_respond(status, 0, head, stringLength(head), text, stringLength(text), 0);
-      freeString(context, text);
+      if (text == 0) {
+        fail();
+      } else {
+        os.http_respond(status, 0, head, stringLength(head), text, stringLength(text), 0);
+        freeString(context, text);
+      }
     } else {
       const length = arrayBufferLength(context, source);
       const bytes = copyArrayBuffer(context, source);
-      os.http_respond(status, 0, head, stringLength(head), bytes, length, 0);
+      if (bytes == 0 && length > 0) fail();
+      else os.http_respond(status, 0, head, stringLength(head), bytes, length, 0);
       free(bytes);
     }
-    freeString(context, head);
+    if (head != 0) freeString(context, head);
     if (exchange.handle != 0) os.http_complete(exchange.handle, 0);
   }
   close(number);
+}
+
+function fail(): void {
+  os.http_respond(500, 0, 0, 0, 0, 0, 0);
 }
 
 /** The answer comes later. */
@@ -231,6 +260,12 @@ function respondStream(number: i32, exchange: Exchange, values: usize): bool {
   }
   const context = state.context;
   const head = getString(context, argument(values, 2));
+  if (head == 0) {
+    fail();
+    os.http_complete(exchange.handle, 0);
+    close(number);
+    return false;
+  }
   const pull = (handle: i32, isGone: i32): void => onPull(handle, isGone);
   const status = integer(context, argument(values, 1));
   const stream = os.http_respond_stream(status, 0, head, stringLength(head), pull.index);
@@ -256,12 +291,15 @@ const streamedPerTurn: i32 = 256 * 1024;
 
 /** piece(exchange, ArrayBuffer): more than 0 when the program is to wait for `onWritable`, -1 when the peer has gone. */
 function piece(number: i32, exchange: Exchange, source: usize): i32 {
-  if (!begin(exchange)) {
+  const length = arrayBufferLength(state.context, source);
+  const bytes = copyArrayBuffer(state.context, source);
+  const isLost = bytes == 0 && length > 0;
+  if (isLost) os.http_abort(exchange.handle);
+  if (isLost || !begin(exchange)) {
+    free(bytes);
     close(number);
     return -1;
   }
-  const length = arrayBufferLength(state.context, source);
-  const bytes = copyArrayBuffer(state.context, source);
   os.http_piece(bytes, length);
   free(bytes);
   state.streamedBytes += length;

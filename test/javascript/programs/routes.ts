@@ -93,6 +93,7 @@ const routes: Readonly<
   '/environment': (_request, env) => Response.json(env),
   '/nul': () => new Response('a\0b\u{1f600}\ud800'),
   '/bytes': () => new Response(new Uint8Array([0, 1, 128, 255])),
+  '/empty': async (request) => new Response(await request.bytes()),
   '/large': () => new Response('0123456789'.repeat(100_000)),
   '/cookies': () =>
     new Response(null, {
