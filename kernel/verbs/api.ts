@@ -9,6 +9,7 @@ import type { KindDefinition } from '../kinds/registry.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { discover, type SubresourceTable } from '../wire/discovery.ts';
+import { requirePlainObject } from '../wire/media.ts';
 import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../wire/status.ts';
 import { version } from '../wire/version.ts';
 import { warningHeader } from '../wire/warnings.ts';
@@ -266,6 +267,7 @@ async function review(
   name: NonNullable<Call['kind']['review']>,
 ): Promise<ApiResponse> {
   if (verb !== 'create') throw notAllowed(call);
+  requirePlainObject(call.request.headers.accept);
   const object = (await decodeBody(call)) as unknown as KubernetesObject;
   const { reviews } = context.access;
   const answer =

@@ -62,6 +62,14 @@ export function negotiate(header: string | undefined): Answer {
   throw notAcceptable(offered);
 }
 
+/** For what is answered as it is and has no other representation: a 406 where the client takes only those. */
+export function requirePlainObject(header: string | undefined): void {
+  const clauses = parseAccept(header);
+  if (clauses.length === 0) return;
+  if (clauses.some(({ type, parameters }) => jsonTypes.has(type) && parameters.as === undefined)) return;
+  throw notAcceptable(['application/json']);
+}
+
 /** The media type of a body without its parameters; JSON where a client (kubectl 1.20) sends none. */
 export function bodyType(header: string | undefined): string {
   return header?.split(';')[0]?.trim().toLowerCase() || 'application/json';
