@@ -144,12 +144,44 @@ export default {
   assert.equal(Buffer.concat(await response.toArray()).toString(), 'begun ended');
 });
 
+test('a peer that goes away aborts its request and cancels its stream', async () => {
+  await using service = await develop(`export default {
+  fetch(request: Request): Response | Promise<Response> {
+    if (request.url.endsWith('/never')) {
+      request.signal.addEventListener('abort', () => console.log('aborted'));
+      console.log('waiting');
+      return new Promise(() => {});
+    }
+    return new Response(new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+      cancel: () => console.log('cancelled'),
+    }));
+  },
+};
+`);
+  const never = get(`${service.url}/never`, { agent: false });
+  never.on('error', () => {});
+  assert.equal((await service.next('console')).line, 'waiting');
+  never.destroy();
+  assert.equal((await service.next('console')).line, 'aborted');
+  const endless = get(service.url, { agent: false });
+  await once(endless, 'response');
+  endless.destroy();
+  assert.equal((await service.next('console')).line, 'cancelled');
+});
+
 test('errors are told with the places of the source, globals are those of an image', async () => {
   await using service = await develop(`export default {
   async fetch(request: Request): Promise<Response> {
     const scope = globalThis as Record<string, unknown>;
     if (request.url.endsWith('/names')) {
       return Response.json(['process', 'Buffer', 'require', 'WebAssembly', 'Intl', '__host'].filter((name) => name in scope));
+    }
+    if (request.url.endsWith('/exception')) {
+      const error = new DOMException('no', 'AbortError');
+      const seen = [error instanceof Error, error.name, error.code, String(error), DOMException.ABORT_ERR];
+      await new Promise<void>((resolve) => queueMicrotask(resolve));
+      return Response.json(seen);
     }
     console.log('about to fail');
     await null;
@@ -158,10 +190,11 @@ test('errors are told with the places of the source, globals are those of an ima
 };
 `);
   assert.equal(await service.get('/names'), '[]');
+  assert.equal(await service.get('/exception'), '[true,"AbortError",20,"AbortError: no",20]');
   assert.equal(await service.get(), 'Internal Server Error\n');
   assert.equal((await service.next('console')).line, 'about to fail');
   assert.equal((await service.next('console')).line, 'Uncaught RangeError: as planned');
-  assert.match(String((await service.next('console')).line), /at .*\(service\.ts:9\)$/);
+  assert.match(String((await service.next('console')).line), /at .*\(service\.ts:15\)$/);
 });
 
 test('a program that loops for ever gives way to the next one', async () => {

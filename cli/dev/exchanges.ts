@@ -15,13 +15,13 @@ export class Exchanges {
   readonly #open = new Map<number, Exchange>();
   #last = 0;
 
-  /** `onWritable` is told when a peer that was behind is no more, and when it has gone. */
-  add(exchange: Exchange, onWritable: (number: number) => void): number {
+  /** `onWritable` is told when a peer that was behind is no more, `onGone` when it has gone before its answer was complete. */
+  add(exchange: Exchange, onWritable: (number: number) => void, onGone: (number: number) => void): number {
     const number = ++this.#last;
     this.#open.set(number, exchange);
     exchange.response.on('drain', () => onWritable(number));
     exchange.response.once('close', () => {
-      if (this.#open.delete(number)) onWritable(number);
+      if (this.#open.delete(number)) onGone(number);
     });
     return number;
   }

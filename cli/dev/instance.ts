@@ -3,8 +3,9 @@
  * Node's, over the same primitives (libos/js/runtime/primitives.ts). A debugger sees an ordinary script.
  */
 import { randomFillSync } from 'node:crypto';
-import { constants, createContext, SourceTextModule } from 'node:vm';
+import { constants, createContext, runInContext, SourceTextModule } from 'node:vm';
 import type { Primitives } from '@diatom/libos/js/runtime/primitives.ts';
+import { defineDomException } from './dom-exception.ts';
 import { type Exchange, Exchanges, methods } from './exchanges.ts';
 import type { Program } from './messages.ts';
 import { guardTopLevel } from './top-level.ts';
@@ -39,7 +40,7 @@ export async function startInstance(
   let current = 0;
   let registered: Registered | undefined;
 
-  const [onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft, onInterrupted] = [
+  const [onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft, onInterrupted, onGone] = [
     (number: number) => registered?.[0](number),
     (number: number) => registered?.[1](number),
     (number: number) => registered?.[2](number),
@@ -47,6 +48,7 @@ export async function startInstance(
     (...words: Parameters<Registered[4]>) => registered?.[4](...words),
     () => registered?.[5](),
     (error: unknown) => registered?.[6](error),
+    (number: number) => registered?.[7](number),
   ];
 
   /** A build refuses what only a running instance has: so do we, before somebody has come to rely on it. */
@@ -111,11 +113,13 @@ export async function startInstance(
     finish: (number) => exchanges.finish(number),
     abort: (number) => exchanges.abort(number),
     isOpen: (number) => exchanges.get(number) !== undefined,
-    exit: (status) => process.exit(status),
   };
 
   const context = createContext(constants.DONT_CONTEXTIFY);
   for (const name of absent) delete (context as Record<string, unknown>)[name];
+  const hidden = { writable: true, configurable: true, enumerable: false };
+  const provided = { queueMicrotask, DOMException: runInContext(`(${defineDomException})()`, context) };
+  for (const [name, value] of Object.entries(provided)) Object.defineProperty(context, name, { ...hidden, value });
   Object.defineProperty(context, '__host', { value: primitives, configurable: true });
   const module = new SourceTextModule(code, { context, identifier: moduleName });
   await module.link(() => {
@@ -131,7 +135,11 @@ export async function startInstance(
   const turn = (): void => {
     const exchange = arrived[0];
     if (exchange === undefined) return;
-    const number = exchanges.add(exchange, onWritable);
+    const number = exchanges.add(exchange, onWritable, (gone) => {
+      // Whoever waits for it to take more learns that it is not there.
+      onWritable(gone);
+      onGone(gone);
+    });
     current = number;
     onRequest(number);
     setImmediate(() => {

@@ -4,6 +4,8 @@ export interface Program {
   /** The joined module, with its source map in a comment. */
   readonly code: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** The largest body of a request. */
+  readonly bodyBytes: number;
 }
 
 export type ToRunner =

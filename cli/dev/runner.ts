@@ -7,9 +7,6 @@ import { methods } from './exchanges.ts';
 import { type Instance, startInstance } from './instance.ts';
 import type { FromRunner, ToRunner } from './messages.ts';
 
-/** What the library OS takes (docs/javascript.md). */
-const bodyLimitBytes = 1 << 20;
-
 let instance: Instance | undefined;
 let isCold = true;
 /** Requests from before the first program has run its top level. */
@@ -19,12 +16,15 @@ function tell(message: FromRunner): void {
   process.send?.(message);
 }
 
+let bodyLimitBytes = 1 << 20;
+
 async function load({ generation, program }: Extract<ToRunner, { kind: 'load' }>): Promise<void> {
   try {
     const next = await startInstance(program, (text) => tell({ kind: 'console', text }));
     instance?.retire();
     instance = next;
     isCold = true;
+    bodyLimitBytes = program.bodyBytes;
     tell({ kind: 'loaded', generation });
     for (const handle of early.splice(0)) handle();
   } catch (error) {

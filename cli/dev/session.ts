@@ -94,13 +94,13 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     return started;
   };
 
-  const load = async (made: Bundle): Promise<void> => {
+  const load = async (made: Bundle, bodyBytes: number): Promise<void> => {
     joined = made;
     loadedCode = made.code;
     generation += 1;
     runner ??= start();
     const code = await debuggable(made);
-    const message = { kind: 'load', generation, program: { code, environment } } as const;
+    const message = { kind: 'load', generation, program: { code, environment, bodyBytes } } as const;
     runner.send(message);
     if (inspectPort !== undefined) return;
     clearTimeout(impatience);
@@ -116,11 +116,11 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
 
   const build = async (): Promise<void> => {
     try {
-      const { allowsEval } = await readProject(file, javaScriptDefaults);
+      const { allowsEval, bodyBytes } = await readProject(file, javaScriptDefaults);
       const made = await bundle(file, { allowsEval, isForDebugger: inspectPort !== undefined });
       watcher.watch(made.sources);
       // What was saved as it was needs no new instance.
-      if (made.code !== loadedCode) await load(made);
+      if (made.code !== loadedCode) await load(made, bodyBytes);
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;
       report.failed(error.message);
