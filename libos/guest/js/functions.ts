@@ -28,11 +28,10 @@ const PIECE = 15;
 const FINISH = 16;
 const ABORT = 17;
 const IS_OPEN = 18;
-const EXIT = 19;
 
 const names: StaticArray<string> = [
   "write", "monotonic", "wall", "random", "encode", "decode", "wakeAt", "environment", "register", "method", "url", "fields", "body",
-  "respond", "respondStream", "piece", "finish", "abort", "isOpen", "exit",
+  "respond", "respondStream", "piece", "finish", "abort", "isOpen",
 ];
 
 /** A static string as UTF-8 with a NUL behind, in a block of the caller's. */
@@ -53,11 +52,14 @@ export function setNamed(object: usize, name: string, value: usize): void {
   free(key);
 }
 
+/** The engine fills up to so many arguments with `undefined`: whoever reads one that was not given must find that. */
+const parameterCount = 4;
+
 /** Build time only. */
 export function defineFunctions(object: usize): void {
   for (let id = 0; id < names.length; id++) {
     const name = text(names[id]);
-    setNamed(object, names[id], newFunction(state.context, name, 0, 0, id));
+    setNamed(object, names[id], newFunction(state.context, name, parameterCount, 0, id));
     free(name);
   }
 }
@@ -349,10 +351,6 @@ export function call_function(context: usize, self: usize, count: i32, values: u
     }
     case METHOD: return result(<i64>os.http_method());
     case URL: return url();
-    case EXIT: {
-      os.exit(integer(context, argument(values, 0)));
-      return 0;
-    }
   }
   const number = integer(context, argument(values, 0));
   const exchange = find(number);

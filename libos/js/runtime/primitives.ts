@@ -40,7 +40,6 @@ export interface Primitives {
   /** Cuts a streamed response off. */
   abort(exchange: number): void;
   isOpen(exchange: number): boolean;
-  exit(status: number): void;
 }
 
 const scope = globalThis as { __host?: Primitives };
