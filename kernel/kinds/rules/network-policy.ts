@@ -74,7 +74,7 @@ export const networkPolicyRules: KindRules = {
   defaults: (object) => {
     const spec = ensureRecord(object, 'spec');
     ensureRecord(spec, 'podSelector');
-    // A list that is there and empty says "nothing may leave".
+    // Whoever wants nothing to leave says so in policyTypes: an empty list of rules is no sign of it.
     if (arrayAt(spec, 'policyTypes').length === 0)
       spec.policyTypes = arrayAt(spec, 'egress').length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];
     for (const rule of [...recordsAt(spec, 'ingress'), ...recordsAt(spec, 'egress')]) {

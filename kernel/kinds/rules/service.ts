@@ -17,6 +17,7 @@ import {
   numberAt,
   recordAt,
   recordsAt,
+  semanticallyEqual,
   setDefault,
   stringAt,
 } from '../json.ts';
@@ -41,6 +42,7 @@ function defaultService(object: JsonRecord): void {
       clientIpTimeoutSeconds,
     );
   }
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   for (const port of recordsAt(spec, 'ports')) {
     setDefault(port, 'protocol', 'TCP');
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
@@ -194,6 +196,23 @@ function validateServicePorts(ports: readonly JsonRecord[], type: string): Field
   return errors;
 }
 
+/** What goes with a type goes with it, unless this very write says otherwise (registry/core/service, dropTypeDependentFields). */
+function dropTypeDependent(spec: JsonRecord, before: JsonRecord): void {
+  if (spec.type === before.type) return;
+  const drop = (key: string): void => {
+    if (semanticallyEqual(spec[key], before[key])) delete spec[key];
+  };
+  if (spec.type === 'ExternalName') for (const key of externalNameDrops) drop(key);
+  if (spec.type !== 'LoadBalancer') for (const key of balancerFields) drop(key);
+  if (spec.type === 'LoadBalancer' || spec.type === 'NodePort') return;
+  if (arrayAt(spec, 'externalIPs').length === 0) drop('externalTrafficPolicy');
+  const taken = new Set(recordsAt(before, 'ports').map(({ nodePort }) => nodePort));
+  for (const port of recordsAt(spec, 'ports')) if (taken.has(port.nodePort)) delete port.nodePort;
+}
+
+const externalNameDrops = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'];
+const balancerFields = ['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'healthCheckNodePort'];
+
 export const serviceRules: KindRules = {
   name: 'label-1035',
   createOnUpdate: true,
@@ -204,6 +223,7 @@ export const serviceRules: KindRules = {
   },
   prepareUpdate: (object, previous) => {
     const [spec, before] = [ensureRecord(object, 'spec'), recordAt(previous, 'spec')];
+    dropTypeDependent(spec, before);
     if (spec.type === 'ExternalName') return;
     // A client that leaves allocated fields out means "as it was".
     if (before.type !== 'ExternalName' && stringAt(spec, 'clusterIP') === '' && stringAt(before, 'clusterIP') !== '') {
