@@ -59,6 +59,7 @@ const right: readonly (readonly [family: string, ...expressions: readonly string
     '"%d %s %.2f %x %e".format([n, [1, 2], 1.5, 255, 1500.0]) == "5 [1, 2] 1.50 ff 1.500000e+03"',
     '"%s".format([{"a": true}]) == "{a: true}"',
     '"100%%".format([]) == "100%"',
+    '"%f %s".format([double("-Infinity"), double("NaN")]) == "-Infinity NaN"',
   ],
   [
     'regular expressions',
@@ -140,7 +141,14 @@ const right: readonly (readonly [family: string, ...expressions: readonly string
     'format.named("uuid").hasValue()',
     '!format.named("none").hasValue()',
   ],
-  ['types', 'type(1) == int', 'type("a") != int', 'type([1]) == list', 'd == null'],
+  [
+    'types',
+    'type(1) == int',
+    'type(optional.none()) == optional_type',
+    'type("a") != int',
+    'type([1]) == list',
+    'd == null',
+  ],
 ];
 
 for (const [family, ...expressions] of right) {

@@ -43,6 +43,7 @@ export const typeNames: Readonly<Record<string, string>> = {
   list: 'list',
   map: 'map',
   null_type: 'null_type',
+  optional_type: 'optional_type',
   type: 'type',
 };
 

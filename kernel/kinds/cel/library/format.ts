@@ -41,6 +41,10 @@ export function format(pattern: string, list: ListValue): string {
   return text;
 }
 
+/** `format` spells infinity out, `string` does not. */
+const printReal = (value: number): string =>
+  Number.isFinite(value) || Number.isNaN(value) ? printDouble(value) : String(value);
+
 function wholeNumber(value: Value): bigint | undefined {
   return typeof value === 'bigint' ? value : value instanceof Uint ? value.value : undefined;
 }
@@ -63,10 +67,10 @@ function clause(verb: string, value: Value, precision: number | undefined): stri
       return print(value);
     case 'd':
       if (whole === undefined && typeof value !== 'number') throw wrong('decimal', 'integers', value);
-      return whole === undefined ? printDouble(real ?? 0) : based(whole, 10);
+      return whole === undefined ? printReal(real ?? 0) : based(whole, 10);
     case 'f':
       if (real === undefined) throw wrong('fixed-point', 'doubles', value);
-      return Number.isFinite(real) ? real.toFixed(precision ?? 6) : printDouble(real).replace('Inf', 'Infinity');
+      return Number.isFinite(real) ? real.toFixed(precision ?? 6) : printReal(real);
     case 'e':
       if (real === undefined) throw wrong('scientific', 'doubles', value);
       return real.toExponential(precision ?? 6).replace(/e([+-])(\d)$/, 'e$10$2');
@@ -94,7 +98,7 @@ function clause(verb: string, value: Value, precision: number | undefined): stri
 }
 
 function print(value: Value): string {
-  if (typeof value === 'number') return printDouble(value);
+  if (typeof value === 'number') return printReal(value);
   if (value === null || typeof value !== 'object') return String(value);
   if (value instanceof Uint) return String(value.value);
   if (value instanceof Timestamp) return printTimestamp(value);
