@@ -131,6 +131,14 @@ export function testService(target: string, start: StartApplication): void {
     await logged(/^background work is done$/);
   });
 
+  test(name('background work still has the request; others are told that it is over'), async () => {
+    const request = { method: 'POST', body: 'of the request', headers: { 'x-name': 'name' } };
+    assert.equal(await text('/after', request), 'answered');
+    await logged(/^afterwards name of the request$/);
+    assert.equal(await text('/too-late', request), 'answered');
+    await logged(/^TypeError: the body of a request can be read until it is answered/);
+  });
+
   test(name('a promise that nobody can settle is answered'), async () => {
     assert.equal((await fetch(url('/never'))).status, 500);
     await logged(/the promise that fetch gave was dropped/);

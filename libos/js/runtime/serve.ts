@@ -15,7 +15,18 @@ export type Environment = Readonly<Record<string, string>>;
 
 /** As on Workers. An instance serves on after its response, so nothing has to be kept alive: work is only watched. */
 class ExecutionContext {
+  readonly #request: Request;
+  readonly #body: RequestBody | null;
+
+  constructor(request: Request, body: RequestBody | null) {
+    this.#request = request;
+    this.#body = body;
+  }
+
   waitUntil(work: unknown): void {
+    // The library OS forgets the request with the response, and the work may still look at it.
+    void this.#request.headers;
+    this.#body?.keep();
     Promise.resolve(work).catch(reportException);
   }
 
@@ -39,20 +50,32 @@ function readEnvironment(): Environment {
   return variables;
 }
 
-/** The library OS has received the whole body before the program is asked. */
+/** The library OS has received the whole body before the program is asked, and forgets it with the response. */
 class RequestBody implements BodyReader {
   readonly #exchange: number;
+  #kept: Uint8Array<ArrayBuffer> | null = null;
   #isTaken = false;
 
   constructor(exchange: number) {
     this.#exchange = exchange;
   }
 
-  whole(): Uint8Array<ArrayBuffer> | undefined {
-    if (this.#isTaken) return new Uint8Array(0);
-    this.#isTaken = true;
+  keep(): void {
+    if (this.#isTaken || this.#kept !== null) return;
+    if (!primitives.isOpen(this.#exchange)) {
+      throw new TypeError(
+        'the body of a request can be read until it is answered; read it before, or call ctx.waitUntil',
+      );
+    }
     const bytes = primitives.body(this.#exchange);
-    return bytes === undefined ? new Uint8Array(0) : new Uint8Array(bytes);
+    this.#kept = bytes === undefined ? new Uint8Array(0) : new Uint8Array(bytes);
+  }
+
+  whole(): Uint8Array<ArrayBuffer> | undefined {
+    this.keep();
+    const bytes = this.#kept ?? new Uint8Array(0);
+    this.cancel();
+    return bytes;
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -62,6 +85,7 @@ class RequestBody implements BodyReader {
 
   cancel(): void {
     this.#isTaken = true;
+    this.#kept = null;
   }
 }
 
@@ -128,19 +152,25 @@ let lastRequest: Request | null = null;
 /** Requests that are answered later, so that their signals can tell when nobody waits any more. */
 const deferred = new Map<number, Request>();
 
+/** `name\nvalue\n…` of a request that is not answered yet. */
+function fieldsOf(exchange: number): readonly string[] {
+  if (!primitives.isOpen(exchange)) {
+    throw new TypeError(
+      'the headers of a request can be read until it is answered; read them before, or call ctx.waitUntil',
+    );
+  }
+  const fields = primitives.fields(exchange);
+  return fields === '' ? [] : fields.split('\n');
+}
+
 function onRequest(exchange: number): void {
   try {
     environment ??= readEnvironment();
-    const request = incomingRequest(
-      methods[primitives.method()] ?? '',
-      primitives.url(),
-      () => {
-        const fields = primitives.fields(exchange);
-        return fields === '' ? [] : fields.split('\n');
-      },
-      new RequestBody(exchange),
-    );
-    const response = application.fetch(request, environment, new ExecutionContext());
+    const method = methods[primitives.method()] ?? '';
+    // Fetch standard §5.4: requests with these methods have no body.
+    const body = method === 'GET' || method === 'HEAD' ? null : new RequestBody(exchange);
+    const request = incomingRequest(method, primitives.url(), () => fieldsOf(exchange), body);
+    const response = application.fetch(request, environment, new ExecutionContext(request, body));
     if (response instanceof Promise) {
       lastPromise = response;
       lastRequest = request;

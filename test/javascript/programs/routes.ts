@@ -53,6 +53,18 @@ const routes: Readonly<
     context.waitUntil(wait(10).then(() => console.log('background work is done')));
     return new Response('answered');
   },
+  '/after': (request, _env, context) => {
+    const work = async (): Promise<void> => {
+      await wait(5);
+      console.log(`afterwards ${request.headers.get('x-name')} ${await request.text()}`);
+    };
+    context.waitUntil(work());
+    return new Response('answered');
+  },
+  '/too-late': (request) => {
+    setTimeout(() => request.text().catch((error) => console.log(String(error))), 1);
+    return new Response('answered');
+  },
   '/spin': () => spin(),
   '/spin-later': async () => {
     await null;
