@@ -25,6 +25,9 @@ const moduleName = 'app.js';
 /** What V8 has and the engine of an image has not. */
 const absent = ['console', 'Intl', 'WebAssembly'];
 
+/** The global scope of a program: what it gets is made there, so that its `instanceof` knows it. */
+type Scope = typeof globalThis;
+
 type Registered = Parameters<Primitives['register']>;
 
 /** Throws what the top level throws. */
@@ -33,6 +36,13 @@ export async function startInstance(
   onConsole: (text: string) => void,
 ): Promise<Instance> {
   const exchanges = new Exchanges();
+  const scope = createContext(constants.DONT_CONTEXTIFY) as Scope;
+  /** Buffers are parts of larger ones; a program gets its own, of its own global scope. */
+  const wholeBuffer = (bytes: Uint8Array): ArrayBuffer => {
+    const buffer = new scope.ArrayBuffer(bytes.length);
+    new Uint8Array(buffer).set(bytes);
+    return buffer;
+  };
   const startedMs = performance.now();
   let isTopLevel = true;
   let isRetired = false;
@@ -78,7 +88,7 @@ export async function startInstance(
     },
     random: (sizeBytes) => {
       refuseAtTopLevel('randomness');
-      return randomFillSync(new ArrayBuffer(sizeBytes));
+      return randomFillSync(new scope.ArrayBuffer(sizeBytes));
     },
     encode: (text) => wholeBuffer(Buffer.from(text)),
     decode: (bytes, offset, sizeBytes) => Buffer.from(bytes as ArrayBuffer, offset, sizeBytes).toString(),
@@ -115,17 +125,20 @@ export async function startInstance(
     isOpen: (number) => exchanges.get(number) !== undefined,
   };
 
-  const context = createContext(constants.DONT_CONTEXTIFY);
-  for (const name of absent) delete (context as Record<string, unknown>)[name];
+  for (const name of absent) Reflect.deleteProperty(scope, name);
+  // What the engine of an image has beyond ECMAScript.
+  const provided = {
+    DOMException: runInContext(`(${defineDomException})()`, scope),
+    queueMicrotask: runInContext(`(${defineQueueMicrotask})`, scope)(queueMicrotask),
+  };
   const hidden = { writable: true, configurable: true, enumerable: false };
-  const provided = { queueMicrotask, DOMException: runInContext(`(${defineDomException})()`, context) };
-  for (const [name, value] of Object.entries(provided)) Object.defineProperty(context, name, { ...hidden, value });
-  Object.defineProperty(context, '__host', { value: primitives, configurable: true });
-  const module = new SourceTextModule(code, { context, identifier: moduleName });
+  for (const [name, value] of Object.entries(provided)) Object.defineProperty(scope, name, { ...hidden, value });
+  Object.defineProperty(scope, '__host', { value: primitives, configurable: true });
+  const module = new SourceTextModule(code, { context: scope, identifier: moduleName });
   await module.link(() => {
     throw new Error('a joined module imports nothing');
   });
-  const releaseTopLevel = guardTopLevel(context as Parameters<typeof guardTopLevel>[0], refuseAtTopLevel);
+  const releaseTopLevel = guardTopLevel(scope, refuseAtTopLevel);
   await module.evaluate();
   isTopLevel = false;
   releaseTopLevel();
@@ -169,9 +182,12 @@ export async function startInstance(
   };
 }
 
-/** Buffers are parts of larger ones; a program gets its own. */
-function wholeBuffer(bytes: Uint8Array): ArrayBuffer {
-  return new Uint8Array(bytes).buffer;
+/** Evaluated in the scope of the program from its text: its errors are of that scope. */
+function defineQueueMicrotask(queue: typeof queueMicrotask): (callback: unknown) => void {
+  return function queueMicrotask(callback) {
+    if (typeof callback !== 'function') throw new TypeError('queueMicrotask: the callback is not a function');
+    queue(() => callback());
+  };
 }
 
 /** As the library OS gives them: names lower case, one character a byte. */
