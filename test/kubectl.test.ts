@@ -228,7 +228,7 @@ test('server-side apply and its conflicts', needsKubectl, async () => {
   await shell.expect('scale deploy web --replicas=7', 'deployment.apps/web scaled');
   await shell.expect(
     'apply --server-side -f -',
-    /^error: Apply failed with 1 conflict: conflict with "kubectl" using apps\/v1 at \S+: \.spec\.replicas/,
+    /^error: Apply failed with 1 conflict: conflict with "kubectl" with subresource "scale" using apps\/v1 at \S+: \.spec\.replicas/,
     deployment,
   );
   await shell.expect(

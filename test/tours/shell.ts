@@ -45,11 +45,7 @@ export async function startShell(release: Release): Promise<Shell> {
         release,
         timeoutMs: 30_000,
         ...(input === undefined ? {} : { input }),
-        environment: {
-          // Client-side throttling of old clients would make a tour slow, not different.
-          ...environment,
-          HOME: home,
-        },
+        ...(environment === undefined ? {} : { environment }),
       };
       return program === 'helm' ? helm(words(run), access) : kubectl(words(run), access);
     },

@@ -60,7 +60,7 @@ spec: {cronSpec: '${cronSpec}'}
 
 const name = (command: string): string => `deployment.apps/web ${command}`;
 
-/** Makes its sed script of a file an editor. */
+/** An editor that needs no terminal. */
 const editor = { KUBE_EDITOR: 'sed -i s/replicas:.5/replicas:\\ 6/' };
 
 export const steps: readonly Step[] = [
@@ -109,7 +109,7 @@ export const steps: readonly Step[] = [
 
   // changes
   { run: 'scale deploy web --replicas=5', prints: name('scaled') },
-  { run: 'edit deploy web', environment: { ...editor, PATH: '/usr/bin:/bin' }, prints: name('edited') },
+  { run: 'edit deploy web', environment: editor, prints: name('edited') },
   { run: `get deploy web -o 'jsonpath={.spec.replicas}'`, prints: '6' },
   { run: 'set image deploy/web web=example/hello:3', prints: name('image updated') },
   { run: 'set env deploy/web A=b', prints: name('env updated') },

@@ -9,7 +9,7 @@ import { deepEqual, isRecord, type JsonRecord } from '../../kinds/json.ts';
 import type { Field, Schema } from '../../kinds/schema.ts';
 import { edgeOfItem, emptySet, type FieldSet, fieldSchema, isEmptySet } from './field-set.ts';
 
-export interface Changes {
+interface Changes {
   /** Fields that are new or differ. */
   readonly changed: FieldSet;
   readonly removed: FieldSet;
@@ -44,7 +44,7 @@ const serverMetadata = [
   'resourceVersion',
 ].map((name) => `f:${name}`);
 
-export function withoutServerFields(set: FieldSet): void {
+function withoutServerFields(set: FieldSet): void {
   set.children.delete('f:apiVersion');
   set.children.delete('f:kind');
   const metadata = set.children.get('f:metadata');

@@ -8,7 +8,7 @@ import { encodeFields, type FieldSet } from './field-set.ts';
 const isMember = (node: JsonRecord): boolean => '.' in node || Object.keys(node).length === 0;
 
 /** Whether every member of the set is one of the encoded set. */
-export function covers(encoded: JsonRecord, set: FieldSet): boolean {
+function covers(encoded: JsonRecord, set: FieldSet): boolean {
   if (set.owned && !isMember(encoded)) return false;
   for (const [edge, child] of set.children) {
     const below = encoded[edge];

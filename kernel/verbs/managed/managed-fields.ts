@@ -78,17 +78,11 @@ export function isSameManager(
   return a.name === b.name && a.operation === b.operation && a.subresource === b.subresource && isSameVersion;
 }
 
-const orders: readonly ((entry: JsonRecord) => string)[] = [
-  ...['operation', 'time', 'manager', 'apiVersion', 'subresource'].map(
-    (key) =>
-      (entry: JsonRecord): string =>
-        stringAt(entry, key),
-  ),
-];
+const order = ['operation', 'time', 'manager', 'apiVersion', 'subresource'];
 
 function byOrder(a: JsonRecord, b: JsonRecord): number {
-  for (const order of orders) {
-    const [left, right] = [order(a), order(b)];
+  for (const key of order) {
+    const [left, right] = [stringAt(a, key), stringAt(b, key)];
     if (left !== right) return left < right ? -1 : 1;
   }
   return 0;
