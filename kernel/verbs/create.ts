@@ -153,6 +153,8 @@ export function admitNew({ store }: Context, { kind }: Call, name: string, objec
     store.list(resourcePrefix(group, resource, namespace)).items.map(({ value }) => parseStored(value));
   const why = kind.rules.admitCreate?.(object, lookup, list);
   if (why !== undefined) throw forbidden(kind, name, why);
+  // What admission put in has to be right, too.
+  if (kind.rules.admitCreate !== undefined) requireValid(kind, name, kind.rules.validate?.(object) ?? []);
 }
 
 const namespaces = { group: '', resource: 'namespaces' };

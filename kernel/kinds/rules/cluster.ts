@@ -201,6 +201,7 @@ export const controllerRevisionRules: KindRules = {
   validateUpdate: (object, previous) => (deepEqual(object.data, previous.data) ? [] : [immutable('data', object.data)]),
 };
 
+const limitedNames = /^(cpu|memory|storage|ephemeral-storage|hugepages-.+)$/;
 const limitTypes = ['Container', 'PersistentVolumeClaim', 'Pod'];
 
 /** The bounds of one resource have to leave room for each other. */
@@ -220,7 +221,9 @@ function limitErrors(limit: JsonRecord, at: string): FieldError[] {
     ['default', 'default', 'max', 'max'],
     ['min', 'min', 'default', 'default'],
   ] as const;
-  return [...new Set(names)].flatMap((name) =>
+  const odd = [...new Set(names)].filter((name) => !name.includes('/') && !limitedNames.test(name));
+  const wrong = odd.map((name) => invalidValue(at, name, 'must be a standard resource type or fully qualified'));
+  const disordered = [...new Set(names)].flatMap((name) =>
     orders.flatMap(([lower, lowerName, upper, upperName]) => {
       const [low, high] = [bound(lower, name), bound(upper, name)];
       if (low === undefined || high === undefined || compareQuantities(low, high) <= 0) return [];
@@ -228,6 +231,7 @@ function limitErrors(limit: JsonRecord, at: string): FieldError[] {
       return [invalidValue(`${at}.${lower}[${name}]`, low, detail)];
     }),
   );
+  return [...wrong, ...disordered];
 }
 
 export const limitRangeRules: KindRules = {
