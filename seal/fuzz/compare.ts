@@ -5,6 +5,7 @@
 import { createContext, Script } from 'node:vm';
 import { decode } from '../decode/decode.ts';
 import type { ValueType } from '../decode/module.ts';
+import { validate } from '../decode/validate.ts';
 import { canonical, toBits, toJavaScript } from '../testing/differential.ts';
 import { type Case, type Outcome, runCases } from '../testing/native-run.ts';
 import { stubImports, withStubbedImports } from '../testing/stub-imports.ts';
@@ -108,6 +109,8 @@ export function randomCalls(wasm: Uint8Array, random: () => number, callsPerExpo
 /** Calls that V8 cannot make (no instance, no stack) are left out. */
 export function compareCalls(wasm: Uint8Array, calls: readonly Call[], native: Native = runCases): Comparison {
   const original = decode(wasm);
+  // What the compiler refuses inside of functions is refused before the engine runs it.
+  validate(original);
   const module = withStubbedImports(original);
   const compiled = new WebAssembly.Module(new Uint8Array(wasm));
   const cases: Case[] = [];
