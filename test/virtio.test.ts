@@ -187,7 +187,8 @@ for (const accelerator of accelerators) {
         if (said.length >= 2) stop.abort();
       },
     });
-    assert.equal(said, '1Z');
+    // It may have started again before QEMU was ended.
+    assert.match(said, /^1Z+$/);
   });
 
   for (const generation of ['modern', 'legacy'] as const) {
