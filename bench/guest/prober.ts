@@ -190,8 +190,6 @@ export function _start(): void {
   const port = argumentNumber(1);
   fillAddress(port);
   for (let i = 0; i < request.length; i++) store<u8>(requestBytes + i, request.charCodeAt(i) as u8);
-  const serverProcessor = argumentNumber(2);
-  pin(argumentNumber(3));
   lineLength = readLine();
   isLookingForLine = lineLength >= 0;
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -204,15 +202,17 @@ export function _start(): void {
   if (port != 0) attempt();
   lookForLine();
 
+  // The child starts where it is to run: on the prober's processor it would first wait for the prober's time slice to end.
+  pin(argumentNumber(2));
   startedNs = now();
   const pid = fork();
   if (pid == 0) {
-    pin(serverProcessor);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     dup2(isLookingForLine ? load<i32>(pipeEnds, 4) : 2, 1);
     execve(argument(5), startStack() + 8 + (5 << 3), startStack() + 8 + ((words + 1) << 3));
     exitGroup(127);
   }
+  pin(argumentNumber(3));
   if (isLookingForLine) close(load<i32>(pipeEnds, 4));
   let isWaitingForResponse = port != 0;
   let responseNs: i64 = 0;
