@@ -49,7 +49,8 @@ const packageJson = (name: string): string =>
       scripts: {
         dev: 'diatom dev service.ts',
         build: 'diatom build service.ts',
-        test: 'node --test',
+        // Named, so that a Node too old to run it says so instead of finding no test.
+        test: 'node --test service.test.ts',
         typecheck: 'tsc --noEmit',
       },
       devDependencies: { typescript: '7.0.2' },
