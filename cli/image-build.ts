@@ -1,10 +1,9 @@
 /** Source file → image in the local store. */
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { NativeTarget } from '@diatom/libos/manifest';
 import type { BuildResult, BuildTimings } from '@diatom/seal';
 import type { ImageStore, StoredImage } from '@diatom/tender';
-import { CommandError } from './failure.ts';
+import { applicationFile } from './application-file.ts';
 import { splitReference } from './image-store.ts';
 
 export interface StoredBuild {
@@ -21,15 +20,7 @@ export async function buildImage(
   reference: string | undefined,
   targets?: readonly NativeTarget[],
 ): Promise<StoredBuild> {
-  const path = resolve(file);
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new CommandError(`there is no file ${file}`);
-  if (!found.isFile()) {
-    throw new CommandError(
-      `${file} is not a file`,
-      'Name the file that the application starts with, like src/main.ts.',
-    );
-  }
+  const path = resolve(await applicationFile(file));
   // The compiler costs 100 ms to load: only those who build pay.
   const { build } = await import('@diatom/seal');
   const name = reference === undefined ? undefined : splitReference(reference).name.split('/').at(-1);

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { needsHvt } from './hvt.ts';
@@ -133,6 +133,14 @@ test('a source file becomes an image that can be listed, looked into and removed
   assert.match(diatom('inspect', 'first:1.0').stdout, /^system calls +accept4 /m);
   assert.equal(diatom('rmi', 'first:1.0').status, 0);
   assert.equal(diatom('inspect', 'first:1.0').status, 1);
+});
+
+test('a folder stands for the file of its name in it; one without says what was looked for', () => {
+  const built = diatom('build', dirname(hello), '-t', 'folder');
+  assert.equal(built.stdout, diatom('build', hello, '-t', 'folder').stdout);
+  const other = diatom('run', join(dirname(hello), '..'));
+  assert.equal(other.status, 1);
+  assert.match(other.stderr, /is a folder without examples\.ts, examples\.tsx, service\.ts, .*\nName the file/);
 });
 
 test('the same source gives the same digest', () => {

@@ -17,6 +17,7 @@ export const build: Command = {
     jsonOption,
   ],
   notes: [
+    'FILE may be a folder: then it is the file of that name in it, service.ts, index.ts or main.ts.',
     'The ports of the image are those its start-up code listens on. A diatom.json beside FILE can set name, ports, ' +
       'memory and the addresses the image may connect to.',
     'Without --target executables are made for process and hvt; a target that lacks something the program calls is left ' +

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { applicationFile } from '../application-file.ts';
 import type { Command } from '../command.ts';
 import { jsonOption } from '../command.ts';
 import type { AnsweredRequest } from '../dev/messages.ts';
@@ -30,9 +30,7 @@ export const dev: Command = {
   ],
   examples: ['diatom dev examples/fetch/fetch.ts', 'diatom dev src/main.ts --inspect -e GREETING=hello'],
   run: async ({ operands: [operand = ''], options, terminal, signal }) => {
-    const file = resolve(operand);
-    const found = await stat(file).catch(() => undefined);
-    if (found?.isFile() !== true) throw new CommandError(`there is no file ${operand}`);
+    const file = resolve(await applicationFile(operand));
     const { shapeOf } = await import('@diatom/seal/program/program.ts');
     const shape = await shapeOf(file);
     if (shape.name !== 'javascript') {

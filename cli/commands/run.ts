@@ -42,12 +42,13 @@ export const run: Command = {
     { name: 'json', does: 'Print one line of JSON per event, console lines too' },
   ],
   notes: [
+    'A source file may be named by its folder, written as a path: examples/hello, or ./hello.',
     'Ports are opened on 127.0.0.1. What the image writes to its console goes to stdout. The exit status is that of the ' +
       'image, and 0 when Ctrl-C stopped it.',
   ],
   examples: [
     'diatom run hello',
-    'diatom run examples/hello/hello.ts -p 8000:8080 --idle 5s',
+    'diatom run examples/hello -p 8000:8080 --idle 5s',
     'diatom run hello --target hvt --per-connection',
   ],
   run: async ({ operands: [operand = ''], options, terminal, environment, signal }) => {

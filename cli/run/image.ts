@@ -1,7 +1,7 @@
 /** The image a run names: from the store, or built from a source file for the target it shall run on. */
-import { stat } from 'node:fs/promises';
 import type { Manifest } from '@diatom/libos/manifest';
 import type { ImageStore, StoredImage } from '@diatom/tender';
+import { applicationFile, namesApplication } from '../application-file.ts';
 import { CommandError } from '../failure.ts';
 import { buildImage } from '../image-build.ts';
 import { findImage } from '../image-store.ts';
@@ -21,11 +21,7 @@ export async function imageFor(
   store: ImageStore,
   terminal: Terminal,
 ): Promise<RunnableImage> {
-  const isFile = await stat(operand).then(
-    (found) => found.isFile(),
-    () => operand.endsWith('.ts'),
-  );
-  if (!isFile) {
+  if (!(await namesApplication(operand))) {
     const image = await findImage(store, operand);
     return runnable(image, target, store, `Build it with: diatom build FILE -t ${operand} --target ${target}`);
   }
@@ -40,7 +36,7 @@ export async function imageFor(
 /** Under a tag of its own: the image of that name may be the one a cell runs, and needs its other executables. */
 async function buildMachine(store: ImageStore, file: string) {
   const { build } = await import('@diatom/seal');
-  const result = await build({ file, targets: ['virtio'] });
+  const result = await build({ file: await applicationFile(file), targets: ['virtio'] });
   const image = await store.put(`${result.manifest.name}:virtio`, result.manifest, result.layers);
   return { image, leftOut: result.leftOut, timings: result.timings };
 }
