@@ -90,7 +90,7 @@ export const machineCalls: readonly MachineCall[] = [
     'sock_connect',
     'ptr len',
     'i32',
-    'Connect to HOST:PORT (text), which the manifest must allow. The handle becomes writable when connected.',
+    'Connect to HOST:PORT (text), which the manifest must allow. With `tls:` before it the host speaks TLS to the peer and checks its certificate; the image sends and receives plain bytes. The handle becomes writable when connected; a connection that failed hangs up, and the next receive says denied (not allowed) or refused.',
   ),
   call('sock', 'sock_receive', 'handle ptr len', 'i32', 'Bytes received, 0 at the end of the stream, or again.'),
   call('sock', 'sock_send', 'handle ptr len', 'i32', 'Bytes taken (may be fewer than len), or again.'),

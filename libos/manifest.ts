@@ -10,7 +10,7 @@ export interface Manifest {
   readonly created: string;
   readonly generator: string;
   readonly ports: readonly ManifestPort[];
-  /** HOST:PORT an image may connect to. */
+  /** What an image may connect to, plainly or by TLS: HOST:PORT, or *.DOMAIN:PORT for every name below a domain. */
   readonly connect: readonly string[];
   readonly memory: ManifestMemory;
   /** Names from `machineCalls` the image links. */
