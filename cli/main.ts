@@ -67,7 +67,13 @@ export async function start(): Promise<never> {
     report(error, terminal),
   );
   flushCompileCache();
-  // A command that has returned is over, whatever it may have left open. On Linux its output is already written:
-  // files, pipes and terminals are synchronous there (Node documentation, "A note on process I/O").
+  // A pipe takes 64 KiB at once, and what its reader has not taken yet is lost when the process exits.
+  await Promise.all([process.stdout, process.stderr].map(written));
+  // A command that has returned is over, whatever it may have left open.
   process.exit(status);
 }
+
+const written = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
