@@ -3,8 +3,8 @@
  * each call; the certificate has to be signed by the authority the configuration names, for the Service's name.
  */
 import { request } from 'node:https';
-import type { ServiceReference, WebhookClient } from '../kinds/custom/conversion-spec.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../kinds/json.ts';
+import type { ServiceReference, WebhookClient } from '../kinds/webhook-client.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 
