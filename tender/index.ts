@@ -3,11 +3,19 @@
  * ended. It knows images and sockets; it never knows pods.
  */
 
+export {
+  createDialer,
+  type Dial,
+  type DialerOptions,
+  type DialRequest,
+  EgressError,
+  type EgressRules,
+} from './egress/dial.ts';
 export type { ImageStore, StoredImage } from './images/images.ts';
 export { ImageStoreError } from './images/layout.ts';
 export { createImageStore } from './images/store.ts';
 export * from './instances.ts';
-export { createNodeTender } from './node/index.ts';
+export { createNodeTender, type NodeTenderOptions } from './node/index.ts';
 export { nativeTenderSource } from './process/build-options.ts';
 export { connectProcessTender, type ProcessTender, type ProcessTenderOptions } from './process/client.ts';
 export { probeHvt } from './process/probe.ts';

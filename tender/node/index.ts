@@ -1,1 +1,1 @@
-export { createNodeTender } from './tender.ts';
+export { createNodeTender, type NodeTenderOptions } from './tender.ts';

@@ -1,7 +1,7 @@
 /** The machine ABI (libos/abi.ts) on Node: one object per instance, one function per row of the table. */
 import { randomFillSync } from 'node:crypto';
-import { connect } from 'node:net';
 import { machineErrors, readyBits } from '@diatom/libos';
+import { type Dial, EgressError } from '../egress/dial.ts';
 import { Connection } from './connection.ts';
 import { suspending } from './jspi.ts';
 import type { Port } from './port.ts';
@@ -22,8 +22,11 @@ export class Killed extends Error {}
 
 export interface MachineOptions {
   readonly ports: ReadonlyMap<number, Port>;
-  /** HOST:PORT the instance may connect to. */
-  readonly connect: ReadonlySet<string>;
+  /** What the instance may connect to, as its manifest says it. */
+  readonly connect: readonly string[];
+  readonly dial: Dial;
+  /** Says on the instance's log why a connection it asked for does not come about. */
+  readonly complain: (line: string) => void;
   readonly environment: Readonly<Record<string, string>>;
   readonly console: (bytes: Uint8Array) => void;
   readonly idleTimeoutMs: number;
@@ -187,15 +190,16 @@ export class Machine {
   #connect(ptr: number, len: number): number {
     const bytes = this.#bytes(ptr, len);
     if (bytes === undefined) return machineErrors.invalid;
-    const address = Buffer.from(bytes).toString('latin1');
-    if (!this.#options.connect.has(address)) return machineErrors.denied;
-    const colon = address.lastIndexOf(':');
-    const socket = connect({
-      host: address.slice(0, colon),
-      port: Number(address.slice(colon + 1)),
-      allowHalfOpen: true,
-    });
-    return this.#adopt(new Connection(socket));
+    const text = Buffer.from(bytes).toString('latin1');
+    const { connect, dial, complain } = this.#options;
+    const connection = Connection.dialed(
+      (signal) => dial({ text, connect, scope: '' }, signal),
+      (error) => {
+        complain(error instanceof Error ? error.message : String(error));
+        return machineErrors[error instanceof EgressError ? error.code : 'refused'];
+      },
+    );
+    return this.#adopt(connection);
   }
 
   #connectionOf(handle: number): Connection | undefined {

@@ -3,6 +3,8 @@
  * calls mean; an endless loop in a guest stops everything here, so what isolates is the `process` target.
  */
 import { readFile } from 'node:fs/promises';
+import { createDialer, type Dial, type DialerOptions } from '../egress/dial.ts';
+import { limitLines } from '../egress/limit-lines.ts';
 import { type SlotSpec, type SlotState, type Tender, TenderError, type TenderEvent } from '../instances.ts';
 import { ConsoleLog } from './console-log.ts';
 import { type Instance, startInstance } from './instance.ts';
@@ -19,13 +21,23 @@ interface Slot {
 
 const idPattern = /^[A-Za-z0-9._-]{1,128}$/;
 
-export function createNodeTender(): Tender {
-  return new NodeTender();
+export interface NodeTenderOptions {
+  /** How outgoing connections are made. */
+  readonly egress?: DialerOptions;
+}
+
+export function createNodeTender(options: NodeTenderOptions = {}): Tender {
+  return new NodeTender(createDialer(options.egress));
 }
 
 class NodeTender implements Tender {
   readonly #slots = new Map<string, Slot>();
   readonly #listeners: ((event: TenderEvent) => void)[] = [];
+  readonly #dial: Dial;
+
+  constructor(dial: Dial) {
+    this.#dial = dial;
+  }
 
   async start(spec: SlotSpec): Promise<SlotState> {
     checkSpec(spec);
@@ -98,7 +110,9 @@ class NodeTender implements Tender {
     const log = new ConsoleLog(spec.logPath);
     const machine = {
       ports: slot.ports,
-      connect: new Set(spec.manifest.connect),
+      connect: spec.manifest.connect,
+      dial: this.#dial,
+      complain: limitLines((line) => log.write(Buffer.from(`${line}\n`))),
       environment: spec.environment,
       console: (bytes: Uint8Array) => log.write(bytes),
       idleTimeoutMs: spec.idleTimeoutMs,
