@@ -1,52 +1,41 @@
 /**
- * `npm run demo [-- --json]`: the whole of Diatom in one minute. A source file becomes a sealed image, kubectl deploys
- * it to a cell, a request boots it, it answers, it goes back to zero. Everything runs through the `diatom` command and
- * the real kubectl, in a temporary directory, and is gone afterwards.
+ * `npm run demo [-- --json]`: the whole of Diatom in half a minute. A service in ordinary TypeScript, with packages from npm,
+ * becomes a sealed image; kubectl deploys it to a cell as a process and as a virtual machine; a request boots it, it answers,
+ * it goes back to zero. Everything runs through the `diatom` command and the real kubectl, in a temporary directory, and is
+ * gone afterwards.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { generateLoad, type LoadResult } from '@diatom/bench/load';
-import { getRoot } from '@diatom/bench/load/request.ts';
 import { homeOf } from '@diatom/cli';
 import { originTable } from '@diatom/cli/inspect/describe.ts';
 import { nativeTender } from '@diatom/cli/native-tender.ts';
 import { createTerminal, formatBytes, formatMs, formatTable } from '@diatom/cli/terminal';
-import type { Manifest } from '@diatom/libos/manifest';
+import type { Manifest, NativeTarget } from '@diatom/libos/manifest';
 import { inspect } from '@diatom/seal/inspect/inspect.ts';
 import { kubectl, obtainKubectl } from '@diatom/test/kubectl';
-import { type DemoCell, startCell } from './demo-cell.ts';
-import { request } from './demo-request.ts';
-import { createSteps, StepFailed, Unexpected, waitFor } from './demo-steps.ts';
+import { startCell } from './demo-cell.ts';
+import { type Column, type Numbers, rounded, tableOf } from './demo-numbers.ts';
+import { askForBooks, type Deployed, deploy, idleMemoryKb, load, loadPlan, untilZero } from './demo-service.ts';
+import { createSteps, StepFailed, Unexpected } from './demo-steps.ts';
 
 const run = promisify(execFile);
 
-const coldRounds = 4;
-const loadPlan = { request: getRoot, connections: 32, durationMs: 4_000 } as const;
+/** After the first request, which each target gets too. */
+const wakeRounds = 4;
 
 const checkout = join(import.meta.dirname, '..');
 const main = join(checkout, 'cli/bin/diatom.mjs');
-const source = 'examples/hello/hello.ts';
-const manifestFile = 'examples/hello/hello.yaml';
-const machineFile = 'examples/hello/hello-hvt.yaml';
+const source = 'examples/json-api/books.ts';
+const services = {
+  process: { target: 'process', name: 'books', file: 'examples/json-api/books.yaml' },
+  hvt: { target: 'hvt', name: 'books-hvt', file: 'examples/json-api/books-hvt.yaml' },
+} as const;
+const kindOf = (target: NativeTarget): string => (target === 'process' ? 'process' : 'virtual machine');
 // Images and the sealed tender stay in the checkout, the cell goes to a temporary directory; the user's home is not touched.
 const environment = { ...process.env, DIATOM_HOME: join(checkout, '.cache/demo') };
-
-interface Numbers {
-  image_bytes: number;
-  build_ms: number;
-  cell_ready_ms: number;
-  apply_to_ready_ms: number;
-  cold_first_byte_ms: number[];
-  warm_p50_ms: number;
-  requests: number;
-  failed: number;
-  scaled_to_zero: boolean;
-  /** From zero, in a virtual machine; null where KVM does not work. */
-  hvt_first_byte_ms: number | null;
-}
 
 const isJson = process.argv.includes('--json');
 const terminal = createTerminal(process.stdout, process.stderr, process.env);
@@ -56,11 +45,13 @@ const step = createSteps(terminal, interrupted.signal);
 const say = (text: string): void => terminal.print(text.replace(/^/gm, '   '));
 
 async function diatom(...words: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [main, ...words], { cwd: checkout, env: environment }).catch(
-    (error) => {
-      throw new Unexpected(`"diatom ${words[0]}" to succeed`, String(error.stderr ?? error.message).trim());
-    },
-  );
+  const { stdout } = await run(process.execPath, [main, ...words], {
+    cwd: checkout,
+    env: environment,
+    maxBuffer: 2 ** 24,
+  }).catch((error) => {
+    throw new Unexpected(`"diatom ${words[0]}" to succeed`, String(error.stderr ?? error.message).trim());
+  });
   return stdout;
 }
 
@@ -71,17 +62,22 @@ async function demo(directory: string, cleanUp: AsyncDisposableStack): Promise<N
     say(`kubectl ${tool.version}`);
   });
 
-  const built = await step(`Build ${source}`, async () => {
+  const built = await step(`Build ${source}: ordinary TypeScript with hono and zod`, async () => {
     const startedMs = performance.now();
-    const image: { layers: Manifest['layers'] } = JSON.parse(await diatom('build', source, '-t', 'hello', '--json'));
+    const image: { layers: Manifest['layers'] } = JSON.parse(await diatom('build', source, '-t', 'books', '--json'));
     const buildMs = performance.now() - startedMs;
-    const imageBytes = image.layers.find(({ role }) => role === 'process')?.sizeBytes ?? 0;
-    say(`image hello: executable of ${formatBytes(imageBytes)} in ${formatMs(buildMs)}`);
-    return { imageBytes, buildMs };
+    const bytesOf = (target: NativeTarget): number =>
+      image.layers.find(({ role }) => role === target)?.sizeBytes ?? Number.NaN;
+    const bytes = { process: bytesOf('process'), hvt: bytesOf('hvt') };
+    say(
+      `image books in ${formatMs(buildMs)}: executable of ${formatBytes(bytes.process)} as a process, ` +
+        `${formatBytes(bytes.hvt)} as a virtual machine`,
+    );
+    return { bytes, buildMs };
   });
 
   await step('Look inside the image', async () => {
-    const { manifest }: { manifest: Manifest } = JSON.parse(await diatom('inspect', 'hello', '--json'));
+    const { manifest }: { manifest: Manifest } = JSON.parse(await diatom('inspect', 'books', '--json'));
     say(insideOf(manifest));
   });
 
@@ -99,65 +95,72 @@ async function demo(directory: string, cleanUp: AsyncDisposableStack): Promise<N
     if (code !== 0) throw new Unexpected(`"kubectl ${words.join(' ')}" to succeed`, stderr.trim());
     return stdout.trim();
   };
-
-  const applyToReadyMs = await step(`Deploy: kubectl apply -f ${manifestFile}`, async () => {
-    const startedMs = performance.now();
-    say(await cluster('apply', '-f', join(checkout, manifestFile)));
-    await cluster('rollout', 'status', 'deployment/hello', '--timeout=20s');
-    const elapsedMs = performance.now() - startedMs;
-    say(`ready ${formatMs(elapsedMs)} after apply; no process is running yet`);
-    return elapsedMs;
-  });
-  const service = JSON.parse(await cluster('get', 'service', 'hello', '-o', 'json'));
-  const host = String(service.spec.clusterIP);
-  const port = Number(service.spec.ports[0].port);
-
-  const coldMs: number[] = [];
-  const cold = async (): Promise<void> => {
-    await untilZero(cell, cluster);
-    const { firstByteMs, body } = await request(host, port);
-    if (!body.includes('hello')) throw new Unexpected('"hello" in the answer', JSON.stringify(body));
-    coldMs.push(firstByteMs);
-    say(`connect to first byte, boot included: ${formatMs(firstByteMs)}`);
+  const deployed: Deployed[] = [];
+  const deployOne = async ({ target, name, file }: (typeof services)[NativeTarget & keyof typeof services]) => {
+    const one = await deploy(cluster, { target, name, file: join(checkout, file) });
+    deployed.push(one);
+    say(`ready ${formatMs(one.applyToReadyMs)} after apply, at http://${one.host}:${one.port}; nothing runs yet`);
   };
 
-  await step(`First request to http://${host}:${port}/, which boots the image`, cold);
+  await step(`Deploy it as a process: kubectl apply -f ${services.process.file}`, () => deployOne(services.process));
 
-  const load = await step(`Load: ${loadPlan.connections} connections for ${loadPlan.durationMs / 1000} s`, async () => {
-    const result: LoadResult = await generateLoad({ ...loadPlan, host, port });
-    say(
-      `${result.requests} requests, ${result.failed} failed, ` +
-        `${Math.round(result.requests / result.seconds)}/s, p50 ${formatMs(result.p50Ms)}, p99 ${formatMs(result.p99Ms)}`,
-    );
-    if (result.failed > 0) throw new Unexpected('no failed request', `${result.failed}: ${result.firstFailure}`);
-    return result;
+  const missing = await step(`And as a virtual machine: kubectl apply -f ${services.hvt.file}`, async () => {
+    const why = await whyNoMachines(cluster);
+    if (why === undefined) await deployOne(services.hvt);
+    else say(`not on this machine: ${why}`);
+    return why;
+  });
+
+  const columns = new Map<NativeTarget, Column>();
+  await step('First requests, each of which boots the image', async () => {
+    for (const one of deployed) {
+      await untilZero(cell, cluster);
+      const firstByteMs = await askForBooks(one);
+      const idleKb = idleMemoryKb(cell);
+      say(
+        `${kindOf(one.target)}: connect to first byte, boot included: ${formatMs(firstByteMs)}; memory then: ` +
+          `${idleKb === null ? 'not readable here' : formatBytes(idleKb * 1024)}`,
+      );
+      columns.set(one.target, {
+        image_bytes: built.bytes[one.target === 'hvt' ? 'hvt' : 'process'],
+        apply_to_ready_ms: rounded(one.applyToReadyMs),
+        cold_first_byte_ms: [rounded(firstByteMs)],
+        warm_p50_ms: Number.NaN,
+        idle_memory_kb: idleKb,
+        requests: 0,
+        failed: 0,
+        scaled_to_zero: false,
+      });
+    }
+  });
+
+  const { connections, durationMs } = loadPlan;
+  await step(`Load: a book is added, then read on ${connections} connections for ${durationMs / 1000} s`, async () => {
+    for (const one of deployed) {
+      const { requests, failed, seconds, p50Ms, p99Ms } = await load(one);
+      const rate = Math.round(requests / seconds);
+      say(
+        `${kindOf(one.target)}: ${requests} requests, ${failed} failed, ${rate}/s, p50 ${formatMs(p50Ms)}, p99 ${formatMs(p99Ms)}`,
+      );
+      Object.assign(columns.get(one.target) ?? {}, { requests, failed, warm_p50_ms: rounded(p50Ms) });
+    }
   });
 
   await step('Scale to zero', async () => {
     await untilZero(cell, cluster);
+    for (const column of columns.values()) column.scaled_to_zero = true;
     say(await cluster('get', 'pods'));
   });
 
-  await step('Wake it again, several times', async () => {
-    while (coldMs.length < coldRounds) await cold();
-  });
-
-  const machineMs = await step(`The same image as a virtual machine: ${machineFile}`, async () => {
-    const node = JSON.parse(await cluster('get', 'nodes', '-o', 'json')).items[0];
-    const hvt: { status: string; message: string } | undefined = node.status.conditions.find(
-      ({ type }: { type: string }) => type === 'HvtAvailable',
-    );
-    if (hvt?.status !== 'True') {
-      say(`not on this machine: ${hvt?.message ?? 'the node does not say why'}`);
-      return null;
+  await step('Wake them again, several times', async () => {
+    for (let round = 0; round < wakeRounds; round++) {
+      await untilZero(cell, cluster);
+      for (const { target, ...one } of deployed) {
+        columns.get(target)?.cold_first_byte_ms.push(rounded(await askForBooks({ target, ...one })));
+      }
     }
-    say(await cluster('apply', '-f', join(checkout, machineFile)));
-    await cluster('rollout', 'status', 'deployment/hello-hvt', '--timeout=20s');
-    const address = await cluster('get', 'service', 'hello-hvt', '-o', 'jsonpath={.spec.clusterIP}');
-    const { firstByteMs, body } = await request(address, port);
-    if (!body.includes('hello')) throw new Unexpected('"hello" in the answer', JSON.stringify(body));
-    say(`connect to first byte, making the machine included: ${formatMs(firstByteMs)}`);
-    return firstByteMs;
+    for (const [target, { cold_first_byte_ms: ms }] of columns)
+      say(`${kindOf(target)}: ${ms.slice(1).map(formatMs).join(', ')}`);
   });
 
   await step('Stop everything', async () => {
@@ -165,69 +168,55 @@ async function demo(directory: string, cleanUp: AsyncDisposableStack): Promise<N
     say('the cell has stopped, no process is left');
   });
 
+  const column = columns.get('process');
+  if (column === undefined) throw new Error('the process target was not measured');
+  const { image_bytes, ...others } = column;
   return {
-    image_bytes: built.imageBytes,
+    image_bytes,
     build_ms: rounded(built.buildMs),
     cell_ready_ms: rounded(cell.readyMs),
-    apply_to_ready_ms: rounded(applyToReadyMs),
-    cold_first_byte_ms: coldMs.map(rounded),
-    warm_p50_ms: rounded(load.p50Ms),
-    requests: load.requests,
-    failed: load.failed,
-    scaled_to_zero: true,
-    hvt_first_byte_ms: machineMs === null ? null : rounded(machineMs),
+    ...others,
+    hvt: columns.get('hvt') ?? { missing: missing ?? 'it was not deployed' },
   };
 }
 
-/** No instance process, and the cell says so too. */
-async function untilZero(cell: DemoCell, cluster: (...words: readonly string[]) => Promise<string>): Promise<void> {
-  await waitFor('no instance process', 20_000, async () => {
-    const running = cell.instanceProcesses();
-    return running.length === 0 ? { found: true } : { seen: `process ${running.join(', ')}` };
-  });
-  await waitFor('"kubectl get pods" to show Asleep', 10_000, async () => {
-    const pods = await cluster('get', 'pods', '-l', 'app=hello', '--no-headers');
-    return pods.includes('Asleep') ? { found: true } : { seen: pods };
-  });
+/** What the node says about itself: undefined where virtual machines work. */
+async function whyNoMachines(cluster: (...words: readonly string[]) => Promise<string>): Promise<string | undefined> {
+  const [node] = JSON.parse(await cluster('get', 'nodes', '-o', 'json')).items;
+  const conditions: readonly { readonly type: string; readonly status: string; readonly message: string }[] =
+    node.status.conditions;
+  const hvt = conditions.find(({ type }) => type === 'HvtAvailable');
+  return hvt?.status === 'True' ? undefined : (hvt?.message ?? 'the node does not say why');
 }
+
+const largestModules = 6;
 
 function insideOf(manifest: Manifest): string {
   const inspection = inspect(manifest);
+  const { modules } = inspection;
+  const packages = Map.groupBy(modules, ({ origin }) => origin);
+  const bytesOf = (list: Iterable<{ readonly bytes: number }>): number =>
+    [...list].reduce((sum, { bytes }) => sum + bytes, 0);
+  const rows = [...packages]
+    .map(([origin, list]) => [origin, list.length, bytesOf(list)] as const)
+    .sort((a, b) => b[2] - a[2])
+    .slice(0, largestModules);
   return [
     `listens on ${inspection.ports.map(({ port }) => port).join(', ')}; ${inspection.machineCalls.length} machine calls; ` +
       `its seccomp filter lets ${inspection.systemCalls.length} system calls through`,
     originTable(inspection),
+    formatTable(
+      [{ title: 'TEXT FROM' }, { title: 'MODULES', align: 'right' }, { title: 'BYTES', align: 'right' }],
+      rows.map(([origin, count, bytes]) => [origin, String(count), String(bytes)]),
+    ),
   ].join('\n');
-}
-
-function rounded(ms: number): number {
-  return Number(ms.toFixed(2));
-}
-
-function table(numbers: Numbers): string {
-  const cold = [...numbers.cold_first_byte_ms].sort((a, b) => a - b);
-  const rows: readonly (readonly [string, string])[] = [
-    ['executable in the image', formatBytes(numbers.image_bytes)],
-    ['source file to image', formatMs(numbers.build_ms)],
-    ['cell ready', formatMs(numbers.cell_ready_ms)],
-    ['kubectl apply to ready', formatMs(numbers.apply_to_ready_ms)],
-    [`first byte from zero (median of ${cold.length})`, formatMs(cold[cold.length >> 1] ?? Number.NaN)],
-    ['request while warm (p50)', formatMs(numbers.warm_p50_ms)],
-    ['requests under load', `${numbers.requests}, ${numbers.failed} failed`],
-    ['scaled to zero', numbers.scaled_to_zero ? 'yes' : 'no'],
-    [
-      'first byte from zero in a virtual machine',
-      numbers.hvt_first_byte_ms === null ? 'no KVM here' : formatMs(numbers.hvt_first_byte_ms),
-    ],
-  ];
-  return formatTable([{ title: 'DIATOM' }, { title: '', align: 'right' }], rows);
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'diatom-demo-'));
 try {
   await using cleanUp = new AsyncDisposableStack();
   const numbers = await demo(directory, cleanUp);
-  terminal.print(`\n${table(numbers)}`);
+  terminal.print(`\n${tableOf(numbers)}`);
   if (isJson) terminal.printJson(numbers);
 } catch (error) {
   process.exitCode = 1;
