@@ -13,6 +13,13 @@ const signingRequest = Buffer.from(
   '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n',
 ).toString('base64');
 
+const webhook = {
+  name: 'hook.fuzz.example.com',
+  sideEffects: 'None',
+  admissionReviewVersions: ['v1'],
+  clientConfig: { url: 'https://127.0.0.1:1/hook' },
+};
+
 export const templates: Readonly<Record<string, JsonRecord>> = {
   'core.v1.Namespace': {},
   'core.v1.Node': {},
@@ -81,6 +88,8 @@ export const templates: Readonly<Record<string, JsonRecord>> = {
   'storage.v1.CSIDriver': {},
   'storage.v1.CSINode': { spec: { drivers: [{ name: 'a', nodeID: 'n' }] } },
   'storage.v1.CSIStorageCapacity': { storageClassName: 'a', capacity: '1Gi' },
+  'admissionregistration.v1.MutatingWebhookConfiguration': { webhooks: [webhook] },
+  'admissionregistration.v1.ValidatingWebhookConfiguration': { webhooks: [webhook] },
   'apiextensions.v1.CustomResourceDefinition': {
     spec: {
       group: 'fuzz.example.com',

@@ -21,6 +21,7 @@ export interface BuiltInRow {
 const rbac = 'rbac.authorization.k8s.io';
 const flowControl = 'flowcontrol.apiserver.k8s.io';
 const storage = 'storage.k8s.io';
+const admission = 'admissionregistration.k8s.io';
 
 type Scope = 'namespaced' | 'cluster';
 
@@ -136,6 +137,24 @@ export const builtInRows: readonly BuiltInRow[] = [
   row('storage.v1.CSINode', storage, 'csinodes', 'cluster'),
   row('storage.v1.CSIStorageCapacity', storage, 'csistoragecapacities', 'namespaced'),
   row(
+    'admissionregistration.v1.MutatingWebhookConfiguration',
+    admission,
+    'mutatingwebhookconfigurations',
+    'cluster',
+    '',
+    '',
+    'api-extensions',
+  ),
+  row(
+    'admissionregistration.v1.ValidatingWebhookConfiguration',
+    admission,
+    'validatingwebhookconfigurations',
+    'cluster',
+    '',
+    '',
+    'api-extensions',
+  ),
+  row(
     'apiextensions.v1.CustomResourceDefinition',
     'apiextensions.k8s.io',
     'customresourcedefinitions',
@@ -216,4 +235,10 @@ export const unstoredTypes: readonly string[] = [
   'core.v1.Binding',
   'policy.v1.Eviction',
   'meta.v1.DeleteOptions',
+  'meta.v1.Status',
+  'meta.v1.ListMeta',
+  'meta.v1.APIVersions',
+  'meta.v1.APIGroup',
+  'meta.v1.APIGroupList',
+  'meta.v1.APIResourceList',
 ];

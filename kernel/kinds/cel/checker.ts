@@ -1,7 +1,7 @@
 /** Types of all parts of an expression and the functions its calls may mean, problems in cel-go's words (checker/checker.go). */
 import { functionSpaces, library } from './library/library.ts';
 import type { Overload } from './overload.ts';
-import type { Call, Expression, Fold, Literal, Problem } from './syntax.ts';
+import { type Call, type Expression, type Fold, type Literal, type Problem, qualifiedName } from './syntax.ts';
 import {
   bool,
   bytes,
@@ -92,6 +92,8 @@ class Checker {
       case 'identifier':
         return this.#identifier(node.name, node.at, scope);
       case 'select': {
+        const name = qualifiedName(node);
+        if (name !== undefined && scope.has(name)) return this.#identifier(name, node.at, scope);
         const operand = this.visit(node.operand, scope);
         const field = this.#field(operand, node.field, node.at);
         const isOptional = (node.optional || operand.kind === 'optional') && field.kind !== 'error';

@@ -6,7 +6,7 @@ import { SyntaxProblem } from './lexer.ts';
 import { parse } from './parser.ts';
 import { type Expression, printProblem } from './syntax.ts';
 import type { Type } from './type.ts';
-import type { Value } from './value.ts';
+import type { Lazy, Value } from './value.ts';
 
 export interface Program {
   readonly type: Type;
@@ -15,7 +15,7 @@ export interface Program {
   /** The most it can cost. */
   readonly estimate: () => number;
   /** Ends when more than `limit` has been spent. */
-  readonly run: (values: Readonly<Record<string, Value | undefined>>, limit: number) => Run;
+  readonly run: (values: Readonly<Record<string, Value | Lazy | undefined>>, limit: number) => Run;
 }
 
 export type Compiled = { readonly program: Program } | { readonly issues: string };

@@ -4,13 +4,14 @@ import { foldCosts, listCost, mapCost } from './estimate.ts';
 import { sortByKeys } from './library/lists.ts';
 import { find, index } from './library/standard.ts';
 import type { Meter } from './overload.ts';
-import type { Call, Expression, Fold, Literal } from './syntax.ts';
+import { type Call, type Expression, type Fold, type Literal, qualifiedName } from './syntax.ts';
 import type { Type } from './type.ts';
 import {
   CelError,
   Duration,
   isList,
   isMap,
+  Lazy,
   type ListValue,
   listItems,
   literalMap,
@@ -32,13 +33,17 @@ export class CostExceeded extends Error {
 }
 
 class Frame implements Meter {
-  readonly slots: (Value | undefined)[];
+  readonly slots: (Value | Lazy | undefined)[];
   readonly #limit: number;
   spent = 0;
 
-  constructor(slots: (Value | undefined)[], limit: number) {
+  constructor(slots: (Value | Lazy | undefined)[], limit: number) {
     this.slots = slots;
     this.#limit = limit;
+  }
+
+  get left(): number {
+    return this.#limit - this.spent;
   }
 
   spend(cost: number): void {
@@ -61,7 +66,7 @@ export function plan(
   expression: Expression,
   checked: Checked,
   variables: readonly string[],
-): (values: readonly (Value | undefined)[], limit: number) => Run {
+): (values: readonly (Value | Lazy | undefined)[], limit: number) => Run {
   const planner = new Planner(checked, variables.length);
   const step = planner.visit(expression, new Map(variables.map((name, slot) => [name, slot])));
   return (values, limit) => {
@@ -96,6 +101,9 @@ class Planner {
       case 'identifier':
         return identifier(node.name, slots.get(node.name));
       case 'select': {
+        const name = qualifiedName(node);
+        const variable = name === undefined ? undefined : slots.get(name);
+        if (name !== undefined && variable !== undefined) return identifier(name, variable);
         const operand = this.visit(node.operand, slots);
         const { field, optional } = node;
         return (frame) => {
@@ -221,10 +229,10 @@ class Planner {
       let place = 0n;
       for (const [key, value] of pairs(container)) {
         frame.spend(turn);
-        const one = isList(container) ? value : key;
-        frame.slots[firstSlot] = isTwo ? (isList(container) ? place++ : key) : one;
+        const first = isTwo ? (isList(container) ? place++ : key) : isList(container) ? value : key;
+        frame.slots[firstSlot] = first;
         if (isTwo) frame.slots[secondSlot] = value;
-        if (condition === undefined || isTrue(condition(frame))) yield [frame.slots[firstSlot] ?? null, value];
+        if (condition === undefined || isTrue(condition(frame))) yield [first, value];
       }
     }
     switch (node.name) {
@@ -346,6 +354,7 @@ function identifier(name: string, slot: number | undefined): Step {
   return (frame) => {
     frame.spend(1);
     const value = frame.slots[slot];
+    if (value instanceof Lazy) return value.force(frame.left, (cost) => frame.spend(cost));
     if (value === undefined) throw new CelError(`no such attribute(s): ${name}`);
     return value;
   };

@@ -4,6 +4,14 @@
  */
 export { type Compiled, compile, type Program } from './compile.ts';
 export { CostExceeded, type Run } from './evaluate.ts';
+export {
+  type Authority,
+  AuthorizerValue,
+  authorizerType,
+  checkOf,
+  type Question,
+  resourceCheckType,
+} from './library/authorizer.ts';
 export type { ListIdentity, ObjectField, Type } from './type.ts';
 export * as types from './type.ts';
-export { CelError, fromJson, identityText, Optional, type Value } from './value.ts';
+export { CelError, fromJson, identityText, Lazy, Optional, type Value } from './value.ts';

@@ -89,3 +89,8 @@ export function printProblem(text: string, { at, message }: Problem): string {
   const line = text.slice(lineStart).split('\n', 1)[0] ?? '';
   return `ERROR: <input>:${row}:${column + 1}: ${message}\n | ${line}\n | ${'.'.repeat(column)}^`;
 }
+
+/** `a.b` as one name: a variable may be called so (cel-spec langdef.md, "Name resolution"). */
+export function qualifiedName(node: Expression & { readonly kind: 'select' }): string | undefined {
+  return node.operand.kind === 'identifier' && !node.optional ? `${node.operand.name}.${node.field}` : undefined;
+}

@@ -87,6 +87,12 @@ export type Value =
   | readonly Value[]
   | LiteralMap;
 
+/** A variable whose value is worked out when it is first read; the reader pays for it. */
+export abstract class Lazy {
+  /** Within `limit`; what has been spent goes to `spend`, which throws when it was too much. */
+  abstract force(limit: number, spend: (cost: number) => void): Value;
+}
+
 /** A failed evaluation, in cel-go's words. `&&` and `||` may absorb it. */
 export class CelError extends Error {}
 
@@ -99,7 +105,7 @@ export function fromJson(type: Type, json: unknown): Value {
   if (json === null || json === undefined) return null;
   switch (type.kind) {
     case 'double':
-      if (typeof json === 'number') return json;
+      if (typeof json === 'number' || typeof json === 'bigint') return Number(json);
       break;
     case 'timestamp':
       if (typeof json === 'string') return parseTimestamp(json);
@@ -121,7 +127,7 @@ export function fromJson(type: Type, json: unknown): Value {
     default:
   }
   if (typeof json === 'number') return Number.isInteger(json) ? BigInt(json) : json;
-  if (typeof json === 'string' || typeof json === 'boolean') return json;
+  if (typeof json === 'string' || typeof json === 'boolean' || typeof json === 'bigint') return json;
   if (Array.isArray(json)) return new JsonList(json, untypedList);
   return new JsonObject(json as Record<string, unknown>, untypedMap);
 }

@@ -32,7 +32,14 @@ function parentText(address: JsonRecord): string {
   return [resource, namespace, stringAt(parent, 'name')].filter((part) => part !== '').join('/');
 }
 
+const webhookColumns: readonly Column[] = [
+  integer('Webhooks', (configuration) => recordsAt(configuration, 'webhooks').length),
+  ageLast,
+];
+
 export const controlColumns: Readonly<Record<string, readonly Column[]>> = {
+  'admissionregistration.v1.MutatingWebhookConfiguration': webhookColumns,
+  'admissionregistration.v1.ValidatingWebhookConfiguration': webhookColumns,
   'certificates.v1.CertificateSigningRequest': [
     ageLast,
     text('SignerName', at('spec', 'signerName')),

@@ -1,5 +1,6 @@
 /** All functions a rule may call: those of Kubernetes' CEL environment (apiserver pkg/cel/environment/base.go). */
 import type { Overload } from '../overload.ts';
+import { authorization } from './authorizer.ts';
 import { clock } from './clock.ts';
 import { formats } from './formats.ts';
 import { lists } from './lists.ts';
@@ -28,6 +29,7 @@ export const library = byName([
   ...network,
   ...measures,
   ...formats,
+  ...authorization,
 ]);
 
 /** Names before a dot that are part of a function's name: `sets.contains`. */
