@@ -1,4 +1,7 @@
-/** Reading JSON whose shape nobody has checked yet. */
+/**
+ * Reading JSON whose shape nobody has checked yet. An integer that a double cannot hold is a bigint: Kubernetes' integers
+ * have 64 bits.
+ */
 
 export interface JsonRecord {
   [key: string]: unknown;
@@ -6,6 +9,47 @@ export interface JsonRecord {
 
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+declare global {
+  interface BigInt {
+    toJSON(): unknown;
+  }
+  interface JSON {
+    rawJSON(text: string): unknown;
+  }
+}
+
+// Wherever an object is written as JSON, its digits are.
+Object.defineProperty(BigInt.prototype, 'toJSON', {
+  value(this: bigint): unknown {
+    return JSON.rawJSON(this.toString());
+  },
+  writable: true,
+  configurable: true,
+});
+
+/** 2^53 has 16 digits. */
+const longInteger = /\d{16}/;
+
+/** `JSON.parse` that keeps all digits of integers of 64 bits. */
+export function parseJson(text: string): unknown {
+  return longInteger.test(text) ? (JSON.parse(text, exactInteger) as unknown) : JSON.parse(text);
+}
+
+const largestInt64 = 2n ** 63n - 1n;
+const smallestInt64 = -(2n ** 63n);
+
+function exactInteger(_: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? '';
+  return /^-?\d+$/.test(source) ? int64Of(BigInt(source)) : value;
+}
+
+/** As Go reads a number into an interface: what is beyond 64 bits is a double. */
+export function int64Of(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) || value > largestInt64 || value < smallestInt64 ? number : value;
 }
 
 /** The object at `key`, or an empty one that is not attached. */
@@ -31,7 +75,8 @@ export function stringAt(object: unknown, ...path: readonly string[]): string {
 
 export function numberAt(object: unknown, ...path: readonly string[]): number | undefined {
   const found = valueAt(object, path);
-  return typeof found === 'number' ? found : undefined;
+  // Rules compare and bound; those few integers that lose digits are far outside of every bound.
+  return typeof found === 'bigint' ? Number(found) : typeof found === 'number' ? found : undefined;
 }
 
 export function valueAt(object: unknown, path: readonly string[]): unknown {

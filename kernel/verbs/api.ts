@@ -3,13 +3,14 @@ import type { ApiHandler, ApiRequest, ApiResponse, Identity, KubernetesObject } 
 import type { Access } from '../access/access.ts';
 import type { PodLog } from '../http/pod-log.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
-import { apiVersionOf } from '../kinds/kind.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { Kinds } from '../kinds/kinds.ts';
 import type { KindDefinition } from '../kinds/registry.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { discover, type SubresourceTable } from '../wire/discovery.ts';
-import { requirePlainObject } from '../wire/media.ts';
+import { encodeAnswer, jsonHeaders } from '../wire/encode-answer.ts';
+import { type Answer, negotiable, negotiate, type Offer, offers, plainJson } from '../wire/media.ts';
 import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../wire/status.ts';
 import { version } from '../wire/version.ts';
 import { warningHeader } from '../wire/warnings.ts';
@@ -21,7 +22,7 @@ import { decodeBody } from './decode.ts';
 import { remove, removeCollection } from './delete.ts';
 import { patch } from './patch.ts';
 import { PresentedStore } from './presented-store.ts';
-import { get, jsonHeaders, listObjects } from './read.ts';
+import { get, listObjects } from './read.ts';
 import { parseRoute, type ResourceRoute } from './route.ts';
 import { selectedName } from './selectors.ts';
 import { refusedPodSubresources, subresources } from './subresources.ts';
@@ -81,7 +82,9 @@ function errorResponse(context: Context, request: ApiRequest, error: unknown): A
     answer = internalError(error instanceof Error ? error.message : String(error));
   }
   const { code, headers, status } = answer as ApiError;
-  return { status: code, headers: { ...jsonHeaders, ...headers }, body: JSON.stringify(status) };
+  const response = { status: code, headers: { ...jsonHeaders, ...headers }, body: JSON.stringify(status) };
+  // Nothing that fits hides no error: it is told in JSON then (apiserver handlers/responsewriters).
+  return encodeAnswer(response, negotiable(request.headers.accept, offers.plain) ?? plainJson);
 }
 
 async function serve(
@@ -134,7 +137,7 @@ async function servePath(
   if (path === '/metrics') throw noMetrics();
   const document = discover({ path, accept, ifNoneMatch, kinds: context.kinds.all(), subresources: subresourceTable });
   if (document === undefined) throw pathNotFound();
-  return document;
+  return encodeAnswer(document, negotiable(accept, offers.plain) ?? plainJson);
 }
 
 function noMetrics(): ApiError {
@@ -204,13 +207,34 @@ async function serveResource(
   const kind = context.kinds.find(group, route.version, resource);
   if (kind === undefined) throw pathNotFound();
   if (kind.deprecationWarning !== undefined) warnings.push(kind.deprecationWarning);
-  const call: Call = { request, identity, route, kind, query, warnings };
+  const negotiated = answerFor(kind, route, verb, request);
+  const answer = isTrue(query.get('pretty')) ? { ...negotiated, pretty: true } : negotiated;
+  const call: Call = { request, identity, route, kind, query, answer, warnings };
   requireScope(call, verb);
+  return encodeAnswer(await serveCall(context, call, verb), answer);
+}
+
+/** Judged before anything is done: a write whose answer nobody could read must not happen. */
+function answerFor(kind: Kind, route: ResourceRoute, verb: Verb, request: ApiRequest): Answer {
+  // A log is text, whatever its reader says it takes.
+  if (route.subresource === 'log') return plainJson;
+  const hasMessage = kind.nature === 'built-in' && kind.schema.typeName !== undefined;
+  const offer: Offer = kind.review !== undefined ? offers.plain : hasMessage ? offers.builtIn : offers.custom;
+  const { accept } = request.headers;
+  const answer = negotiate(accept, offer);
+  return verb === 'watch' ? negotiate(accept, hasMessage ? offers.builtInWatch : offers.customWatch) : answer;
+}
+
+/** As Go reads a boolean. */
+const isTrue = (text: string | null): boolean => text !== null && /^(1|t|T|true|True|TRUE)$/.test(text);
+
+async function serveCall(context: Context, call: Call, verb: Verb): Promise<ApiResponse> {
+  const { kind, route } = call;
   if (kind.custom === undefined) return serveKind(context, call, verb);
   const store = new PresentedStore(
     context.store,
     kind,
-    resourcePrefix(group, resource),
+    resourcePrefix(route.group, route.resource),
     context.callWebhook,
     context.log,
   );
@@ -267,7 +291,6 @@ async function review(
   name: NonNullable<Call['kind']['review']>,
 ): Promise<ApiResponse> {
   if (verb !== 'create') throw notAllowed(call);
-  requirePlainObject(call.request.headers.accept);
   const object = (await decodeBody(call)) as unknown as KubernetesObject;
   const { reviews } = context.access;
   const answer =

@@ -8,6 +8,7 @@ import type { Kind } from '../kinds/kind.ts';
 import type { Kinds } from '../kinds/kinds.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
+import type { Answer } from '../wire/media.ts';
 import { ApiError } from '../wire/status.ts';
 import type { ResourceRoute } from './route.ts';
 
@@ -30,6 +31,8 @@ export interface Call {
   readonly route: ResourceRoute;
   readonly kind: Kind;
   readonly query: URLSearchParams;
+  /** What the client gets, negotiated before anything is done. */
+  readonly answer: Answer;
   /** Go into Warning headers. */
   readonly warnings: string[];
 }

@@ -4,8 +4,11 @@ import type { ApiStream } from '@diatom/sdk/api';
 /** More than this waiting, and the watcher is cut off; it resumes from what it has seen. */
 const waitingLimit = 20_000;
 
+/** A JSON line, or the bytes of a protobuf frame: one or the other all through a stream. */
+export type Frame = string | Uint8Array;
+
 export class FrameStream implements ApiStream {
-  #frames: string[] = [];
+  #frames: Frame[] = [];
   #ended = false;
   #limit = waitingLimit;
   #wake: (() => void) | undefined;
@@ -16,12 +19,12 @@ export class FrameStream implements ApiStream {
   }
 
   /** The state a watch begins with, however large it is. */
-  pushState(frames: readonly string[]): void {
+  pushState(frames: readonly Frame[]): void {
     this.#limit += frames.length;
     for (const frame of frames) this.push(frame);
   }
 
-  push(frame: string): void {
+  push(frame: Frame): void {
     if (this.#ended) return;
     this.#frames.push(frame);
     if (this.#frames.length > this.#limit) this.cancel();
@@ -46,17 +49,17 @@ export class FrameStream implements ApiStream {
     this.#wake = undefined;
   }
 
-  get chunks(): AsyncIterable<string> {
+  get chunks(): AsyncIterable<Frame> {
     return this.#pull();
   }
 
-  async *#pull(): AsyncGenerator<string> {
+  async *#pull(): AsyncGenerator<Frame> {
     try {
       for (;;) {
         if (this.#frames.length > 0) {
           const frames = this.#frames;
           this.#frames = [];
-          yield frames.length === 1 ? (frames[0] ?? '') : frames.join('');
+          yield joined(frames);
         } else if (this.#ended) return;
         else {
           await new Promise<void>((resolve) => {
@@ -68,4 +71,11 @@ export class FrameStream implements ApiStream {
       this.cancel();
     }
   }
+}
+
+function joined(frames: readonly Frame[]): Frame {
+  const [first = ''] = frames;
+  if (frames.length === 1) return first;
+  if (typeof first === 'string') return frames.join('');
+  return Buffer.concat(frames.filter((frame) => typeof frame !== 'string'));
 }

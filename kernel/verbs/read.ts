@@ -1,7 +1,7 @@
 /** get and list. Stored text goes out as it is; only selectors and other representations look inside. */
 import type { ApiResponse } from '@diatom/sdk/api';
 import { CompactedError, FutureRevisionError, type StoredObject } from '../store/store.ts';
-import { negotiate } from '../wire/media.ts';
+import { jsonHeaders, protobufHeaders } from '../wire/encode-answer.ts';
 import { checkIncludeObject, type ListMetadata, list, type RenderOptions, single } from '../wire/render.ts';
 import { badRequest, expired, type FieldError, invalid, notFound, resourceVersionTooLarge } from '../wire/status.ts';
 import { type Call, type Context, keyOf, prefixOf } from './context.ts';
@@ -9,11 +9,9 @@ import { decodeContinue, encodeContinue, inconsistentContinue } from './continue
 import { parseSelectors, type Selector } from './selectors.ts';
 import { asVersion, parseStored } from './stored.ts';
 
-export const jsonHeaders = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' } as const;
-
 export function renderOptions(context: Context, call: Call): RenderOptions {
   return {
-    answer: negotiate(call.request.headers.accept),
+    answer: call.answer,
     includeObject: checkIncludeObject(call.query.get('includeObject')),
     nowMs: context.nowMs(),
   };
@@ -211,5 +209,6 @@ function selectedPage(
 export function listObjects(context: Context, call: Call): ApiResponse {
   const options = renderOptions(context, call);
   const { texts, metadata } = readPage(context, call);
-  return { status: 200, headers: jsonHeaders, body: list(call.kind, texts, metadata, options) };
+  const body = list(call.kind, texts, metadata, options);
+  return { status: 200, headers: typeof body === 'string' ? jsonHeaders : protobufHeaders, body };
 }

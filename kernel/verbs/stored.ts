@@ -3,7 +3,7 @@
  * a watch can hand it out, and name another version of the same kind, without parsing.
  */
 
-import { isRecord, type JsonRecord } from '../kinds/json.ts';
+import { isRecord, type JsonRecord, parseJson } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import type { StoredObject } from '../store/store.ts';
 
@@ -46,7 +46,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 export function parseStored(value: string): JsonRecord {
-  return JSON.parse(value) as JsonRecord;
+  return parseJson(value) as JsonRecord;
 }
 
 /** The text as a client of `kind`'s version sees it. */

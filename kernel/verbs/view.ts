@@ -3,7 +3,7 @@
  * into the other kind's words, answered there, and the answer put back; nothing is stored twice.
  */
 import type { ApiResponse, ApiStream } from '@diatom/sdk/api';
-import { isRecord, type JsonRecord } from '../kinds/json.ts';
+import { isRecord, type JsonRecord, parseJson } from '../kinds/json.ts';
 import { apiVersionOf, type Kind, type KindView } from '../kinds/kind.ts';
 import { readBody } from '../wire/body.ts';
 import { parseJsonBody } from '../wire/json-body.ts';
@@ -36,7 +36,8 @@ export async function serveView(
   const selector = query.get('fieldSelector');
   if (selector !== null) query.set('fieldSelector', renameSelector(selector, view.fields));
   const isWrite = call.request.method === 'POST' || call.request.method === 'PUT' || call.request.method === 'PATCH';
-  const inner: Call = { ...call, kind, query };
+  // Names are exchanged in JSON; the answer is encoded after that.
+  const inner: Call = { ...call, kind, query, answer: { ...call.answer, encoding: 'json', pretty: false } };
   const request = isWrite ? await translateBody(call, kind, view.fields) : call.request;
   // Unknown fields have been judged by this kind's own schema.
   if (isWrite) query.set('fieldValidation', 'Ignore');
@@ -93,7 +94,7 @@ function translateAnswer(response: ApiResponse, kind: Kind, names: Readonly<Reco
   const { body } = response;
   if (body instanceof Uint8Array) return response;
   if (typeof body === 'string')
-    return { ...response, body: body === '' ? body : JSON.stringify(translate(JSON.parse(body), kind, names)) };
+    return { ...response, body: body === '' ? body : JSON.stringify(translate(parseJson(body), kind, names)) };
   return { ...response, body: translateStream(body, kind, names) };
 }
 
@@ -110,7 +111,7 @@ function translate(value: unknown, kind: Kind, names: Readonly<Record<string, st
 
 function translateStream(stream: ApiStream, kind: Kind, names: Readonly<Record<string, string>>): ApiStream {
   const line = (text: string): string => {
-    const event = JSON.parse(text) as JsonRecord;
+    const event = parseJson(text) as JsonRecord;
     return `${JSON.stringify({ ...event, object: translate(event.object, kind, names) })}\n`;
   };
   async function* chunks(): AsyncGenerator<string> {

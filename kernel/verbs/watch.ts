@@ -3,10 +3,12 @@ import type { ApiResponse, WatchEventType } from '@diatom/sdk/api';
 import type { JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { CompactedError, FutureRevisionError, type StoreEvent, type WatchHandle } from '../store/store.ts';
+import { protobufFrame, streamType } from '../wire/encode-answer.ts';
+import type { Encoding } from '../wire/media.ts';
 import { partialMetadata, type RenderOptions, single } from '../wire/render.ts';
 import { type ApiError, expired, resourceVersionTooLarge } from '../wire/status.ts';
 import { type Call, type Context, prefixOf } from './context.ts';
-import { FrameStream } from './frame-stream.ts';
+import { type Frame, FrameStream } from './frame-stream.ts';
 import { listSelector, parseResourceVersion, renderOptions, validateListOptions } from './read.ts';
 import { asVersion, nameOfKey, parseStored } from './stored.ts';
 
@@ -17,7 +19,7 @@ const longestTimeoutMs = 2 ** 31 - 1;
 
 /** What is derived from an event, once for all watchers of it. */
 interface DerivedEvent {
-  readonly frames: Map<string, string>;
+  readonly frames: Map<string, Frame>;
   object?: JsonRecord;
   previous?: JsonRecord;
 }
@@ -33,8 +35,9 @@ function derived(event: StoreEvent): DerivedEvent {
   return found;
 }
 
-export function frame(type: WatchEventType, object: string): string {
-  return `{"type":"${type}","object":${object}}\n`;
+/** `object` is JSON text. */
+function frame(encoding: Encoding, type: WatchEventType, object: string): Frame {
+  return encoding === 'protobuf' ? protobufFrame(type, object) : `{"type":"${type}","object":${object}}\n`;
 }
 
 /** One event for one watcher, or undefined when its selector sees no change. */
@@ -64,14 +67,14 @@ function leavingText(event: StoreEvent): string {
   return JSON.stringify({ ...previous, metadata: { ...metadata, resourceVersion: String(event.revision) } });
 }
 
-function eventFrame(call: Call, event: StoreEvent, type: WatchEventType, options: RenderOptions): string {
-  const { representation, version } = options.answer;
-  const key = `${type} ${apiVersionOf(call.kind)} ${representation} ${version} ${options.includeObject}`;
+function eventFrame(call: Call, event: StoreEvent, type: WatchEventType, options: RenderOptions): Frame {
+  const { encoding, representation, version } = options.answer;
+  const key = `${type} ${encoding} ${apiVersionOf(call.kind)} ${representation} ${version} ${options.includeObject}`;
   const cache = derived(event);
   let text = cache.frames.get(key);
   if (text === undefined) {
     const value = type === 'DELETED' ? leavingText(event) : event.value;
-    text = frame(type, single(call.kind, asVersion(call.kind, value), options));
+    text = frame(encoding, type, single(call.kind, asVersion(call.kind, value), options));
     cache.frames.set(key, text);
   }
   return text;
@@ -79,18 +82,19 @@ function eventFrame(call: Call, event: StoreEvent, type: WatchEventType, options
 
 const endAnnotation = { 'k8s.io/initial-events-end': 'true' };
 
-function bookmarkFrame(kind: Kind, revision: number, options: RenderOptions, annotations?: JsonRecord): string {
+function bookmarkFrame(kind: Kind, revision: number, options: RenderOptions, annotations?: JsonRecord): Frame {
   const metadata = { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) };
-  const { representation, version } = options.answer;
+  const { encoding, representation, version } = options.answer;
   if (representation === 'table') {
     const embedded = `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(metadata)}}`;
     return frame(
+      encoding,
       'BOOKMARK',
       `{"kind":"Table","apiVersion":"meta.k8s.io/${version}","metadata":{"resourceVersion":"${revision}"},"columnDefinitions":[],"rows":[{"cells":[],"object":${embedded}}]}`,
     );
   }
   const text = `{"kind":"${kind.kind}","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(metadata)}}`;
-  return frame('BOOKMARK', representation === 'object' ? text : partialMetadata(text, version));
+  return frame(encoding, 'BOOKMARK', representation === 'object' ? text : partialMetadata(text, version));
 }
 
 interface Start {
@@ -115,6 +119,7 @@ function startOf(context: Context, call: Call): Start {
 export function watch(context: Context, call: Call): ApiResponse {
   validateListOptions(call.query, true);
   const options = renderOptions(context, call);
+  const { encoding } = options.answer;
   const selector = listSelector(call);
   const start = startOf(context, call);
   const prefix = prefixOf(call.kind, call.route.namespace);
@@ -136,7 +141,7 @@ export function watch(context: Context, call: Call): ApiResponse {
         (only === '' || nameOfKey(item.key) === only) && (selector === undefined || selector(parseStored(item.value))),
     );
     stream.pushState(
-      selected.map((item) => frame('ADDED', single(call.kind, asVersion(call.kind, item.value), options))),
+      selected.map((item) => frame(encoding, 'ADDED', single(call.kind, asVersion(call.kind, item.value), options))),
     );
     if (start.markEnd && wantsBookmarks) stream.push(bookmarkFrame(call.kind, revision, options, endAnnotation));
   }
@@ -155,7 +160,7 @@ export function watch(context: Context, call: Call): ApiResponse {
       onEnd: (reason) => {
         if (reason === 'compacted') {
           const error = expired('The resourceVersion for the provided watch is too old.');
-          stream.push(frame('ERROR', JSON.stringify(error.status)));
+          stream.push(frame(encoding, 'ERROR', JSON.stringify(error.status)));
         }
         stream.end();
       },
@@ -172,7 +177,7 @@ export function watch(context: Context, call: Call): ApiResponse {
   timers.push(setTimeout(() => stream.end(), timeoutMs).unref());
   return {
     status: 200,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' },
+    headers: { 'content-type': streamType(encoding), 'cache-control': 'no-cache, private' },
     body: stream,
   };
 }

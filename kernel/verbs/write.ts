@@ -3,10 +3,11 @@ import type { ApiResponse, KubernetesObject } from '@diatom/sdk/api';
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
+import { jsonHeaders } from '../wire/encode-answer.ts';
 import { single } from '../wire/render.ts';
 import { ApiError, invalid } from '../wire/status.ts';
 import { type Call, type Context, keyOf, prefixOf } from './context.ts';
-import { jsonHeaders, renderOptions } from './read.ts';
+import { renderOptions } from './read.ts';
 import { asVersion, notWritten, parseStored } from './stored.ts';
 
 /** True for `dryRun=All`; anything else is refused. */

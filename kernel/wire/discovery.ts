@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ApiResponse } from '@diatom/sdk/api';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
-import { type AcceptClause, parseAccept } from './media.ts';
-import { notAcceptable } from './status.ts';
+import { type AcceptClause, negotiate, offers, parseAccept } from './media.ts';
 
 export interface SubresourceInfo {
   readonly verbs: readonly string[];
@@ -128,11 +127,6 @@ function aggregatedVersion(clauses: readonly AcceptClause[]): string | undefined
   return undefined;
 }
 
-function jsonAcceptable(clauses: readonly AcceptClause[]): boolean {
-  if (clauses.length === 0) return true;
-  return clauses.some(({ type }) => type === 'application/json' || type === 'application/*' || type === '*/*');
-}
-
 export interface DiscoveryRequest {
   readonly path: string;
   readonly accept: string | undefined;
@@ -147,9 +141,7 @@ export function discover(request: DiscoveryRequest): ApiResponse | undefined {
   const [root, group, version, ...rest] = segments;
   if (rest.length > 0) return undefined;
   const clauses = parseAccept(request.accept);
-  if (root === 'api' || root === 'apis') {
-    if (!jsonAcceptable(clauses)) throw notAcceptable(['application/json']);
-  } else return undefined;
+  if (root !== 'api' && root !== 'apis') return undefined;
   const groups = groupsOf(request.kinds);
   const isCore = root === 'api';
   if (group === undefined) {
@@ -157,10 +149,12 @@ export function discover(request: DiscoveryRequest): ApiResponse | undefined {
     const apiVersion = aggregatedVersion(clauses);
     if (apiVersion !== undefined)
       return aggregatedResponse(request, aggregated(shown, apiVersion, request.subresources), apiVersion);
+    negotiate(request.accept, offers.plain);
     return json(
       isCore ? coreVersions(shown) : { kind: 'APIGroupList', apiVersion: 'v1', groups: shown.map(groupObject) },
     );
   }
+  negotiate(request.accept, offers.plain);
   if (isCore) {
     const core = groups.find(({ name }) => name === '')?.versions.find((entry) => entry.version === group);
     return core === undefined || version !== undefined

@@ -3,6 +3,16 @@ import { lookup } from '../kinds/json.ts';
 import { notAcceptable } from './status.ts';
 
 export type Representation = 'object' | 'table' | 'partial' | 'partial-list';
+export type Encoding = 'json' | 'yaml' | 'protobuf';
+
+export const mediaTypes = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+} as const satisfies Readonly<Record<Encoding, string>>;
+
+/** In the order upstream's serializers are registered: a wildcard gets the first. */
+const encodings = ['json', 'yaml', 'protobuf'] as const satisfies readonly Encoding[];
 
 export interface AcceptClause {
   /** `application/json` */
@@ -10,6 +20,7 @@ export interface AcceptClause {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** Best quality first, and of equal ones those that say more (goautoneg). */
 export function parseAccept(header: string | undefined): readonly AcceptClause[] {
   const clauses: (AcceptClause & { readonly quality: number })[] = [];
   for (const part of (header ?? '').split(',')) {
@@ -20,25 +31,45 @@ export function parseAccept(header: string | undefined): readonly AcceptClause[]
       const equals = word.indexOf('=');
       if (equals > 0) parameters[word.slice(0, equals).toLowerCase()] = word.slice(equals + 1).replace(/^"|"$/g, '');
     }
-    clauses.push({ type: type.toLowerCase(), parameters, quality: Number(parameters.q ?? '1') });
+    const quality = Number(parameters.q ?? '1');
+    clauses.push({ type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 1 : quality });
   }
-  return clauses.filter((clause) => clause.quality > 0).sort((a, b) => b.quality - a.quality);
+  const wildness = ({ type }: AcceptClause): number => (type.startsWith('*/') ? 2 : type.endsWith('/*') ? 1 : 0);
+  return clauses
+    .filter(({ quality }) => quality > 0)
+    .sort((a, b) => b.quality - a.quality || wildness(a) - wildness(b));
 }
 
-const jsonTypes = new Set(['application/json', 'application/*', '*/*']);
-/** A client that asks for protobuf or CBOR first and JSON after gets JSON. */
-const offered = [
-  'application/json',
-  'application/json;as=Table;g=meta.k8s.io;v=v1',
-  'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
-  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
-];
-
 export interface Answer {
+  readonly encoding: Encoding;
   readonly representation: Representation;
   /** meta.k8s.io version of a Table or PartialObjectMetadata. */
   readonly version: 'v1' | 'v1beta1';
+  /** With line breaks, for people. */
+  readonly pretty: boolean;
 }
+
+/** What can be made of an answer. */
+export interface Offer {
+  /** Of the object itself. A custom resource has no protobuf; its metadata has. */
+  readonly plain: ReadonlySet<Encoding>;
+  /** Whether it can be a Table or PartialObjectMetadata. */
+  readonly transforms: boolean;
+  /** A stream of events: YAML has no frames. */
+  readonly stream: boolean;
+}
+
+const everything: ReadonlySet<Encoding> = new Set(encodings);
+const textOnly: ReadonlySet<Encoding> = new Set(['json', 'yaml']);
+
+export const offers = {
+  builtIn: { plain: everything, transforms: true, stream: false },
+  custom: { plain: textOnly, transforms: true, stream: false },
+  builtInWatch: { plain: everything, transforms: true, stream: true },
+  customWatch: { plain: textOnly, transforms: true, stream: true },
+  /** Errors, discovery, reviews: as they are, in any encoding. */
+  plain: { plain: everything, transforms: false, stream: false },
+} as const satisfies Readonly<Record<string, Offer>>;
 
 const representations = lookup<Representation>({
   Table: 'table',
@@ -46,31 +77,65 @@ const representations = lookup<Representation>({
   PartialObjectMetadataList: 'partial-list',
 });
 
-/** Throws 406 when nothing the client accepts can be made. */
-export function negotiate(header: string | undefined): Answer {
-  if (header === undefined || header === '') return { representation: 'object', version: 'v1' };
+export const plainJson: Answer = { encoding: 'json', representation: 'object', version: 'v1', pretty: false };
+
+const serves = (type: string, encoding: Encoding): boolean =>
+  type === mediaTypes[encoding] || type === 'application/*' || type === '*/*';
+
+/** The first thing the client accepts that can be made; undefined when there is none. */
+export function negotiable(header: string | undefined, offer: Offer): Answer | undefined {
+  if (header === undefined || header === '') return plainJson;
   for (const { type, parameters } of parseAccept(header)) {
-    if (!jsonTypes.has(type) && type !== 'application/yaml') continue;
-    if (type === 'application/yaml') continue;
-    const as = parameters.as;
-    if (as === undefined) return { representation: 'object', version: 'v1' };
-    const representation = representations.get(as);
-    const version = parameters.v;
-    const known = parameters.g === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
-    if (representation !== undefined && known) return { representation, version };
+    for (const encoding of encodings) {
+      if (!serves(type, encoding) || (offer.stream && encoding === 'yaml')) continue;
+      const answer = transformed(encoding, parameters, offer);
+      if (answer !== undefined) return answer;
+    }
   }
-  throw notAcceptable(offered);
+  return undefined;
 }
 
-/** For what is answered as it is and has no other representation: a 406 where the client takes only those. */
-export function requirePlainObject(header: string | undefined): void {
-  const clauses = parseAccept(header);
-  if (clauses.length === 0) return;
-  if (clauses.some(({ type, parameters }) => jsonTypes.has(type) && parameters.as === undefined)) return;
-  throw notAcceptable(['application/json']);
+/** acceptMediaTypeOptions and RequestScope.AllowsMediaTypeTransform. */
+function transformed(encoding: Encoding, parameters: AcceptClause['parameters'], offer: Offer): Answer | undefined {
+  const { as, g, v, stream = '' } = parameters;
+  const pretty = parameters.pretty === '1';
+  if (stream !== '' && (stream !== 'watch' || encoding === 'yaml')) return undefined;
+  if (as === undefined && g === undefined && v === undefined) {
+    return offer.plain.has(encoding) ? { encoding, representation: 'object', version: 'v1', pretty } : undefined;
+  }
+  const representation = representations.get(as ?? '');
+  if (representation === undefined || !offer.transforms || g !== 'meta.k8s.io') return undefined;
+  if (v !== 'v1' && v !== 'v1beta1') return undefined;
+  if (representation === 'table' && encoding === 'protobuf') return undefined;
+  return { encoding, representation, version: v, pretty };
 }
+
+/** Clients send the same few headers all the time. */
+const known = new Map<Offer, Map<string, Answer>>();
+const mostKnown = 100;
+
+/** Throws 406 when nothing the client accepts can be made. */
+export function negotiate(header: string | undefined, offer: Offer): Answer {
+  if (header === undefined || header === '') return plainJson;
+  let answers = known.get(offer);
+  if (answers === undefined) {
+    answers = new Map();
+    known.set(offer, answers);
+  }
+  const found = answers.get(header);
+  if (found !== undefined) return found;
+  const answer = negotiable(header, offer);
+  if (answer === undefined) throw notAcceptable(acceptedTypes(offer.stream));
+  if (answers.size < mostKnown && header.length < 1000) answers.set(header, answer);
+  return answer;
+}
+
+const acceptedTypes = (stream: boolean): readonly string[] =>
+  stream
+    ? [`${mediaTypes.json};stream=watch`, `${mediaTypes.protobuf};stream=watch`]
+    : encodings.map((encoding) => mediaTypes[encoding]);
 
 /** The media type of a body without its parameters; JSON where a client (kubectl 1.20) sends none. */
 export function bodyType(header: string | undefined): string {
-  return header?.split(';')[0]?.trim().toLowerCase() || 'application/json';
+  return header?.split(';')[0]?.trim().toLowerCase() || mediaTypes.json;
 }

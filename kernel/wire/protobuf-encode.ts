@@ -3,7 +3,7 @@
  * protobuf.ts. A message is written from its end to its start, as gogo does, because its length stands before it and is
  * known when it is written.
  */
-import { isRecord, type JsonRecord } from '../kinds/json.ts';
+import { isRecord, type JsonRecord, parseJson } from '../kinds/json.ts';
 import type { Field, Schema } from '../kinds/schema.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 
@@ -56,8 +56,8 @@ class BackwardWriter {
     this.#bytes.writeDoubleLE(value, this.#at);
   }
 
-  varint(value: number): void {
-    if (value < 0 || value > Number.MAX_SAFE_INTEGER) {
+  varint(value: number | bigint): void {
+    if (typeof value === 'bigint' || value < 0 || value > Number.MAX_SAFE_INTEGER) {
       this.#bigVarint(BigInt.asUintN(64, BigInt(value)));
       return;
     }
@@ -102,17 +102,62 @@ const startBytes = 4096;
 /** The whole body: magic, apiVersion and kind, the message. */
 export function encodeEnvelope(schema: Schema, object: JsonRecord): Uint8Array {
   const writer = new BackwardWriter(startBytes);
-  // runtime.Unknown: 1 typeMeta {1 apiVersion, 2 kind}, 2 raw, 3 contentEncoding, 4 contentType.
-  writer.delimited(4, () => {});
-  writer.delimited(3, () => {});
-  writer.delimited(2, () => writeMessage(writer, schema, object));
-  writer.delimited(1, () => {
-    writer.delimited(2, () => writer.text(String(object.kind ?? '')));
-    writer.delimited(1, () => writer.text(String(object.apiVersion ?? '')));
-  });
-  writer.raw(magic);
+  writeEnvelope(writer, String(object.apiVersion ?? ''), String(object.kind ?? ''), () =>
+    writeMessage(writer, schema, object),
+  );
   return writer.written;
 }
+
+/** runtime.Unknown: 1 typeMeta {1 apiVersion, 2 kind}, 2 raw, 3 contentEncoding, 4 contentType. */
+function writeEnvelope(writer: BackwardWriter, apiVersion: string, kind: string, write: () => void): void {
+  writer.delimited(4, () => {});
+  writer.delimited(3, () => {});
+  writer.delimited(2, write);
+  writer.delimited(1, () => {
+    writer.delimited(2, () => writer.text(kind));
+    writer.delimited(1, () => writer.text(apiVersion));
+  });
+  writer.raw(magic);
+}
+
+/**
+ * One event of a watch (meta/v1 WatchEvent {1 type, 2 object {1 raw}}, the object in an envelope of its own) as a frame: its
+ * length in four bytes, big-endian, before it (apimachinery runtime/serializer/protobuf, LengthDelimitedFramer).
+ */
+export function encodeFrame(type: string, envelope: Uint8Array): Uint8Array {
+  const writer = new BackwardWriter(envelope.length + 64);
+  writer.delimited(2, () => writer.delimited(1, () => writer.raw(envelope)));
+  writer.delimited(1, () => writer.text(type));
+  const length = writer.position;
+  writer.raw(Uint8Array.of(length >>> 24, (length >>> 16) & 0xff, (length >>> 8) & 0xff, length & 0xff));
+  return writer.written;
+}
+
+/** The same as `encodeEnvelope` of a list whose items are still text, without all of them parsed at once. */
+export function encodeList(
+  list: { readonly schema: Schema; readonly apiVersion: string; readonly kind: string; readonly metadata: JsonRecord },
+  texts: readonly string[],
+): Uint8Array {
+  const { schema, apiVersion, kind, metadata } = list;
+  const items = schema.fields?.get('items');
+  const itemSchema = items?.schema.items;
+  if (items === undefined || itemSchema === undefined) throw new Error(`${kind} has no items`);
+  const writer = new BackwardWriter(Math.max(startBytes, texts.length * (texts[0]?.length ?? 0)));
+  writeEnvelope(writer, apiVersion, kind, () => {
+    const writeItems = (): void => {
+      for (let index = texts.length - 1; index >= 0; index--)
+        writeValue(writer, items.protobuf, itemSchema, parseJson(texts[index] ?? ''));
+    };
+    const isFirst = items.protobuf === 1;
+    if (!isFirst) writeItems();
+    writeMessage(writer, { type: 'object', fields: withoutItems(schema) }, { metadata });
+    if (isFirst) writeItems();
+  });
+  return writer.written;
+}
+
+const withoutItems = (schema: Schema): ReadonlyMap<string, Field> =>
+  new Map([...(schema.fields ?? [])].filter(([name]) => name !== 'items'));
 
 export function encodeMessage(schema: Schema, object: JsonRecord): Uint8Array {
   const writer = new BackwardWriter(startBytes);
@@ -174,7 +219,7 @@ function writeMap(writer: BackwardWriter, field: Field, map: JsonRecord): void {
   }
 }
 
-function writeNumber(writer: BackwardWriter, number: number, value: number): void {
+function writeNumber(writer: BackwardWriter, number: number, value: number | bigint): void {
   writer.varint(value);
   writer.tag(number, wire.varint);
 }
@@ -188,7 +233,7 @@ function writeValue(writer: BackwardWriter, number: number, schema: Schema, valu
       writer.delimited(number, () => writeText(writer, schema, String(value ?? '')));
       break;
     case 'integer':
-      writeNumber(writer, number, Number(value));
+      writeNumber(writer, number, typeof value === 'bigint' ? value : Number(value));
       break;
     case 'boolean':
       writeNumber(writer, number, value === true ? 1 : 0);

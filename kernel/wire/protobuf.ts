@@ -38,7 +38,7 @@ export function decodeEnvelope(body: Uint8Array): Envelope {
   return { apiVersion, kind, raw };
 }
 
-interface Entry {
+export interface Entry {
   readonly number: number;
   /** A varint or fixed-size number, or the bytes of a length-delimited field. */
   readonly value: bigint | Uint8Array;
@@ -86,6 +86,9 @@ function* entries(bytes: Uint8Array): Generator<Entry> {
     }
   }
 }
+
+/** The fields of a message in the order they stand. */
+export const entriesOf = (bytes: Uint8Array): readonly Entry[] => [...entries(bytes)];
 
 const truncated = () => badRequest('unexpected EOF');
 

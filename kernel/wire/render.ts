@@ -1,9 +1,11 @@
 /** Objects and lists in the representation a client asked for: as they are, Table, PartialObjectMetadata(List). */
-import type { JsonRecord } from '../kinds/json.ts';
+import { type JsonRecord, parseJson } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { type TableColumn, tableColumns } from '../kinds/printers/table-columns.ts';
 import type { Answer } from './media.ts';
-import { badRequest } from './status.ts';
+import { encodeList } from './protobuf-encode.ts';
+import { messageOf } from './protobuf-types.ts';
+import { ApiError, badRequest } from './status.ts';
 
 export interface RenderOptions {
   readonly answer: Answer;
@@ -25,7 +27,7 @@ export function checkIncludeObject(value: string | null): string {
 }
 
 export function partialMetadata(text: string, version: string, parsed?: JsonRecord): string {
-  const object = parsed ?? (JSON.parse(text) as JsonRecord);
+  const object = parsed ?? (parseJson(text) as JsonRecord);
   return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(object.metadata ?? {})}}`;
 }
 
@@ -42,7 +44,7 @@ export function columnDefinitions(kind: Kind): string {
 }
 
 function tableRow(kind: Kind, text: string, options: RenderOptions, parsed?: JsonRecord): string {
-  const object = parsed ?? (JSON.parse(text) as JsonRecord);
+  const object = parsed ?? (parseJson(text) as JsonRecord);
   const cells = tableColumns(kind).map((column) => {
     const cell = column.cell(object, options.nowMs);
     return cell === undefined ? null : cell;
@@ -61,16 +63,24 @@ export function table(kind: Kind, texts: readonly string[], metadata: ListMetada
   return `{"kind":"Table","apiVersion":"meta.k8s.io/${options.answer.version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columnDefinitions(kind)},"rows":[${rows.join(',')}]}`;
 }
 
-export function list(kind: Kind, texts: readonly string[], metadata: ListMetadata, options: RenderOptions): string {
+/** Text, or bytes where the client gets protobuf and the list is made so at once. */
+export function list(
+  kind: Kind,
+  texts: readonly string[],
+  metadata: ListMetadata,
+  options: RenderOptions,
+): string | Uint8Array {
   switch (options.answer.representation) {
     case 'table':
       return table(kind, texts, metadata, options);
     case 'partial':
+      throw wrongRepresentation('PartialObjectMetadata', 'is a list', kind.listKind);
     case 'partial-list': {
       const items = texts.map((text) => partialMetadata(text, options.answer.version));
       return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${options.answer.version}","metadata":${JSON.stringify(metadata)},"items":[${items.join(',')}]}`;
     }
     case 'object':
+      if (options.answer.encoding === 'protobuf') return protobufList(kind, texts, metadata);
       return `{"kind":"${kind.listKind}","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(metadata)},"items":[${texts.join(',')}]}`;
   }
 }
@@ -82,9 +92,22 @@ export function single(kind: Kind, text: string, options: RenderOptions): string
       return table(kind, [text], { resourceVersion: object.metadata?.resourceVersion ?? '' }, options);
     }
     case 'partial':
-    case 'partial-list':
       return partialMetadata(text, options.answer.version);
+    case 'partial-list':
+      throw wrongRepresentation('PartialObjectMetadataList', 'is not a list', kind.kind);
     case 'object':
       return text;
   }
+}
+
+/** Upstream's 406 after negotiation (apiserver handlers/response.go). */
+function wrongRepresentation(asked: string, why: string, kind: string): ApiError {
+  return new ApiError(406, 'NotAcceptable', `you requested ${asked}, but the requested object ${why} (${kind})`);
+}
+
+function protobufList(kind: Kind, texts: readonly string[], metadata: ListMetadata): Uint8Array {
+  const apiVersion = apiVersionOf(kind);
+  const schema = messageOf(apiVersion, kind.listKind);
+  if (schema === undefined) throw new Error(`${apiVersion} ${kind.listKind} has no protobuf message`);
+  return encodeList({ schema, apiVersion, kind: kind.listKind, metadata: { ...metadata } }, texts);
 }
