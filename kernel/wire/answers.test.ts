@@ -136,7 +136,7 @@ test('YAML is answered to whoever asks for it: objects, tables, errors, discover
   for (const path of [configMaps, `${configMaps}/none`, widgets, '/api', '/apis', '/apis/apps', '/apis/apps/v1']) {
     const { type, text } = await ask(api, 'GET', path, yaml);
     assert.equal(type, yaml, path);
-    assert.match(text, /^(apiVersion: (example\.com/)?v1|groupVersion|kind: APIVersions)/);
+    assert.match(text, /^(apiVersion: (example\.com\/)?v1|groupVersion|kind: APIVersions)/);
   }
   assert.match((await ask(api, 'GET', configMaps, `${yaml}${as('Table')}`)).text, /^kind: Table$/m);
 });
