@@ -1,4 +1,4 @@
-/** api: writes, reads and lists per second, watch latency, start and memory; etcd's put and watch beside the kernel's. */
+/** api: the kernel beside etcd and kube-apiserver: writes, reads, lists, watches, start and memory (docs/bench.md). */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,44 +7,80 @@ import { promisify } from 'node:util';
 import { versions } from '@diatom/cli/version.ts';
 import { startDiatom } from './api/diatom.ts';
 import { startEtcd } from './api/etcd.ts';
+import { compareWithKubernetes } from './api/goals.ts';
+import { kubeApiserver, startKubeApiserver } from './api/kube-apiserver.ts';
+import { connections, measureServer, measures, type Note, objects, valueBytes } from './api/measure.ts';
 import type { KeyValueServer } from './api/stores.ts';
-import { rssKb } from './measure/process-tree.ts';
 import { loadProcessor, pinning, pinThisThread } from './measure/processors.ts';
-import { median, type Report, Samples, type SkippedRow } from './report.ts';
+import { type Report, Samples, type SkippedRow } from './report.ts';
 
 const run = promisify(execFile);
 const rounds = 3;
-const connections = 16;
-const objects = 2_000;
-const listed = 20;
-const watched = 200;
-const idleMs = 3_000;
-const value = 'x'.repeat(512);
+const name = `${objects} objects of ${valueBytes} bytes`;
 
-type Start = (directory: string) => Promise<KeyValueServer>;
+interface Subject {
+  readonly name: string;
+  /** Undefined: it is not here. */
+  readonly version: () => Promise<string | undefined>;
+  readonly missing: string;
+  start(version: string, directory: string): Promise<KeyValueServer>;
+}
 
-export async function benchApi(progress: (text: string) => void): Promise<Report> {
-  const directory = await mkdtemp(join(tmpdir(), 'diatom-bench-'));
-  const name = `${objects} objects of ${value.length} bytes`;
+const subjects: readonly Subject[] = [
+  {
+    name: 'diatom',
+    version: async () => versions().diatom,
+    missing: '',
+    start: (version, directory) => startDiatom(version, directory, connections),
+  },
+  {
+    name: 'etcd',
+    version: () => versionOf('etcd', /etcd Version: (\S+)/),
+    missing: 'etcd is not installed: apt-get install etcd-server',
+    start: (version, directory) => startEtcd('etcd', version, directory, connections),
+  },
+  {
+    name: 'kube-apiserver',
+    version: () => versionOf(kubeApiserver, /v(\S+)/),
+    missing: 'no kube-apiserver on the PATH; KUBE_APISERVER may name one, and etcd has to be installed',
+    start: (version, directory) => startKubeApiserver(version, directory, connections),
+  },
+];
+
+const versionOf = (program: string, pattern: RegExp): Promise<string | undefined> =>
+  run(program, ['--version']).then(
+    ({ stdout }) => pattern.exec(stdout)?.[1] ?? 'unknown',
+    () => undefined,
+  );
+
+/** `names` of subjects and of measures leave out the others. */
+export async function benchApi(progress: (text: string) => void, names: readonly string[] = []): Promise<Report> {
+  const known = [...subjects.map((subject) => subject.name), ...measures];
+  const unknown = names.find((asked) => !known.includes(asked));
+  if (unknown !== undefined) throw new Error(`there is no ${unknown}; there are ${known.join(', ')}`);
+  const chosen = measures.filter((measure) => names.includes(measure));
+  const isAsked = ({ name }: Subject): boolean =>
+    !subjects.some((subject) => names.includes(subject.name)) || names.includes(name);
   const samples = new Samples(name);
   const conditions: Record<string, string> = {};
   const skipped: SkippedRow[] = [];
-  const starts: Start[] = [(data) => startDiatom(versions().diatom, data, connections)];
-  const etcdVersion = await run('etcd', ['--version']).then(
-    ({ stdout }) => /etcd Version: (\S+)/.exec(stdout)?.[1] ?? 'unknown',
-    () => undefined,
-  );
-  if (etcdVersion === undefined) {
-    skipped.push({ case: name, subject: 'etcd', skipped: 'etcd is not installed: apt-get install etcd-server' });
-  } else starts.push((data) => startEtcd('etcd', etcdVersion, data, connections));
+  const present: { readonly subject: Subject; readonly version: string }[] = [];
+  for (const subject of subjects.filter(isAsked)) {
+    const version = await subject.version();
+    if (version === undefined) skipped.push({ case: name, subject: subject.name, skipped: subject.missing });
+    else present.push({ subject, version });
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'diatom-bench-'));
   pinThisThread(loadProcessor);
   try {
     for (let round = 0; round < rounds; round++) {
-      for (const [index, start] of starts.entries()) {
-        const server = await start(join(directory, `${round}-${index}`));
+      for (const { subject, version } of present) {
+        const server = await subject.start(version, join(directory, `${round}-${subject.name}`));
         conditions[server.name] = server.version;
+        const note: Note = (metric, amount) => samples.add(server.name, metric, amount);
+        const tell = (what: string): void => progress(`round ${round + 1} of ${rounds}: ${server.name} ${what}`);
         try {
-          await measure(server, samples, (what) => progress(`round ${round + 1} of ${rounds}: ${server.name} ${what}`));
+          await measureServer(server, note, tell, chosen.length === 0 ? measures : chosen);
         } finally {
           await server.stop();
         }
@@ -54,53 +90,7 @@ export async function benchApi(progress: (text: string) => void): Promise<Report
     await rm(directory, { recursive: true, force: true });
   }
   conditions.processors = pinning;
-  conditions.load = `${connections} connections, one client in Node; diatom over TLS, etcd without`;
-  return { bench: 'api', rows: [...samples.rows(), ...skipped], conditions };
-}
-
-async function measure(server: KeyValueServer, samples: Samples, progress: (what: string) => void): Promise<void> {
-  const add = (metric: string, amount: number): void => samples.add(server.name, metric, amount);
-  add('ready_ms', server.readyMs);
-  progress('idle');
-  await new Promise((resolve) => setTimeout(resolve, idleMs));
-  add('idle_rss_mb', rssKb(server.pid) / 1024);
-  progress('create, get, update, list');
-  add('create_per_s', await perSecond(objects, (index) => server.create(`object-${index}`, value)));
-  add('get_per_s', await perSecond(objects, (index) => server.get(`object-${index}`)));
-  add('update_per_s', await perSecond(objects, (index) => server.update(`object-${index}`, `${value}${index}`)));
-  add('list_per_s', await perSecond(listed, () => server.list()));
-  progress('watch');
-  add('watch_p50_ms', median(await watchLatenciesMs(server)));
-}
-
-async function perSecond(count: number, call: (index: number) => Promise<void>): Promise<number> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await call(next++);
-  };
-  const startedMs = performance.now();
-  await Promise.all(Array.from({ length: connections }, worker));
-  return count / ((performance.now() - startedMs) / 1000);
-}
-
-/** From sending a write to the arrival of its event, one write at a time. */
-async function watchLatenciesMs(server: KeyValueServer): Promise<readonly number[]> {
-  const arrivals = new Map<string, (atMs: number) => void>();
-  const watch = await server.watch((name) => arrivals.get(name)?.(performance.now()));
-  const latenciesMs: number[] = [];
-  try {
-    for (let index = 0; index < watched; index++) {
-      const name = `watched-${index}`;
-      const arrived = new Promise<number>((resolve, reject) => {
-        arrivals.set(name, resolve);
-        AbortSignal.timeout(10_000).onabort = () => reject(new Error(`${server.name}: no watch event for ${name}`));
-      });
-      const sentMs = performance.now();
-      const [arrivedMs] = await Promise.all([arrived, server.create(name, value)]);
-      latenciesMs.push(arrivedMs - sentMs);
-    }
-  } finally {
-    watch.cancel();
-  }
-  return latenciesMs;
+  conditions.load = `${connections} connections with TLS, one client in Node; it is the limit where load_busy is near 1`;
+  const rows = samples.rows();
+  return { bench: 'api', rows: [...rows, ...compareWithKubernetes(name, rows), ...skipped], conditions };
 }

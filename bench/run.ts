@@ -26,7 +26,12 @@ const benches: readonly Bench[] = [
     operands: '[CASE...]',
     run: benchEdge,
   },
-  { name: 'api', does: 'the kernel: writes, reads, lists, watch latency, start, memory', run: benchApi },
+  {
+    name: 'api',
+    does: 'the kernel beside etcd and kube-apiserver: writes, reads, lists, watches, start, memory',
+    operands: '[SUBJECT|MEASURE...]',
+    run: benchApi,
+  },
   {
     name: 'seal',
     does: 'compiled code beside V8 and wasm2c with gcc: run time, compile time, code size',
@@ -44,7 +49,7 @@ const terminal = createTerminal(process.stdout, process.stderr, process.env);
 const usage = [
   'Usage: npm run bench -- NAME [--json]',
   '',
-  ...benches.map(({ name, operands = '', does }) => `  ${`${name} ${operands}`.padEnd(19)} ${does}`),
+  ...benches.map(({ name, operands = '', does }) => `  ${`${name} ${operands}`.padEnd(27)} ${does}`),
 ].join('\n');
 
 function parse(): { readonly bench: Bench; readonly names: readonly string[]; readonly isJson: boolean } | string {

@@ -1,83 +1,42 @@
-/** A cell of our own, started as a user starts it, and its ConfigMaps over HTTPS with a client certificate. */
-import { spawn } from 'node:child_process';
+/** The kernel of a cell, alone in a process, and its ConfigMaps over HTTPS with the administrator's certificate. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { homeOf } from '@diatom/cli';
-import { nativeTender } from '@diatom/cli/native-tender';
 import { checkout } from '@diatom/test/tools/npm';
+import { freePort } from '../measure/ports.ts';
 import { pinned, serverProcessor } from '../measure/processors.ts';
-import { createJsonClient } from './json-client.ts';
+import { startServer } from '../measure/server-process.ts';
+import { type Credentials, connectKubernetes } from './kubernetes-client.ts';
+import { untilReady } from './ready.ts';
 import type { KeyValueServer } from './stores.ts';
 
-const collection = '/api/v1/namespaces/default/configmaps';
-
-const configMap = (name: string, value: string): unknown => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: { name },
-  data: { value },
-});
-
-// Its images and caches stay in the checkout: the user's own are not touched.
-const environment = { ...process.env, DIATOM_HOME: join(checkout, '.cache/bench') };
-
-interface Ready {
-  readonly address: string;
-  readonly kubeconfig: string;
-}
+// As `diatom up`: what has been compiled once is not compiled again.
+const environment = { NODE_COMPILE_CACHE: join(checkout, '.cache/bench/cache/node') };
 
 export async function startDiatom(version: string, directory: string, connections: number): Promise<KeyValueServer> {
-  const words = [join(checkout, 'cli/bin/diatom.mjs'), 'up', '--data', directory, '--json'];
-  const command = pinned(serverProcessor, process.execPath, words);
-  // Sealing the tender happens once for a version and is no part of a start.
-  await nativeTender(homeOf(environment), () => {});
+  const port = await freePort();
+  const program = join(import.meta.dirname, 'kernel-main.ts');
+  const words = ['--disable-warning=ExperimentalWarning', program, directory, String(port)];
   const startedMs = performance.now();
-  const child = spawn(command.program, command.words, { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
-  let remarks = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    remarks = (remarks + chunk.toString()).slice(-2000);
-  });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const ready = await new Promise<Ready>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)));
-    void exited.then(() => reject(new Error(`diatom up ended: ${remarks}`)));
-  });
+  const server = startServer({ ...pinned(serverProcessor, process.execPath, words), environment });
+  await untilReady(port, '/readyz', server);
   const readyMs = performance.now() - startedMs;
-  const kubeconfig = await readFile(ready.kubeconfig, 'utf8');
-  const client = createJsonClient({ address: ready.address, tls: credentials(kubeconfig), connections });
+  const kubeconfig = await readFile(join(directory, 'kubeconfig'), 'utf8');
+  const { close, ...client } = await connectKubernetes({ port, credentials: credentials(kubeconfig), connections });
   return {
+    ...client,
     name: 'diatom',
     version,
-    pid: child.pid ?? -1,
+    pid: server.pid,
     readyMs,
-    create: async (name, value) => {
-      await client.call('POST', collection, configMap(name, value));
-    },
-    get: async (name) => {
-      await client.call('GET', `${collection}/${name}`);
-    },
-    update: async (name, value) => {
-      await client.call('PUT', `${collection}/${name}`, configMap(name, value));
-    },
-    list: async () => {
-      await client.call('GET', collection);
-    },
-    watch: async (onEvent) => {
-      const { metadata } = JSON.parse(await client.call('GET', `${collection}?limit=1`));
-      const path = `${collection}?watch=true&resourceVersion=${metadata.resourceVersion}`;
-      return await client.lines('GET', path, undefined, (line) => onEvent(JSON.parse(line).object.metadata.name));
-    },
     stop: async () => {
-      client.close();
-      child.kill('SIGTERM');
-      await exited;
+      close();
+      await server.stop();
     },
   };
 }
 
 /** The kubeconfig is ours: one cluster, one user, data inline. */
-function credentials(kubeconfig: string): { readonly ca: string; readonly cert: string; readonly key: string } {
+function credentials(kubeconfig: string): Credentials {
   const field = (name: string): string => {
     const value = new RegExp(`"?${name}"?:\\s*"?([A-Za-z0-9+/=]+)`).exec(kubeconfig)?.[1];
     if (value === undefined) throw new Error(`the kubeconfig has no ${name}`);

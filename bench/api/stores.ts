@@ -1,5 +1,9 @@
 /** What the api benchmark measures: something with keys and values, reached over its own public protocol. */
 
+export interface Watch {
+  cancel(): void;
+}
+
 export interface KeyValueServer {
   readonly name: string;
   readonly version: string;
@@ -10,9 +14,13 @@ export interface KeyValueServer {
   create(name: string, value: string): Promise<void>;
   get(name: string): Promise<void>;
   update(name: string, value: string): Promise<void>;
-  /** The list is one answer with everything created so far. */
-  list(): Promise<void>;
+  /** A part of the object; undefined where the protocol has no such thing. */
+  readonly patch: ((name: string, value: string) => Promise<void>) | undefined;
+  /** The list is one answer with everything created so far; gives its size. */
+  list(): Promise<number>;
   /** `onEvent` is called with the name of what changed. Resolves when the watch is established. */
-  watch(onEvent: (name: string) => void): Promise<{ cancel(): void }>;
+  watch(onEvent: (name: string) => void): Promise<Watch>;
+  /** Opens this many watches of everything, in the ways the server has; `onEvents` gets the number of new events of one of them. */
+  readonly crowds: Readonly<Record<string, (count: number, onEvents: (count: number) => void) => Promise<Watch>>>;
   stop(): Promise<void>;
 }

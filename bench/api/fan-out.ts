@@ -1,0 +1,52 @@
+/**
+ * What it costs that many watch one busy kind: the same writes, as fast as the connections carry them, once with one watcher
+ * and once with a thousand. The ratio is of processor time of the server until the last watcher has the last event.
+ */
+import { cpuUs } from '../measure/process-tree.ts';
+import { inParallel, type Note } from './measure.ts';
+import type { KeyValueServer } from './stores.ts';
+
+const watchers = 1_000;
+const writes = 1_000;
+/** An object as busy kinds have them: a lease, an endpoint, a status. */
+const value = 'x'.repeat(64);
+const giveUpMs = 60_000;
+
+interface Cost {
+  readonly cpuUs: number;
+  readonly elapsedMs: number;
+}
+
+export async function measureFanOut(server: KeyValueServer, note: Note): Promise<void> {
+  for (const [way, open] of Object.entries(server.crowds)) {
+    const suffix = way === 'a connection each' ? '' : '_h2';
+    const one = await cost(server, open, 1);
+    const many = await cost(server, open, watchers);
+    note(`fanout${suffix}_ratio`, many.cpuUs / one.cpuUs);
+    note(`fanout${suffix}_cpu_us`, many.cpuUs);
+    note(`fanout${suffix}_one_cpu_us`, one.cpuUs);
+    note(`fanout${suffix}_elapsed_ratio`, many.elapsedMs / one.elapsedMs);
+  }
+}
+
+/** For one event. */
+async function cost(server: KeyValueServer, open: KeyValueServer['crowds'][string], count: number): Promise<Cost> {
+  let expected = writes * count;
+  let finished: () => void = () => {};
+  const complete = new Promise<void>((resolve, reject) => {
+    finished = resolve;
+    AbortSignal.timeout(giveUpMs).onabort = () => reject(new Error(`${server.name}: ${expected} events are missing`));
+  });
+  const crowd = await open(count, (events) => {
+    expected -= events;
+    if (expected <= 0) finished();
+  });
+  try {
+    const before = { us: cpuUs(server.pid), ms: performance.now() };
+    await inParallel(writes, (index) => server.update(`object-${index % 100}`, `${value}${index}`));
+    await complete;
+    return { cpuUs: (cpuUs(server.pid) - before.us) / writes, elapsedMs: (performance.now() - before.ms) / writes };
+  } finally {
+    crowd.cancel();
+  }
+}
