@@ -9,7 +9,12 @@ import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 
 /** Resolves with the answer's JSON object; rejects with what went wrong, in one sentence. */
-export type CallWebhook = (client: WebhookClient, body: JsonRecord, timeoutMs: number) => Promise<JsonRecord>;
+export type CallWebhook = (
+  client: WebhookClient,
+  body: JsonRecord,
+  timeoutMs: number,
+  mostAnswerBytes?: number,
+) => Promise<JsonRecord>;
 
 const longestAnswerBytes = 32 * 1024 * 1024;
 

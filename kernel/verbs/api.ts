@@ -1,6 +1,7 @@
 /** From a request to a verb, and from an error to a Status. */
 import type { ApiHandler, ApiRequest, ApiResponse, Identity, KubernetesObject } from '@diatom/sdk/api';
 import type { Access } from '../access/access.ts';
+import { Admission } from '../admission/admission.ts';
 import type { PodLog } from '../http/pod-log.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
@@ -14,6 +15,7 @@ import { type Answer, negotiable, negotiate, type Offer, offers, plainJson } fro
 import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../wire/status.ts';
 import { version } from '../wire/version.ts';
 import { warningHeader } from '../wire/warnings.ts';
+import { admitUnstored } from './admit.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
 import { create } from './create.ts';
 import { cleanUpCustomResources } from './custom-cleanup.ts';
@@ -49,15 +51,18 @@ export interface ApiOptions {
 export function createApi(options: ApiOptions): ApiHandler {
   const kinds = new Kinds(options.store);
   for (const definition of options.kinds ?? []) kinds.register(definition);
+  const callWebhook = options.callWebhook ?? (() => Promise.reject(new Error('webhooks cannot be called from here')));
+  const log = options.log ?? (() => {});
   const context: Context = {
     store: options.store,
     access: options.access,
     podLog: options.podLog,
-    callWebhook: options.callWebhook ?? (() => Promise.reject(new Error('webhooks cannot be called from here'))),
+    callWebhook,
+    admission: new Admission({ store: options.store, kinds, callWebhook, log }),
     kinds,
     nowMs: options.now ?? Date.now,
     random: options.random ?? Math.random,
-    log: options.log ?? (() => {}),
+    log,
   };
   cleanUpCustomResources(context);
   giveFreedNames(context);
@@ -230,7 +235,7 @@ const isTrue = (text: string | null): boolean => text !== null && /^(1|t|T|true|
 
 async function serveCall(context: Context, call: Call, verb: Verb): Promise<ApiResponse> {
   const { kind, route } = call;
-  if (kind.custom === undefined) return serveKind(context, call, verb);
+  if (kind.custom === undefined && kind.conversion === undefined) return serveKind(context, call, verb);
   const store = new PresentedStore(
     context.store,
     kind,
@@ -291,7 +296,9 @@ async function review(
   name: NonNullable<Call['kind']['review']>,
 ): Promise<ApiResponse> {
   if (verb !== 'create') throw notAllowed(call);
-  const object = (await decodeBody(call)) as unknown as KubernetesObject;
+  const given = await decodeBody(call);
+  const admission = { operation: 'CREATE', name: '', object: given, previous: undefined, dryRun: false } as const;
+  const object = ((await admitUnstored(context, call, admission)) ?? given) as unknown as KubernetesObject;
   const { reviews } = context.access;
   const answer =
     name === 'localSubjectAccessReview'

@@ -5,6 +5,7 @@ import { apiVersionOf } from '../kinds/kind.ts';
 import type { StoredObject } from '../store/store.ts';
 import { readBody } from '../wire/body.ts';
 import { ApiError, badRequest, type FieldError, invalid, notFound } from '../wire/status.ts';
+import type { Round } from './admit.ts';
 import type { Call, Context } from './context.ts';
 import { applyNamespace } from './create.ts';
 import { decodeObject, type Expected, expectedOf } from './decode.ts';
@@ -41,12 +42,12 @@ export async function apply(context: Context, call: Call): Promise<ApiResponse> 
   const { kind, route } = call;
   const options = readOptions(call);
   const applied = await readApplied(call, expectedOf(kind));
-  const outcome = await commit(context, objectKey(call, route.name), options.dryRun, (current) => {
+  const outcome = await commit(context, objectKey(call, route.name), options.dryRun, (current, round) => {
     const manager = managerOf(context, call, options.manager, applied);
-    if (current !== undefined) return applyTo(context, call, options, manager, current, applied);
+    if (current !== undefined) return applyTo(context, call, { ...options, round }, manager, current, applied);
     if (route.subresource !== '') throw notFound(kind, route.name);
     const object = structuredClone(applied);
-    return createByWrite(context, call, object, [manager]);
+    return createByWrite(context, call, object, { verb: 'patch', round, dryRun: options.dryRun }, [manager]);
   });
   return respond(context, call, outcome.text, outcome.created ? 201 : 200);
 }
@@ -70,7 +71,7 @@ export async function applyPart(
     if (current === undefined) throw notFound(kind, route.name);
     const { metadata: _, ...rest } = part;
     const manager = { ...managerOf(context, whole, options.manager, rest), subresource: route.subresource };
-    return applyTo(context, whole, options, manager, current, part);
+    return applyTo(context, whole, { ...options, round: undefined }, manager, current, part);
   });
   return text;
 }
@@ -110,7 +111,7 @@ function managerOf(context: Context, call: Call, name: string, applied: JsonReco
 function applyTo(
   context: Context,
   call: Call,
-  options: ApplyOptions,
+  options: ApplyOptions & { readonly round: Round | undefined },
   manager: Manager,
   current: StoredObject,
   applied: JsonRecord,
@@ -138,7 +139,8 @@ function applyTo(
   const object = (own === undefined ? merged : pruneApplied(schema, merged, own.fields, keep)) as JsonRecord;
   copyPreconditions(applied, object);
   if (options.manager === migratingManager) keepLastApplied(object, applied);
-  return replace(context, call, current, structuredClone(object), 'patch', (_previous, _object, _given, isChanged) => {
+  const attempt = { verb: 'patch', round: options.round, dryRun: options.dryRun } as const;
+  return replace(context, call, current, structuredClone(object), attempt, (_previous, _object, _given, isChanged) => {
     // Applying the same again is no change, however late it is; nor is having a share in what is there already.
     const time = isChanged ? manager.time : (own?.time ?? '');
     return encodeManagers([...others, { ...manager, time }]);

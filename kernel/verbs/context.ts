@@ -2,6 +2,7 @@
 import type { ApiRequest, Identity } from '@diatom/sdk/api';
 import type { Access, Attributes } from '../access/access.ts';
 import { forbidden } from '../access/forbidden.ts';
+import type { Admission } from '../admission/admission.ts';
 import type { PodLog } from '../http/pod-log.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -18,6 +19,7 @@ export interface Context {
   readonly access: Access;
   readonly podLog: PodLog;
   readonly callWebhook: CallWebhook;
+  readonly admission: Admission;
   readonly nowMs: () => number;
   /** 0 ≤ x < 1 */
   readonly random: () => number;
@@ -35,6 +37,8 @@ export interface Call {
   readonly answer: Answer;
   /** Go into Warning headers. */
   readonly warnings: string[];
+  /** The answer is put into another kind's words before it is sent. */
+  readonly isViewed?: boolean;
 }
 
 /** Throws the 403 when access says no. */

@@ -6,6 +6,7 @@ import type { ObjectList, ObjectLookup } from '../kinds/kind.ts';
 import { validateMetadata } from '../kinds/validate-metadata.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import { ApiError, alreadyExists, badRequest, type FieldError, forbidden, notFound } from '../wire/status.ts';
+import { mutateNew } from './admit.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody } from './decode.ts';
 import { trackCreate } from './managed/managed-fields.ts';
@@ -31,18 +32,42 @@ const generateAttempts = 8;
 export async function create(context: Context, call: Call): Promise<ApiResponse> {
   const dryRun = isDryRun(call.query, 'CreateOptions');
   const object = await decodeBody(call);
-  const { text } = await createObject(context, call, object, dryRun);
+  const started = await admitStart(context, call, object, dryRun);
+  const { text } = await createObject(context, call, started, dryRun);
   return respond(context, call, text, 201);
 }
 
+/** What there is of a new object before the server decides its part of it. */
+interface Started {
+  readonly object: JsonRecord;
+  /** Known already where webhooks have changed the object: what they put in is nobody's. */
+  readonly managedFields?: readonly JsonRecord[];
+}
+
+async function admitStart(context: Context, call: Call, object: JsonRecord, dryRun: boolean): Promise<Started> {
+  if (!context.admission.mutates(call.kind, call.route.subresource, 'CREATE')) return { object };
+  startNew(call, object);
+  const name = stringAt(object, 'metadata', 'name');
+  requireNamespace(context, call, name);
+  const managedFields = trackCreate(call.kind.schema, object, writerOf(context, call));
+  metadataOf(object).managedFields = managedFields;
+  const mutated = await mutateNew(context, call, { operation: 'CREATE', name, object, previous: undefined, dryRun });
+  return { object: mutated, managedFields };
+}
+
 /** Stores a decoded object, with a generated name when it asks for one. */
-async function createObject(context: Context, call: Call, object: JsonRecord, dryRun: boolean): Promise<Outcome> {
+async function createObject(
+  context: Context,
+  call: Call,
+  { object, managedFields }: Started,
+  dryRun: boolean,
+): Promise<Outcome> {
   const generateName = stringAt(object, 'metadata', 'generateName');
   const isGenerated = stringAt(object, 'metadata', 'name') === '' && generateName !== '';
   for (let attempt = 1; ; attempt++) {
     if (isGenerated) metadataOf(object).name = generate(context, generateName);
     try {
-      return await createNamed(context, call, structuredClone(object), dryRun);
+      return await createNamed(context, call, structuredClone(object), managedFields, dryRun);
     } catch (error) {
       const isClash = error instanceof ApiError && error.status.reason === 'AlreadyExists';
       if (!isGenerated || !isClash || attempt === generateAttempts) throw error;
@@ -58,16 +83,23 @@ function generate(context: Context, base: string): string {
   return name;
 }
 
-async function createNamed(context: Context, call: Call, object: JsonRecord, dryRun: boolean): Promise<Outcome> {
-  prepareNew(context, call, object);
+async function createNamed(
+  context: Context,
+  call: Call,
+  object: JsonRecord,
+  managedFields: readonly JsonRecord[] | undefined,
+  dryRun: boolean,
+): Promise<Outcome> {
+  prepareNew(context, call, object, { uid: randomUUID(), nowMs: context.nowMs() }, managedFields);
   const name = stringAt(object, 'metadata', 'name');
   requireValid(call.kind, name, validateNew(call, object));
-  return commit(context, objectKey(call, name), dryRun, (current) => {
+  return commit(context, objectKey(call, name), dryRun, (current, round) => {
     if (current !== undefined) throw alreadyExists(call.kind, name);
     requireNamespace(context, call, name);
     requireServiceAccount(context, call, name, object);
     admitNew(context, call, name, object);
     admit(context, call, { verb: 'create', name, object, previous: undefined });
+    round.validate(call, { operation: 'CREATE', name, object, previous: undefined, dryRun });
     return { kind: 'put', value: (revision) => serialise(call.kind, object, revision) };
   });
 }
@@ -82,15 +114,9 @@ export function validateNew({ kind, warnings }: Call, object: JsonRecord): reado
   ];
 }
 
-/** Fills in what the server decides (apiserver registry/rest/create.go, BeforeCreate). */
-export function prepareNew(
-  context: Context,
-  call: Call,
-  object: JsonRecord,
-  managedFields?: readonly JsonRecord[],
-): void {
+/** What a client may not say of a new object is taken away, what it leaves out gets its default. */
+export function startNew(call: Call, object: JsonRecord): void {
   const { kind } = call;
-  const nowMs = context.nowMs();
   const metadata = metadataOf(object);
   if (stringAt(metadata, 'resourceVersion') !== '') {
     throw badRequest('resourceVersion should not be set on objects to be created');
@@ -99,14 +125,27 @@ export function prepareNew(
   for (const key of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'managedFields', 'generation']) {
     delete metadata[key];
   }
-  metadata.uid = randomUUID();
-  metadata.creationTimestamp = timestamp(nowMs);
-  if (kind.rules.generation === true) metadata.generation = 1;
   if (kind.subresources.has('status') && kind.rules.keepsStatusOnCreate !== true) {
     if (kind.nature === 'built-in') object.status = {};
     else delete object.status;
   }
   kind.rules.defaults?.(object);
+}
+
+/** Fills in what the server decides (apiserver registry/rest/create.go, BeforeCreate). */
+export function prepareNew(
+  context: Context,
+  call: Call,
+  object: JsonRecord,
+  { uid, nowMs }: { readonly uid: string; readonly nowMs: number },
+  managedFields?: readonly JsonRecord[],
+): void {
+  const { kind } = call;
+  startNew(call, object);
+  const metadata = metadataOf(object);
+  metadata.uid = uid;
+  metadata.creationTimestamp = timestamp(nowMs);
+  if (kind.rules.generation === true) metadata.generation = 1;
   // What the server decides from here on is nobody's.
   metadata.managedFields = managedFields ?? trackCreate(kind.schema, object, writerOf(context, call));
   kind.rules.prepareCreate?.(object, { nowMs, user: call.identity, others: othersOf(context, kind) });

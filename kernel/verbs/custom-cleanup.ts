@@ -20,6 +20,7 @@ const background: DeleteOptions = {
   propagation: undefined,
   uid: '',
   resourceVersion: '',
+  given: {},
 };
 
 /** Runs until the store closes. */

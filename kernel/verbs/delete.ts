@@ -8,6 +8,7 @@ import type { Decision, StoredObject } from '../store/store.ts';
 import { readBody } from '../wire/body.ts';
 import { jsonHeaders } from '../wire/encode-answer.ts';
 import { ApiError, badRequest, conflict, invalid, notFound } from '../wire/status.ts';
+import type { Round } from './admit.ts';
 import type { Call, Context } from './context.ts';
 import { readPage } from './read.ts';
 import { parseStored, serialise } from './stored.ts';
@@ -20,6 +21,8 @@ export interface DeleteOptions {
   readonly propagation: Propagation | undefined;
   readonly uid: string;
   readonly resourceVersion: string;
+  /** As the client gave them, for admission. */
+  readonly given: JsonRecord;
 }
 
 const propagations: readonly Propagation[] = ['Background', 'Foreground', 'Orphan'];
@@ -57,6 +60,7 @@ export function parseDeleteOptions(body: JsonRecord, query: URLSearchParams): De
     propagation,
     uid: stringAt(body, 'preconditions', 'uid'),
     resourceVersion: stringAt(body, 'preconditions', 'resourceVersion'),
+    given: body,
   };
 }
 
@@ -95,13 +99,23 @@ export async function removeObject(
   name: string,
   options: DeleteOptions,
 ): Promise<Outcome> {
-  return commit(context, objectKey(call, name), options.dryRun, (current) => {
+  return commit(context, objectKey(call, name), options.dryRun, (current, round) => {
     if (current === undefined) throw notFound(call.kind, name);
     const object = parseStored(current.value);
     requirePreconditions(call.kind, name, object, current, options);
     admit(context, call, { verb: 'delete', name, object: undefined, previous: object });
-    return decideDeletion(call.kind, current, object, options, context.nowMs());
+    admitDeletion(call, round, name, object, options);
+    return decideDeletion(call.kind, current, object, options, round.nowMs);
   });
+}
+
+function admitDeletion(call: Call, round: Round, name: string, previous: JsonRecord, options: DeleteOptions): void {
+  // An eviction has been admitted as what it is.
+  if (call.route.subresource !== '') return;
+  const { given, dryRun } = options;
+  const input = { operation: 'DELETE', name, object: undefined, previous, dryRun, options: given } as const;
+  round.mutate(call, input);
+  round.validate(call, input);
 }
 
 function requirePreconditions(

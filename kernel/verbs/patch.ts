@@ -121,7 +121,7 @@ export async function patch(context: Context, call: Call): Promise<ApiResponse> 
   const { kind, route } = call;
   const change = readPatch(call, kind.nature, kind.schema);
   const expected = expectedOf(kind);
-  const outcome = await commit(context, objectKey(call, route.name), dryRun, (current) => {
+  const outcome = await commit(context, objectKey(call, route.name), dryRun, (current, round) => {
     if (current === undefined) throw notFound(kind, route.name);
     const before = parseStored(asVersion(kind, current.value));
     before.apiVersion = apiVersionOf(kind);
@@ -131,7 +131,7 @@ export async function patch(context: Context, call: Call): Promise<ApiResponse> 
         `the name of the object (${stringAt(object, 'metadata', 'name')}) does not match the name on the URL (${route.name})`,
       );
     }
-    return replace(context, call, current, object, 'patch');
+    return replace(context, call, current, object, { verb: 'patch', round, dryRun });
   });
   return respond(context, call, outcome.text, 200);
 }

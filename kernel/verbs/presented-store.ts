@@ -7,6 +7,7 @@ import type { CallWebhook } from '../http/webhooks.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import type {
   Decision,
+  JoinedValues,
   ListOptions,
   ListResult,
   Store,
@@ -99,6 +100,11 @@ export class PresentedStore implements Store {
   #inVersion(text: string, apiVersion: string): string | undefined {
     const start = `{"apiVersion":"${apiVersion}",`;
     if (text.startsWith(start)) return text;
+    const { conversion } = this.#kind;
+    if (conversion !== undefined) {
+      const convert = apiVersion === this.#apiVersion ? conversion.fromStored : conversion.toStored;
+      return JSON.stringify(convert(parseStored(text)));
+    }
     if (this.#kind.custom?.conversion === undefined) return relabelled(text, apiVersion);
     return this.#converted.get(`${apiVersion} ${text}`);
   }
@@ -143,6 +149,13 @@ export class PresentedStore implements Store {
     return { ...result, items };
   }
 
+  join(prefix: string, options: ListOptions & { readonly limit: number }): JoinedValues {
+    if (!prefix.startsWith(this.#prefix)) return this.#store.join(prefix, options);
+    const { items, revision } = this.list(prefix, options);
+    const bytes = Buffer.from(items.map(({ value }) => value).join(','));
+    return { bytes, count: items.length, lastKey: items.at(-1)?.key, revision };
+  }
+
   write(key: string, decide: (current: StoredObject | undefined) => Decision): Promise<WriteResult> {
     if (!key.startsWith(this.#prefix)) return this.#store.write(key, decide);
     return this.serve(() =>
@@ -162,6 +175,10 @@ export class PresentedStore implements Store {
     if (write === undefined) return decision;
     const made = (value: (revision: number) => string): Decision =>
       decision.kind === 'put' ? { kind: 'put', value } : { kind: 'delete', finalValue: value };
+    if (this.#kind.conversion !== undefined) {
+      const { toStored } = this.#kind.conversion;
+      return made((revision) => serialise(this.#kind, toStored(parseStored(write(revision))), revision));
+    }
     if (custom?.conversion === undefined) return made((revision) => relabelled(write(revision), storageApiVersion));
     const own = write(notWritten);
     const text = this.#inVersion(own, storageApiVersion);
@@ -177,8 +194,9 @@ export class PresentedStore implements Store {
   watch(options: WatchOptions): WatchHandle {
     if (!options.prefix.startsWith(this.#prefix)) return this.#store.watch(options);
     if (this.#kind.custom?.conversion === undefined) {
+      const exchange = (text: string): string => this.#inVersion(text, this.#apiVersion) ?? text;
       const onEvents = (events: readonly StoreEvent[]): void =>
-        options.onEvents(events.map((event) => relabelledEvent(event, this.#apiVersion)));
+        options.onEvents(events.map((event) => exchangedEvent(event, this.#apiVersion, exchange)));
       return this.#store.watch({ ...options, onEvents });
     }
     let delivered = options.after;
@@ -253,24 +271,24 @@ function relabelled(text: string, apiVersion: string): string {
     : JSON.stringify({ ...parseStored(text), apiVersion });
 }
 
-const relabelledEvents = new WeakMap<StoreEvent, Map<string, StoreEvent>>();
+const exchangedEvents = new WeakMap<StoreEvent, Map<string, StoreEvent>>();
 
 /** The same event for all watchers of a version, so that it is serialised once. */
-function relabelledEvent(event: StoreEvent, apiVersion: string): StoreEvent {
+function exchangedEvent(event: StoreEvent, apiVersion: string, exchange: (text: string) => string): StoreEvent {
   const start = `{"apiVersion":"${apiVersion}",`;
   const { value, previousValue } = event;
   if (value.startsWith(start) && previousValue?.startsWith(start) !== false) return event;
-  let versions = relabelledEvents.get(event);
+  let versions = exchangedEvents.get(event);
   if (versions === undefined) {
     versions = new Map();
-    relabelledEvents.set(event, versions);
+    exchangedEvents.set(event, versions);
   }
   let made = versions.get(apiVersion);
   if (made === undefined) {
     made = {
       ...event,
-      value: relabelled(value, apiVersion),
-      previousValue: previousValue === undefined ? undefined : relabelled(previousValue, apiVersion),
+      value: exchange(value),
+      previousValue: previousValue === undefined ? undefined : exchange(previousValue),
     };
     versions.set(apiVersion, made);
   }

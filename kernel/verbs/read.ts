@@ -6,6 +6,7 @@ import { checkIncludeObject, type ListMetadata, list, type RenderOptions, single
 import { badRequest, expired, type FieldError, invalid, notFound, resourceVersionTooLarge } from '../wire/status.ts';
 import { type Call, type Context, keyOf, prefixOf } from './context.ts';
 import { decodeContinue, encodeContinue, inconsistentContinue } from './continue.ts';
+import { listStream } from './list-stream.ts';
 import { parseSelectors, type Selector } from './selectors.ts';
 import { asVersion, parseStored } from './stored.ts';
 
@@ -206,8 +207,23 @@ function selectedPage(
   }
 }
 
+/** All objects there are, without a selection: what may be long. */
+function longList(context: Context, call: Call, options: RenderOptions): ApiResponse | undefined {
+  validateListOptions(call.query, false);
+  const isAll = parseLimit(call.query.get('limit')) === 0 && !call.query.get('continue');
+  if (!isAll || listSelector(call) !== undefined) return undefined;
+  const snapshot = snapshotOf(context, call, 0);
+  try {
+    return listStream(context, call, options, snapshot.atRevision);
+  } catch (error) {
+    throw storeError(error, prefixOf(call.kind, call.route.namespace), snapshot);
+  }
+}
+
 export function listObjects(context: Context, call: Call): ApiResponse {
   const options = renderOptions(context, call);
+  const long = longList(context, call, options);
+  if (long !== undefined) return long;
   const { texts, metadata } = readPage(context, call);
   const body = list(call.kind, texts, metadata, options);
   return { status: 200, headers: typeof body === 'string' ? jsonHeaders : protobufHeaders, body };

@@ -19,6 +19,7 @@ import type { StoredObject } from '../store/store.ts';
 import { jsonHeaders } from '../wire/encode-answer.ts';
 import { bodyType } from '../wire/media.ts';
 import { badRequest, conflict, invalid, modifiedMessage, notFound, tooManyRequests } from '../wire/status.ts';
+import { type Admitted, admitUnstored, type Round } from './admit.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody, type Expected } from './decode.ts';
 import { parseDeleteOptions, removeObject } from './delete.ts';
@@ -93,15 +94,20 @@ async function writeScale(
 ): Promise<ApiResponse> {
   const { kind, route } = call;
   const dryRun = isDryRun(call.query, 'UpdateOptions');
-  const outcome = await commit(context, objectKey(call, route.name), dryRun, (current) => {
+  const outcome = await commit(context, objectKey(call, route.name), dryRun, (current, round) => {
     if (current === undefined) throw notFound(kind, route.name);
     const object = parseStored(current.value);
-    const scale = scaleFor(scaleOf(kind, object));
+    const previous = scaleOf(kind, object);
+    const body = expected('scale');
+    const input = { operation: 'UPDATE', name: route.name, previous, dryRun, body } as const;
+    const given = scaleFor(scaleOf(kind, object));
+    const scale = round.mutate(call, { ...input, object: given }) ?? given;
+    round.validate(call, { ...input, object: scale });
     const version = stringAt(scale, 'metadata', 'resourceVersion');
     if (version !== '' && version !== String(current.modRevision)) throw conflict(kind, route.name, modifiedMessage);
     setAt(object, kind.scale?.specReplicas ?? [], replicasOf(scale, route.name) ?? 0);
     const whole = { ...call, route: { ...route, subresource: '' } };
-    return replace(context, whole, current, object, verb, trackedBy(context, call));
+    return replace(context, whole, current, object, { verb, round: undefined, dryRun }, trackedBy(context, call));
   });
   return bodyOf(scaleOf(kind, parseStored(outcome.text)), 200);
 }
@@ -143,7 +149,10 @@ const patchScale: Serve = (context, call) => {
 
 const bind: Serve = async (context, call) => {
   const { kind, route } = call;
-  const binding = await decodeBody(call, expected('binding'));
+  const dryRun = isDryRun(call.query, 'CreateOptions');
+  const body = expected('binding');
+  const given = await decodeBody(call, body);
+  const binding = await admitPosted(context, call, given, body, dryRun);
   const node = stringAt(binding, 'target', 'name');
   const targetKind = stringAt(binding, 'target', 'kind');
   if (targetKind !== '' && targetKind !== 'Node') {
@@ -161,7 +170,7 @@ const bind: Serve = async (context, call) => {
     ]);
   }
   const nowMs = context.nowMs();
-  await commit(context, objectKey(call, route.name), isDryRun(call.query, 'CreateOptions'), (current) => {
+  await commit(context, objectKey(call, route.name), dryRun, (current) => {
     if (current === undefined) throw notFound(kind, route.name);
     const pod = parseStored(current.value);
     const bindingFor = { group: '', resource: 'pods/binding' };
@@ -197,9 +206,23 @@ function mergedAnnotations(pod: JsonRecord, binding: JsonRecord): JsonRecord {
     : { annotations: { ...recordAt(pod, 'metadata', 'annotations'), ...added } };
 }
 
+/** The body of a subresource that is posted, as admission leaves it. */
+async function admitPosted(
+  context: Context,
+  call: Call,
+  object: JsonRecord,
+  body: Expected,
+  dryRun: boolean,
+): Promise<JsonRecord> {
+  const input = { operation: 'CREATE', name: call.route.name, object, previous: undefined, dryRun, body } as const;
+  return (await admitUnstored(context, call, input)) ?? object;
+}
+
 const evict: Serve = async (context, call) => {
   const { route } = call;
-  const eviction = await decodeBody(call, expected('eviction'));
+  const body = expected('eviction');
+  const dryRun = isDryRun(call.query, 'CreateOptions');
+  const eviction = await admitPosted(context, call, await decodeBody(call, body), body, dryRun);
   const given = stringAt(eviction, 'metadata', 'name');
   if (given !== '' && given !== route.name)
     throw badRequest(`name in URL does not match name in Eviction object: ${route.name} != ${given}`);
@@ -246,11 +269,31 @@ const noStreams: Readonly<Record<string, string>> = {
     'pods/proxy is not available in this cell: connect to the address of the pod or of its Service, both are loopback addresses of this machine',
 };
 
-const refuseStream: Serve = (context, call) => {
+const refuseStream: Serve = async (context, call) => {
   // 404 for a pod that is not there.
   getStored(context, call);
+  await admitUnstored(context, call, connection(call));
   throw badRequest(noStreams[call.route.subresource] ?? '');
 };
+
+const connectKinds: Readonly<Record<string, string>> = {
+  exec: 'PodExecOptions',
+  attach: 'PodAttachOptions',
+  portforward: 'PodPortForwardOptions',
+  proxy: 'PodProxyOptions',
+};
+
+/** What somebody wants of a pod, as admission is told: the query is the object. */
+function connection({ route, query }: Call): Admitted {
+  const kind = connectKinds[route.subresource] ?? '';
+  const object: JsonRecord = {};
+  for (const key of ['stdin', 'stdout', 'stderr', 'tty'])
+    if (query.get(key) === 'true' || query.get(key) === '1') object[key] = true;
+  for (const key of ['container', 'path']) if (query.has(key)) object[key] = query.get(key);
+  if (query.has('command')) object.command = query.getAll('command');
+  const body: Expected = { apiVersion: 'v1', kind, schema: { type: 'any' }, nature: 'custom' };
+  return { operation: 'CONNECT', name: route.name, object, previous: undefined, dryRun: false, body };
+}
 
 /**
  * What the server answers though it does not have it, with the reason: discovery does not list these, and a client that
@@ -264,9 +307,11 @@ export const refusedPodSubresources: Readonly<Record<string, Serve>> = Object.fr
 
 const createToken: Serve = async (context, call) => {
   const serviceAccount = parseStored(getStored(context, call).value) as unknown as KubernetesObject;
-  const request = await decodeBody(call, expected('token'));
+  const body = expected('token');
+  const given = await decodeBody(call, body);
   const { name, namespace } = call.route;
-  Object.assign(metadataOf(request), { name, namespace });
+  Object.assign(metadataOf(given), { name, namespace });
+  const request = await admitPosted(context, call, given, body, isDryRun(call.query, 'CreateOptions'));
   const answer = context.access.reviews.tokenRequest(request as unknown as KubernetesObject, serviceAccount);
   return bodyOf(answer as unknown as JsonRecord, 201);
 };
@@ -274,17 +319,21 @@ const createToken: Serve = async (context, call) => {
 /** PUT namespaces/NAME/finalize: writes spec.finalizers, and with the last one gone the namespace goes too. */
 const finalize: Serve = async (context, call) => {
   const { kind, route } = call;
-  const object = await decodeBody(call);
+  const decoded = await decodeBody(call);
+  const dryRun = isDryRun(call.query, 'UpdateOptions');
   const outcome = await commit(
     context,
     objectKey(call, route.name),
-    isDryRun(call.query, 'UpdateOptions'),
-    (current: StoredObject | undefined) => {
+    dryRun,
+    (current: StoredObject | undefined, round: Round) => {
       if (current === undefined) throw notFound(kind, route.name);
       const next = parseStored(current.value);
+      const input = { operation: 'UPDATE', name: route.name, previous: next, dryRun } as const;
+      const object = round.mutate(call, { ...input, object: decoded }) ?? decoded;
       const version = stringAt(object, 'metadata', 'resourceVersion');
       if (version !== '' && version !== String(current.modRevision)) throw conflict(kind, route.name, modifiedMessage);
       admit(context, call, { verb: 'update', name: route.name, object, previous: next });
+      round.validate(call, { ...input, object });
       ensureRecord(next, 'spec').finalizers = arrayAt(object, 'spec', 'finalizers');
       if (isReadyToGo(kind, next)) return { kind: 'delete', finalValue: (revision) => serialise(kind, next, revision) };
       return { kind: 'put', value: (revision) => serialise(kind, next, revision) };

@@ -5,6 +5,7 @@ import type { Kind } from '../kinds/kind.ts';
 import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-metadata.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
 import { badRequest, conflict, type FieldError, modifiedMessage, notFound } from '../wire/status.ts';
+import type { Admitted, Round } from './admit.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
 import {
   admitNew,
@@ -12,10 +13,18 @@ import {
   prepareNew,
   requireNamespace,
   requireServiceAccount,
+  startNew,
   validateNew,
 } from './create.ts';
 import { decodeBody } from './decode.ts';
-import { encodeManagers, isReset, type Manager, readEntries, trackUpdate } from './managed/managed-fields.ts';
+import {
+  encodeManagers,
+  isReset,
+  type Manager,
+  readEntries,
+  trackCreate,
+  trackUpdate,
+} from './managed/managed-fields.ts';
 import { writerOf } from './managed/writer.ts';
 import { parseStored, serialise } from './stored.ts';
 import { admit, commit, isDryRun, metadataOf, objectKey, othersOf, requireValid, respond } from './write.ts';
@@ -30,8 +39,10 @@ export async function update(context: Context, call: Call): Promise<ApiResponse>
   }
   metadataOf(object).name = name;
   applyNamespace(call, metadataOf(object));
-  const outcome = await commit(context, objectKey(call, name), dryRun, (current) => {
-    if (current !== undefined) return replace(context, call, current, structuredClone(object), 'update');
+  const outcome = await commit(context, objectKey(call, name), dryRun, (current, round) => {
+    if (current !== undefined) {
+      return replace(context, call, current, structuredClone(object), { verb: 'update', round, dryRun });
+    }
     if (call.kind.rules.createOnUpdate !== true || call.route.subresource !== '') throw notFound(call.kind, name);
     if (stringAt(object, 'metadata', 'uid') !== '') {
       throw conflict(
@@ -40,16 +51,25 @@ export async function update(context: Context, call: Call): Promise<ApiResponse>
         `Precondition failed: UID in precondition: ${stringAt(object, 'metadata', 'uid')}, UID in object meta: `,
       );
     }
-    return createByWrite(context, call, structuredClone(object));
+    return createByWrite(context, call, structuredClone(object), { verb: 'update', round, dryRun });
   });
   return respond(context, call, outcome.text, outcome.created ? 201 : 200);
+}
+
+/** How a write came to be, and the attempt it is. */
+export interface Attempt {
+  readonly verb: 'update' | 'patch';
+  /** Absent where admission has had its say about the request in another form, as a Scale. */
+  readonly round: Round | undefined;
+  readonly dryRun: boolean;
 }
 
 /** A write to a name that does not exist, for kinds that allow it and for server-side apply. */
 export function createByWrite(
   context: Context,
   call: Call,
-  object: JsonRecord,
+  given: JsonRecord,
+  { round, dryRun }: Attempt & { readonly round: Round },
   managers?: readonly Manager[],
 ): Decision {
   const { kind, route } = call;
@@ -61,33 +81,41 @@ export function createByWrite(
     namespace: route.namespace,
     name: '',
   });
-  delete metadataOf(object).resourceVersion;
-  prepareNew(context, call, object, managers && encodeManagers(managers));
-  requireValid(kind, route.name, validateNew(call, object));
+  delete metadataOf(given).resourceVersion;
   requireNamespace(context, call, route.name);
+  startNew(call, given);
+  const managedFields =
+    managers === undefined ? trackCreate(kind.schema, given, writerOf(context, call)) : encodeManagers(managers);
+  const admission = { operation: 'CREATE', name: route.name, previous: undefined, dryRun } as const;
+  const object = round.mutate(call, { ...admission, object: given }) ?? given;
+  prepareNew(context, call, object, round, managedFields);
+  requireValid(kind, route.name, validateNew(call, object));
   requireServiceAccount(context, call, route.name, object);
   admitNew(context, call, route.name, object);
   admit(context, call, { verb: 'create', name: route.name, object, previous: undefined });
+  round.validate(call, { ...admission, object });
   return { kind: 'put', value: (revision) => serialise(kind, object, revision) };
 }
 
-/** Decides how `object` replaces `current`; `object` is changed on the way. */
+/** Decides how `wanted` replaces `current`; `wanted` is changed on the way. */
 export function replace(
   context: Context,
   call: Call,
   current: StoredObject,
-  object: JsonRecord,
-  verb: 'update' | 'patch',
+  wanted: JsonRecord,
+  { verb, round, dryRun }: Attempt,
   manage: ManagedFields = trackedBy(context, call),
 ): Decision {
   const { kind, route } = call;
   const previous = parseStored(current.value);
   const before = metadataOf(previous);
-  requireSameObject(call, object, before, current, verb);
-  const given = metadataOf(object).managedFields;
-  takeOver(kind, route.subresource, object, previous);
+  requireSameObject(call, wanted, before, current, verb);
+  const given = metadataOf(wanted).managedFields;
+  takeOver(kind, route.subresource, wanted, previous);
+  const admission = { operation: 'UPDATE', name: route.name, previous, dryRun } as const;
+  const object = admitChange(call, round, wanted, admission);
   const writeContext = {
-    nowMs: context.nowMs(),
+    nowMs: round?.nowMs ?? context.nowMs(),
     user: call.identity,
     subresource: route.subresource,
     others: othersOf(context, kind),
@@ -98,16 +126,33 @@ export function replace(
   countGeneration(kind, object, previous);
   requireValid(kind, route.name, updateErrors(call, object, previous));
   admit(context, call, { verb, name: route.name, object, previous });
+  round?.validate(call, { ...admission, object });
   const text = (value: JsonRecord): string => serialise(kind, value, current.modRevision);
   const previousText = text(previous);
   const isChanged = text(object) !== previousText;
-  metadataOf(object).managedFields = manage(previous, object, given, isChanged);
+  // What webhooks change is nobody's.
+  metadataOf(object).managedFields = manage(previous, wanted, given, isChanged);
   if (isReadyToGo(kind, object)) {
     return { kind: 'delete', finalValue: (revision) => serialise(kind, object, revision) };
   }
   return text(object) === previousText
     ? { kind: 'keep' }
     : { kind: 'put', value: (revision) => serialise(kind, object, revision) };
+}
+
+/** The wanted object as webhooks leave it; what no write may change they may not either. */
+function admitChange(
+  call: Call,
+  round: Round | undefined,
+  wanted: JsonRecord,
+  input: Omit<Admitted, 'object'> & { readonly previous: JsonRecord },
+): JsonRecord {
+  const { kind, route } = call;
+  if (round?.mutates(call, input.operation) !== true) return wanted;
+  kind.rules.defaults?.(wanted);
+  const object = round.mutate(call, { ...input, object: wanted }) ?? wanted;
+  takeOver(kind, route.subresource, object, input.previous);
+  return object;
 }
 
 /** What a write makes of managedFields: `given` are those of its body, `isChanged` says whether it changes anything else. */

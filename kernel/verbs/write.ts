@@ -5,7 +5,8 @@ import type { Kind } from '../kinds/kind.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
 import { jsonHeaders } from '../wire/encode-answer.ts';
 import { single } from '../wire/render.ts';
-import { ApiError, invalid } from '../wire/status.ts';
+import { ApiError, conflict, invalid, modifiedMessage, type Qualified } from '../wire/status.ts';
+import { Round, Suspended } from './admit.ts';
 import { type Call, type Context, keyOf, prefixOf } from './context.ts';
 import { renderOptions } from './read.ts';
 import { asVersion, notWritten, parseStored } from './stored.ts';
@@ -28,8 +29,43 @@ export interface Outcome {
   readonly created: boolean;
 }
 
-/** Runs `decide` against the store, or only against what it holds now when it is a dry run. */
-export async function commit(
+/** An object that changes each time webhooks have been asked about it is given up: its writer shall look again. */
+const mostRounds = 20;
+
+export type Decide = (current: StoredObject | undefined, round: Round) => Decision;
+
+/**
+ * Runs `decide` against the store, or only against what it holds now when it is a dry run. Where admission has to ask
+ * webhooks, `decide` is run again with their answers, as long as the object is the one they were asked about.
+ */
+export async function commit(context: Context, key: string, dryRun: boolean, decide: Decide): Promise<Outcome> {
+  let round = new Round(context);
+  let rounds = 1;
+  const decideInRound = (current: StoredObject | undefined): Decision => {
+    if (!round.isAbout(current)) {
+      if (++rounds > mostRounds) throw conflict(...subjectOf(key), modifiedMessage);
+      round = new Round(context);
+      round.isAbout(current);
+    }
+    return decide(current, round);
+  };
+  for (;;) {
+    try {
+      return await commitOnce(context, key, dryRun, decideInRound);
+    } catch (error) {
+      if (!(error instanceof Suspended)) throw error;
+      await error.resume();
+    }
+  }
+}
+
+/** `group/resource/namespace/name` as a conflict tells it. */
+function subjectOf(key: string): readonly [Qualified, string] {
+  const [group = '', resource = ''] = key.split('/');
+  return [{ group: group === 'core' ? '' : group, resource }, key.slice(key.lastIndexOf('/') + 1)];
+}
+
+async function commitOnce(
   context: Context,
   key: string,
   dryRun: boolean,

@@ -1,0 +1,185 @@
+/**
+ * Admission by others: webhooks that may change a request or refuse it. Asks nobody about requests that no configuration
+ * is about, and finding that out is one look at a table. Holds nothing of the store while it waits.
+ */
+import type { CallWebhook } from '../http/webhooks.ts';
+import { isRecord, type JsonRecord } from '../kinds/json.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import type { Kinds } from '../kinds/kinds.ts';
+import type { Store } from '../store/store.ts';
+import { convert } from '../verbs/conversion.ts';
+import { internalError } from '../wire/status.ts';
+import type { Attributes, Operation } from './attributes.ts';
+import { admissionGroup, Configurations } from './configurations.ts';
+import { applyVerdict, askWebhook } from './dispatch.ts';
+import { type Matching, matchesSelectors, matchName, matchRules, type RuleMatch } from './matching.ts';
+import type { Webhook } from './webhook.ts';
+
+export interface AdmissionOptions {
+  readonly store: Store;
+  readonly kinds: Kinds;
+  readonly callWebhook: CallWebhook;
+  readonly log: (message: string) => void;
+}
+
+interface Planned<T> {
+  readonly hook: T;
+  readonly matches: readonly RuleMatch[];
+}
+
+/** Who may have a say in requests of one kind, subresource and operation. */
+interface Plan {
+  readonly mutating: readonly Planned<Webhook>[];
+  readonly validating: readonly Planned<Webhook>[];
+}
+
+const nobody: Plan = { mutating: [], validating: [] };
+
+export type Warn = (text: string) => void;
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #configurations: Configurations;
+  readonly #plans = new Map<string, Plan>();
+  #generation = 0;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    const onEnd = (): void => options.log('webhooks are no longer followed: the store ended the watch');
+    this.#configurations = new Configurations(options.store, () => this.#plans.clear(), onEnd);
+  }
+
+  /** Whether somebody may want to change such a request. */
+  mutates(kind: Kind, subresource: string, operation: Operation): boolean {
+    return this.#plan(kind, subresource, operation).mutating.length > 0;
+  }
+
+  /** Whether somebody may want to refuse such a request. */
+  validates(kind: Kind, subresource: string, operation: Operation): boolean {
+    return this.#plan(kind, subresource, operation).validating.length > 0;
+  }
+
+  #plan(kind: Kind, subresource: string, operation: Operation): Plan {
+    // What governs admission is not governed by it: a webhook that refuses everything must be possible to remove.
+    if (this.#configurations.isEmpty || kind.group === admissionGroup) return nobody;
+    const { registry } = this.#options.kinds;
+    if (registry.generation !== this.#generation) {
+      this.#generation = registry.generation;
+      this.#plans.clear();
+    }
+    const key = `${kind.group}/${kind.version}/${kind.resource}/${subresource} ${operation}`;
+    let plan = this.#plans.get(key);
+    if (plan === undefined) {
+      plan = this.#makePlan(kind, subresource, operation);
+      this.#plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  #makePlan(kind: Kind, subresource: string, operation: Operation): Plan {
+    const equivalents = [kind, ...this.#otherVersions(kind)];
+    const planned = <T extends { readonly matching: Matching }>(hooks: readonly T[]): readonly Planned<T>[] =>
+      hooks.flatMap((hook) => {
+        const matches = matchRules(hook.matching, equivalents, subresource, operation);
+        return matches.length === 0 ? [] : [{ hook, matches }];
+      });
+    return {
+      mutating: planned(this.#configurations.mutating),
+      validating: planned(this.#configurations.validating),
+    };
+  }
+
+  #otherVersions({ group, version, resource, nature }: Kind): readonly Kind[] {
+    if (nature === 'built-in') return [];
+    return this.#options.kinds
+      .all()
+      .filter((other) => other.group === group && other.resource === resource && other.version !== version);
+  }
+
+  /** The object as the webhooks want it. Throws the answer of the one that refuses. */
+  async mutate(attributes: Attributes, warn: Warn): Promise<JsonRecord | undefined> {
+    const { mutating } = this.#plan(attributes.kind, attributes.subresource, attributes.operation);
+    let object = attributes.object;
+    const invoked = new Set<Webhook>();
+    const again = new Set<Webhook>();
+    /** The webhooks called before a change are those that have not seen it. */
+    const pass = async (hooks: readonly Planned<Webhook>[]): Promise<void> => {
+      for (const planned of hooks) {
+        const changed = await this.#mutateBy(planned, { ...attributes, object }, warn);
+        if (changed === undefined) continue;
+        if (changed.object !== object) {
+          object = changed.object;
+          for (const hook of invoked) again.add(hook);
+          invoked.clear();
+        }
+        if (planned.hook.reinvokes) invoked.add(planned.hook);
+      }
+    };
+    await pass(mutating);
+    if (again.size > 0) {
+      const second = mutating.filter(({ hook }) => again.has(hook));
+      await pass(second);
+    }
+    return object;
+  }
+
+  /** Undefined: the webhook had nothing to do with it. */
+  async #mutateBy(
+    { hook, matches }: Planned<Webhook>,
+    attributes: Attributes,
+    warn: Warn,
+  ): Promise<{ readonly object: JsonRecord | undefined } | undefined> {
+    const match = this.#match(hook, matches, attributes);
+    if (match === undefined) return undefined;
+    const { kind, object } = attributes;
+    const shown = await this.#inVersion(attributes, match.kind);
+    const verdict = await askWebhook(this.#options.callWebhook, hook, shown, match.kind, true, warn);
+    if (verdict === undefined) return { object };
+    const made = applyVerdict(hook, verdict, shown.object, (value) => {
+      if (!isRecord(value)) throw new Error('the patch leaves no object');
+      return attributes.decode(value, match.kind);
+    });
+    if (made === shown.object) return { object };
+    return { object: made === undefined ? undefined : await this.#convert(made, match.kind, kind, attributes) };
+  }
+
+  /** All at once; of several refusals the first in the webhooks' order is the answer. */
+  async validate(attributes: Attributes, warn: Warn): Promise<void> {
+    const { validating } = this.#plan(attributes.kind, attributes.subresource, attributes.operation);
+    const asked = validating.map(async ({ hook, matches }) => {
+      const match = this.#match(hook, matches, attributes);
+      if (match === undefined) return;
+      const shown = await this.#inVersion(attributes, match.kind);
+      await askWebhook(this.#options.callWebhook, hook, shown, match.kind, false, warn);
+    });
+    for (const result of await Promise.allSettled(asked)) if (result.status === 'rejected') throw result.reason;
+  }
+
+  #match(hook: Webhook, matches: readonly RuleMatch[], attributes: Attributes): RuleMatch | undefined {
+    const match = matchName(matches, attributes.name);
+    if (match === undefined || !matchesSelectors(hook.matching, attributes, this.#options.store)) return undefined;
+    return match;
+  }
+
+  async #inVersion(attributes: Attributes, kind: Kind): Promise<Attributes> {
+    if (kind.version === attributes.kind.version) return attributes;
+    const turned = async (object: JsonRecord | undefined): Promise<JsonRecord | undefined> =>
+      object === undefined ? undefined : this.#convert(object, attributes.kind, kind, attributes);
+    return {
+      ...attributes,
+      object: await turned(attributes.object),
+      oldObject: await turned(attributes.oldObject),
+    };
+  }
+
+  async #convert(object: JsonRecord, from: Kind, to: Kind, { type }: Attributes): Promise<JsonRecord> {
+    // A Scale or the like is the same for all versions of what it belongs to.
+    if (from.version === to.version || type.group !== from.group || type.kind !== from.kind) return object;
+    const apiVersion = apiVersionOf(to);
+    const conversion = from.custom?.conversion;
+    if (conversion === undefined) return { ...object, apiVersion };
+    const [converted] = await convert(this.#options.callWebhook, conversion, [object], apiVersion);
+    if (converted === undefined) throw internalError(`nothing came back from the conversion to ${apiVersion}`);
+    return converted;
+  }
+}

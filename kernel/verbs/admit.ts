@@ -1,0 +1,170 @@
+/**
+ * Admission on the way of a write. A decision about the store is made at once, while a webhook takes its time: where one
+ * is needed, the decision is given up with `Suspended`, the webhook is asked while nothing is held, and the decision is
+ * made again with what it said. When the object has changed meanwhile everything starts anew, as it does upstream
+ * (apiserver registry/generic/registry/store.go, GuaranteedUpdate).
+ */
+import { randomUUID } from 'node:crypto';
+import type { Attributes, Operation } from '../admission/attributes.ts';
+import type { JsonRecord } from '../kinds/json.ts';
+import { apiVersionOf } from '../kinds/kind.ts';
+import type { StoredObject } from '../store/store.ts';
+import type { Call, Context } from './context.ts';
+import { decodeFields, type Expected, expectedOf } from './decode.ts';
+
+/** What admission is told besides what the call says. */
+export interface Admitted {
+  readonly operation: Operation;
+  readonly name: string;
+  readonly object: JsonRecord | undefined;
+  readonly previous: JsonRecord | undefined;
+  readonly dryRun: boolean;
+  /** Of a subresource whose body is another object than the kind's own. */
+  readonly body?: Expected;
+  /** Of a delete: the whole body. */
+  readonly options?: JsonRecord;
+}
+
+const optionsKinds: Readonly<Record<Operation, string>> = {
+  CREATE: 'CreateOptions',
+  UPDATE: 'UpdateOptions',
+  DELETE: 'DeleteOptions',
+  CONNECT: '',
+};
+
+function optionsOf(call: Call, { operation, dryRun, options }: Admitted): JsonRecord | undefined {
+  if (operation === 'CONNECT') return undefined;
+  const manager = call.query.get('fieldManager') ?? '';
+  const validation = call.query.get('fieldValidation') ?? '';
+  return {
+    kind: optionsKinds[operation],
+    apiVersion: 'meta.k8s.io/v1',
+    ...(options ?? {}),
+    ...(dryRun ? { dryRun: ['All'] } : {}),
+    ...(manager === '' ? {} : { fieldManager: manager }),
+    ...(validation === '' ? {} : { fieldValidation: validation }),
+  };
+}
+
+function typed(object: JsonRecord | undefined, { apiVersion, kind }: Expected): JsonRecord | undefined {
+  return object === undefined ? undefined : { ...object, apiVersion, kind };
+}
+
+function attributesOf(call: Call, input: Admitted): Attributes {
+  const { kind, route, identity } = call;
+  const { body = expectedOf(kind) } = input;
+  const slash = body.apiVersion.indexOf('/');
+  return {
+    operation: input.operation,
+    kind,
+    subresource: route.subresource,
+    type: {
+      group: slash < 0 ? '' : body.apiVersion.slice(0, slash),
+      version: body.apiVersion.slice(slash + 1),
+      kind: body.kind,
+    },
+    namespace: route.namespace,
+    name: input.name,
+    object: typed(input.object, body),
+    oldObject: typed(input.previous, body),
+    options: optionsOf(call, input),
+    dryRun: input.dryRun,
+    identity,
+    decode: (value, version) => {
+      const expected = input.body ?? { ...expectedOf(version), apiVersion: apiVersionOf(version) };
+      return decodeFields(expected, value).object;
+    },
+  };
+}
+
+/** Thrown to leave a decision that needs an answer from elsewhere first. */
+export class Suspended extends Error {
+  readonly resume: () => Promise<void>;
+  constructor(resume: () => Promise<void>) {
+    super('admission is not through yet');
+    this.resume = resume;
+  }
+}
+
+/** One attempt at a write, from one state of the object: what is decided anew meets the same time, id and answers. */
+export class Round {
+  readonly nowMs: number;
+  readonly #context: Context;
+  #uid = '';
+  #mutated: { readonly object: JsonRecord | undefined } | undefined;
+  #isValid = false;
+  #revision: number | undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.nowMs = context.nowMs();
+  }
+
+  /** For an object that is to be made. */
+  get uid(): string {
+    this.#uid ||= randomUUID();
+    return this.#uid;
+  }
+
+  /** Whether answers that were given for this object are still about it. */
+  isAbout(current: StoredObject | undefined): boolean {
+    const revision = current?.modRevision ?? 0;
+    this.#revision ??= revision;
+    return this.#revision === revision;
+  }
+
+  mutates(call: Call, operation: Operation): boolean {
+    return this.#context.admission.mutates(call.kind, call.route.subresource, operation);
+  }
+
+  /** The object as webhooks want it; without any the same one. */
+  mutate(call: Call, input: Admitted): JsonRecord | undefined {
+    const { admission } = this.#context;
+    if (!this.mutates(call, input.operation)) return input.object;
+    if (this.#mutated === undefined) {
+      const attributes = attributesOf(call, snapshot(input));
+      throw new Suspended(async () => {
+        this.#mutated = { object: await admission.mutate(attributes, warnTo(call)) };
+      });
+    }
+    return structuredClone(this.#mutated.object);
+  }
+
+  validate(call: Call, input: Admitted): void {
+    const { admission } = this.#context;
+    if (this.#isValid || !admission.validates(call.kind, call.route.subresource, input.operation)) return;
+    const attributes = attributesOf(call, snapshot(input));
+    throw new Suspended(async () => {
+      await admission.validate(attributes, warnTo(call));
+      this.#isValid = true;
+    });
+  }
+}
+
+/** The decision goes on changing its objects. */
+const snapshot = (input: Admitted): Admitted => ({
+  ...input,
+  object: structuredClone(input.object),
+  previous: structuredClone(input.previous),
+});
+
+const warnTo = (call: Call) => (text: string) => {
+  if (!call.warnings.includes(text)) call.warnings.push(text);
+};
+
+/** Of a new object, before anything is decided about the store: its name may not be known yet. */
+export async function mutateNew(context: Context, call: Call, input: Admitted): Promise<JsonRecord> {
+  const object = await context.admission.mutate(attributesOf(call, input), warnTo(call));
+  return object ?? {};
+}
+
+/** Of a request that stores nothing. */
+export async function admitUnstored(context: Context, call: Call, input: Admitted): Promise<JsonRecord | undefined> {
+  const { admission } = context;
+  const { subresource } = call.route;
+  const isChanged = admission.mutates(call.kind, subresource, input.operation);
+  const object = isChanged ? await admission.mutate(attributesOf(call, input), warnTo(call)) : input.object;
+  if (admission.validates(call.kind, subresource, input.operation))
+    await admission.validate(attributesOf(call, { ...input, object }), warnTo(call));
+  return object;
+}
