@@ -48,6 +48,9 @@ export const templates: Readonly<Record<string, JsonRecord>> = {
   'autoscaling.v2.HorizontalPodAutoscaler': {
     spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' } },
   },
+  'autoscaling.v1.HorizontalPodAutoscaler': {
+    spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' } },
+  },
   'certificates.v1.CertificateSigningRequest': {
     spec: { request: signingRequest, signerName: 'example.com/fuzz', usages: ['client auth'] },
   },

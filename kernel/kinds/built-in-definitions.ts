@@ -1,9 +1,11 @@
 /** From the rows of built-in.ts to what the registry takes. */
-import { type BuiltInRow, builtInRows, reviewRows, viewsByType } from './built-in.ts';
+import { type BuiltInRow, builtInRows, reviewRows, storedAs, viewsByType } from './built-in.ts';
+import { apiVersionOf } from './kind.ts';
 import { columnsByKind } from './printers/columns.ts';
 import type { KindDefinition } from './registry.ts';
 import { rulesByKind } from './rules/rules.ts';
 import { schemaOf } from './type-table.ts';
+import { columnsThrough, rulesThrough } from './versions/version.ts';
 
 const versionPattern = /\.(v\d+\w*)\.(\w+)$/;
 
@@ -28,6 +30,8 @@ function reviewDefinition({ type, group, resource, namespaced, review }: (typeof
 
 function storedDefinition(row: BuiltInRow): KindDefinition {
   const view = viewsByType[row.type];
+  const other = storedAs[row.type];
+  const [columns, rules] = [columnsByKind[other?.type ?? row.type] ?? [], rulesByKind[other?.type ?? row.type] ?? {}];
   return {
     ...typeParts(row.type),
     group: row.group,
@@ -38,8 +42,14 @@ function storedDefinition(row: BuiltInRow): KindDefinition {
     subresources: row.subresources,
     selectable: row.selectable,
     schema: schemaOf(row.type),
-    columns: columnsByKind[row.type] ?? [],
-    rules: rulesByKind[row.type] ?? {},
+    columns: other === undefined ? columns : columnsThrough(other.conversion, columns),
+    rules: other === undefined ? rules : rulesThrough(other.conversion, rules),
+    ...(other === undefined
+      ? {}
+      : {
+          conversion: other.conversion,
+          storageApiVersion: apiVersionOf({ group: row.group, version: typeParts(other.type).version }),
+        }),
     ...(view === undefined ? {} : { view }),
     ...(row.subresources.includes('scale') ? { scale: builtInScale } : {}),
   };

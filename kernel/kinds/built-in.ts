@@ -2,7 +2,8 @@
  * The kinds a cell has from the start: one row each, registered through the same door as a CustomResourceDefinition's
  * (registry.ts). Fields come from tables/, behaviour (defaults, validation, columns) from rules.ts.
  */
-import type { KindView } from './kind.ts';
+import type { KindView, VersionConversion } from './kind.ts';
+import { autoscalingV1 } from './versions/autoscaling-v1.ts';
 
 export interface BuiltInRow {
   /** Package and name of the Go type: `apps.v1.Deployment`. */
@@ -95,6 +96,15 @@ export const builtInRows: readonly BuiltInRow[] = [
     'all',
   ),
   row(
+    'autoscaling.v1.HorizontalPodAutoscaler',
+    'autoscaling',
+    'horizontalpodautoscalers',
+    'namespaced',
+    'hpa',
+    'status',
+    'all',
+  ),
+  row(
     'certificates.v1.CertificateSigningRequest',
     'certificates.k8s.io',
     'certificatesigningrequests',
@@ -164,6 +174,14 @@ export const builtInRows: readonly BuiltInRow[] = [
     'api-extensions',
   ),
 ];
+
+/** Versions whose objects are stored as those of another type, by type. */
+export const storedAs: Readonly<Record<string, { readonly type: string; readonly conversion: VersionConversion }>> = {
+  'autoscaling.v1.HorizontalPodAutoscaler': {
+    type: 'autoscaling.v2.HorizontalPodAutoscaler',
+    conversion: autoscalingV1,
+  },
+};
 
 /** Kinds that are another kind under other field names, by type. */
 export const viewsByType: Readonly<Record<string, KindView>> = {

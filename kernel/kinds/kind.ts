@@ -96,6 +96,12 @@ export interface KindView {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** Between a version of a built-in kind and the one its objects are stored in; neither changes what it is given. */
+export interface VersionConversion {
+  readonly toStored: (object: JsonRecord) => JsonRecord;
+  readonly fromStored: (stored: JsonRecord) => JsonRecord;
+}
+
 export interface Kind {
   readonly group: string;
   readonly version: string;
@@ -126,6 +132,8 @@ export interface Kind {
   readonly review?: ReviewName;
   /** Its objects are stored as those of another kind. */
   readonly view?: KindView;
+  /** Of a built-in kind that is stored in another version. */
+  readonly conversion?: VersionConversion;
   /** A version to move away from: the warning every request to it gets. */
   readonly deprecationWarning?: string;
   /** Of custom resources. */

@@ -27,6 +27,7 @@ export interface KindDefinition {
   readonly terminating?: boolean;
   readonly review?: Kind['review'];
   readonly view?: Kind['view'];
+  readonly conversion?: Kind['conversion'];
   readonly custom?: CustomBehaviour;
   readonly publishedSchema?: Kind['publishedSchema'];
   readonly deprecationWarning?: Kind['deprecationWarning'];
@@ -65,6 +66,7 @@ export class KindRegistry {
       ...(definition.view === undefined ? {} : { view: definition.view }),
       ...(definition.review === undefined ? {} : { review: definition.review }),
       ...(definition.deprecationWarning === undefined ? {} : { deprecationWarning: definition.deprecationWarning }),
+      ...(definition.conversion === undefined ? {} : { conversion: definition.conversion }),
       ...(definition.custom === undefined ? {} : { custom: definition.custom }),
       ...(definition.publishedSchema === undefined ? {} : { publishedSchema: definition.publishedSchema }),
     };

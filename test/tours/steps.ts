@@ -132,7 +132,18 @@ export const steps: readonly Step[] = [
     code: 1,
     prints: /timed out waiting for the condition/,
   },
-  { run: 'autoscale deploy web --max=3', prints: 'horizontalpodautoscaler.autoscaling/web autoscaled', since: 32 },
+  // autoscaling/v1 until 1.31.
+  {
+    run: 'autoscale deploy web --max=3 --cpu-percent=60',
+    prints: 'horizontalpodautoscaler.autoscaling/web autoscaled',
+    until: 33,
+  },
+  {
+    run: 'autoscale deploy web --max=3 --cpu=60%',
+    prints: 'horizontalpodautoscaler.autoscaling/web autoscaled',
+    since: 34,
+  },
+  { run: 'get hpa.v1.autoscaling', prints: /^web\s+Deployment\/web\s.*60%/m },
   { run: 'expose deploy web --port=80', prints: 'service/web exposed' },
   { run: 'replace -f -', input: web('example/hello:4'), prints: name('replaced') },
   { run: 'top nodes', code: 1, prints: /Metrics API not available/ },
