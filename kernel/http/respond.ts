@@ -1,8 +1,8 @@
 /** From an `ApiResponse` to an HTTP message: compressed when it pays, streamed with back-pressure when it has no end. */
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { createGzip, gzip } from 'node:zlib';
 import type { ApiResponse, ApiStream } from '@diatom/sdk/api';
 
 /** Node's HTTP/2 response has the same methods as the HTTP/1.1 one, but no common type. */
@@ -50,11 +50,12 @@ function acceptsGzip(acceptEncoding = ''): boolean {
 }
 
 async function stream(
-  { outgoing, gone, closing, slowReaderMs }: Exchange,
+  exchange: Exchange,
   status: number,
   headers: ApiResponse['headers'],
   body: ApiStream,
 ): Promise<void> {
+  const { outgoing, gone, closing } = exchange;
   const cancel = (): void => body.cancel();
   if (gone.aborted || closing.aborted) {
     cancel();
@@ -63,15 +64,18 @@ async function stream(
   }
   const ends = [gone, closing];
   for (const end of ends) end.addEventListener('abort', cancel, { once: true });
-  outgoing.writeHead(status, headers);
-  // A watch may be silent for minutes; its client waits for the head now.
-  outgoing.flushHeaders();
   try {
-    for await (const chunk of body.chunks) {
+    const isCompressed = body.isWhole === true && acceptsGzip(exchange.acceptEncoding);
+    const chunks = isCompressed ? compressed(body.chunks) : body.chunks;
+    outgoing.writeHead(status, {
+      ...headers,
+      ...(isCompressed ? { 'content-encoding': 'gzip', vary: headers.vary ?? 'Accept-Encoding' } : {}),
+    });
+    // A watch may be silent for minutes; its client waits for the head now.
+    if (body.isWhole !== true) outgoing.flushHeaders();
+    for await (const chunk of chunks) {
       if (gone.aborted) break;
-      if (!outgoing.write(chunk)) {
-        await once(outgoing, 'drain', { signal: AbortSignal.any([...ends, AbortSignal.timeout(slowReaderMs)]) });
-      }
+      if (!outgoing.write(chunk)) await drained(exchange);
     }
     outgoing.end();
   } catch {
@@ -81,4 +85,33 @@ async function stream(
     for (const end of ends) end.removeEventListener('abort', cancel);
     cancel();
   }
+}
+
+/** Rejects when the reader takes nothing for too long, or when one side ends. */
+function drained({ outgoing, gone, closing, slowReaderMs }: Exchange): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      outgoing.off('drain', go);
+      for (const end of [gone, closing]) end.removeEventListener('abort', stop);
+    };
+    const go = (): void => {
+      settle();
+      resolve();
+    };
+    const stop = (): void => {
+      settle();
+      reject(new Error('the reader is gone or too slow'));
+    };
+    const timer = setTimeout(stop, slowReaderMs);
+    outgoing.once('drain', go);
+    for (const end of [gone, closing]) end.addEventListener('abort', stop, { once: true });
+  });
+}
+
+async function* compressed(chunks: ApiStream['chunks']): AsyncGenerator<Uint8Array> {
+  const compressor = createGzip({ level: 1 });
+  // What goes wrong on the way in comes out of the compressor, too.
+  pipeline(chunks, compressor, () => {});
+  yield* compressor as AsyncIterable<Uint8Array>;
 }

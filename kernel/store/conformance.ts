@@ -432,6 +432,12 @@ async function compareWithModel(
         const page = store.list(where, { limit, atRevision: at, ...(last === undefined ? {} : { startAfter: last }) });
         listed.push(...page.items);
         assert.equal(page.remaining, expected.length - listed.length);
+        const piece = store.join(where, { limit, atRevision: at, ...(last === undefined ? {} : { startAfter: last }) });
+        assert.equal(Buffer.from(piece.bytes).toString(), page.items.map(({ value }) => value).join(','));
+        assert.deepEqual(
+          [piece.count, piece.lastKey, piece.revision],
+          [page.items.length, page.items.at(-1)?.key, page.revision],
+        );
         if (page.remaining === 0) break;
       }
       assert.deepEqual(plain(listed), expected);

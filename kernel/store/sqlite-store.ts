@@ -6,11 +6,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type CompactionPolicy, defaultCompactionPolicy } from './compaction.ts';
 import { isDiskFull, openDataFile, StoreUnavailableError } from './data-file.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { prefixEnd, prepareStatements, type Statements } from './statements.ts';
+import { Pieces } from './pieces.ts';
+import { type JoinedRow, prefixEnd, prepareStatements, type Statements } from './statements.ts';
 import {
   CompactedError,
   type Decision,
   FutureRevisionError,
+  type JoinedValues,
   type ListOptions,
   type ListResult,
   type Revision,
@@ -25,6 +27,7 @@ import { Watches } from './watches.ts';
 
 /** One transaction holds at most this many writes, so that a flood of them does not keep everybody else waiting. */
 const batchWrites = 512;
+
 export interface SqliteStoreOptions {
   readonly directory: string;
   readonly compaction?: CompactionPolicy;
@@ -64,6 +67,7 @@ class SqliteStore implements Store {
   #state: { readonly kind: 'open' } | { readonly kind: 'failed' | 'closed'; readonly error: StoreUnavailableError } = {
     kind: 'open',
   };
+  readonly #pieces = new Pieces();
   #revision: Revision;
   #pending: PendingWrite[] = [];
 
@@ -104,28 +108,41 @@ class SqliteStore implements Store {
     return this.#statements.get(key);
   }
 
-  list(prefix: string, { limit, startAfter, atRevision }: ListOptions = {}): ListResult {
+  list(prefix: string, { limit = -1, startAfter, atRevision }: ListOptions = {}): ListResult {
     this.#checkReadable();
-    const end = prefixEnd(prefix);
-    // Nothing sorts between a key and the same key with a NUL behind it.
-    const start = startAfter !== undefined && startAfter >= prefix ? `${startAfter}\0` : prefix;
-    if (atRevision !== undefined && atRevision !== this.#revision) {
-      return this.#listPast(start, end, limit, atRevision);
-    }
-    const items = this.#statements.list(start, end, limit ?? -1);
+    const statements = this.#statements;
+    const [start, end] = rangeOf(prefix, startAfter);
+    const past = this.#past(atRevision);
+    const items =
+      past === undefined ? statements.list(start, end, limit) : statements.listPast(start, end, past, limit);
     const last = items.at(-1);
-    const complete = limit === undefined || items.length < limit;
-    const remaining = complete ? 0 : this.#statements.count(last === undefined ? start : `${last.key}\0`, end);
-    return { items, revision: this.#revision, remaining };
+    let remaining = 0;
+    if (limit >= 0 && items.length >= limit) {
+      const rest = last === undefined ? start : `${last.key}\0`;
+      remaining = past === undefined ? statements.count(rest, end) : statements.countPast(rest, end, past);
+    }
+    return { items, revision: past ?? this.#revision, remaining };
   }
 
-  #listPast(start: string, end: string, limit: number | undefined, at: Revision): ListResult {
+  join(prefix: string, options: ListOptions & { readonly limit: number }): JoinedValues {
+    this.#checkReadable();
+    const { limit, startAfter, atRevision = this.#revision } = options;
+    const [start, end] = rangeOf(prefix, startAfter);
+    if (atRevision === this.#revision || (atRevision < this.#revision && this.#pieces.isPresent(prefix, atRevision))) {
+      const read = () => joinedValues(this.#statements.join(start, end, limit), atRevision);
+      const piece = this.#pieces.piece(prefix, `${limit} ${start}`, this.#revision, read);
+      return piece.revision === atRevision ? piece : { ...piece, revision: atRevision };
+    }
+    const past = this.#past(atRevision) ?? this.#revision;
+    return joinedValues(this.#statements.joinPast(start, end, past, limit), past);
+  }
+
+  /** Undefined: the present. */
+  #past(at: Revision | undefined): Revision | undefined {
+    if (at === undefined || at === this.#revision) return undefined;
     if (at > this.#revision) throw new FutureRevisionError(at, this.#revision);
     if (at < this.compactRevision) throw new CompactedError(at, this.compactRevision);
-    const alive = this.#statements.versions(start, end, at).filter((version) => version.deleted === 0);
-    const page = limit === undefined ? alive : alive.slice(0, limit);
-    const items = page.flatMap((version) => this.#statements.version(version.revision) ?? []);
-    return { items, revision: at, remaining: alive.length - page.length };
+    return at;
   }
 
   write(key: string, decide: (current: StoredObject | undefined) => Decision): Promise<WriteResult> {
@@ -155,6 +172,7 @@ class SqliteStore implements Store {
     this.#state = { kind: 'closed', error: new StoreUnavailableError('the store is closed') };
     this.#housekeeping.stop();
     this.#watches.close();
+    this.#pieces.clear();
     // The last connection to close checkpoints and removes the write-ahead log.
     this.#database.close();
   }
@@ -184,6 +202,7 @@ class SqliteStore implements Store {
     }
     this.#revision = revision;
     const events = decided.flatMap((one) => one.event ?? []);
+    this.#pieces.changed(events);
     if (events.length > 0) this.#watches.deliver(events);
     for (const { write, event, previous, current } of decided) {
       write.resolve({ revision: event?.revision ?? revision, previous, current });
@@ -264,6 +283,15 @@ class SqliteStore implements Store {
   #checkReadable(): void {
     if (this.#state.kind === 'closed') throw this.#state.error;
   }
+}
+
+/** Nothing sorts between a key and the same key with a NUL behind it. */
+function rangeOf(prefix: string, startAfter: string | undefined): readonly [start: string, end: string] {
+  return [startAfter !== undefined && startAfter >= prefix ? `${startAfter}\0` : prefix, prefixEnd(prefix)];
+}
+
+function joinedValues({ bytes, count, lastKey }: JoinedRow, revision: Revision): JoinedValues {
+  return { bytes: bytes ?? new Uint8Array(0), count, lastKey: lastKey ?? undefined, revision };
 }
 
 function eventOf(

@@ -5,9 +5,10 @@ import type { Revision, StoredObject, StoreEvent } from './store.ts';
 /** Keys are compared as UTF-8 bytes; this is after every key that starts with the prefix. */
 export const prefixEnd = (prefix: string): string => `${prefix}\u{10ffff}`;
 
-export interface VersionRow {
-  readonly revision: Revision;
-  readonly deleted: number;
+export interface JoinedRow {
+  readonly count: number;
+  readonly lastKey: string | null;
+  readonly bytes: Uint8Array | null;
 }
 
 export interface SweepRow {
@@ -18,6 +19,16 @@ export interface SweepRow {
 
 const object = 'log.key AS key, log.value AS value, log.createRevision AS createRevision, log.revision AS modRevision';
 
+/** One row for a stretch of a list: neither an object nor a string is made for each value, and nothing is re-encoded. */
+const joined = "count(*) AS count, max(key) AS lastKey, CAST(group_concat(value, ',') AS BLOB) AS bytes";
+
+/** The newest version of every key in a range as of a revision, in key order. SQLite takes bare columns from max()'s row. */
+const past = `
+  SELECT revision FROM
+    (SELECT max(revision) AS revision, deleted, key FROM log
+     WHERE key >= ? AND key < ? AND revision <= ? GROUP BY key ORDER BY key)
+  WHERE deleted = 0`;
+
 export type Statements = ReturnType<typeof prepareStatements>;
 
 export function prepareStatements(database: DatabaseSync) {
@@ -27,11 +38,19 @@ export function prepareStatements(database: DatabaseSync) {
      WHERE current.key >= ? AND current.key < ? ORDER BY current.key LIMIT ?`,
   );
   const count = database.prepare('SELECT count(*) AS count FROM current WHERE key >= ? AND key < ?');
-  const versions = database.prepare(
-    `SELECT max(revision) AS revision, deleted FROM log
-     WHERE key >= ? AND key < ? AND revision <= ? GROUP BY key ORDER BY key`,
+  const join = database.prepare(
+    `SELECT ${joined} FROM
+       (SELECT current.key AS key, log.value AS value FROM current JOIN log USING (revision)
+        WHERE current.key >= ? AND current.key < ? ORDER BY current.key LIMIT ?)`,
   );
-  const version = database.prepare(`SELECT ${object} FROM log WHERE revision = ?`);
+  const listPast = database.prepare(
+    `SELECT ${object} FROM (${past} LIMIT ?) JOIN log USING (revision) ORDER BY log.key`,
+  );
+  const countPast = database.prepare(`SELECT count(*) AS count FROM (${past})`);
+  const joinPast = database.prepare(
+    `SELECT ${joined} FROM
+       (SELECT log.key AS key, log.value AS value FROM (${past} LIMIT ?) JOIN log USING (revision) ORDER BY log.key)`,
+  );
   const append = database.prepare(
     'INSERT INTO log (revision, key, deleted, createRevision, previousRevision, value) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -58,9 +77,12 @@ export function prepareStatements(database: DatabaseSync) {
     get: (key: string) => get.get(key) as StoredObject | undefined,
     list: (from: string, to: string, limit: number) => list.all(from, to, limit) as unknown as StoredObject[],
     count: (from: string, to: string) => (count.get(from, to) as { count: number }).count,
-    /** The newest version of every key in the range as of a revision, deletions included, in key order. */
-    versions: (from: string, to: string, at: Revision) => versions.all(from, to, at) as unknown as VersionRow[],
-    version: (revision: Revision) => version.get(revision) as StoredObject | undefined,
+    join: (from: string, to: string, limit: number) => join.get(from, to, limit) as unknown as JoinedRow,
+    listPast: (from: string, to: string, at: Revision, limit: number) =>
+      listPast.all(from, to, at, limit) as unknown as StoredObject[],
+    countPast: (from: string, to: string, at: Revision) => (countPast.get(from, to, at) as { count: number }).count,
+    joinPast: (from: string, to: string, at: Revision, limit: number) =>
+      joinPast.get(from, to, at, limit) as unknown as JoinedRow,
     append: (
       revision: Revision,
       key: string,

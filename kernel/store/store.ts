@@ -45,6 +45,15 @@ export interface ListResult {
   readonly remaining: number;
 }
 
+/** A stretch of a list as it is sent: values with commas between them, in UTF-8. */
+export interface JoinedValues {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  /** To be continued after this key; undefined when nothing was found. */
+  readonly lastKey: string | undefined;
+  readonly revision: Revision;
+}
+
 export interface StoreEvent {
   readonly kind: 'put' | 'delete';
   readonly key: string;
@@ -77,6 +86,8 @@ export interface Store {
   readonly compactRevision: Revision;
   get(key: string): StoredObject | undefined;
   list(prefix: string, options?: ListOptions): ListResult;
+  /** What `list` finds, without an object for each; fewer than `limit` are all there are. */
+  join(prefix: string, options: ListOptions & { readonly limit: number }): JoinedValues;
   /** Joins the next group commit; resolves when it is durable. Writes to one store are serialised in call order. */
   write(key: string, decide: (current: StoredObject | undefined) => Decision): Promise<WriteResult>;
   watch(options: WatchOptions): WatchHandle;

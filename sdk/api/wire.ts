@@ -24,6 +24,8 @@ export interface ApiResponse {
  */
 export interface ApiStream {
   readonly chunks: AsyncIterable<string | Uint8Array>;
+  /** A long answer in pieces, to be read whole: it may be compressed. */
+  readonly isWhole?: boolean;
   cancel(): void;
 }
 
