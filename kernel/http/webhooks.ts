@@ -1,8 +1,10 @@
 /**
  * Calls to webhooks (apiserver pkg/util/webhook/client.go): HTTPS to a URL or to a Service, whose address is looked up at
- * each call; the certificate has to be signed by the authority the configuration names, for the Service's name.
+ * each call; the certificate has to be signed by the authority the configuration names, for the Service's name. What goes
+ * wrong is told in the words of Go's HTTP client, because people search for them.
  */
-import { request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../kinds/json.ts';
 import type { ServiceReference, WebhookClient } from '../kinds/webhook-client.ts';
 import { resourcePrefix } from '../store/keys.ts';
@@ -18,34 +20,90 @@ export type CallWebhook = (
 
 const longestAnswerBytes = 32 * 1024 * 1024;
 
+/** Connections are kept for the next call; of those in use there is an end, further calls wait within their time. */
+const connections = { keepAlive: true, maxSockets: 128, maxTotalSockets: 512, maxFreeSockets: 8, timeout: 60_000 };
+
 export function createWebhookCaller(store: Store): CallWebhook {
-  return async (client, body, timeoutMs) => {
+  const agent = new Agent(connections);
+  return async (client, body, timeoutMs, mostAnswerBytes = longestAnswerBytes) => {
     const { target, certificateAuthority } = client;
-    const url = 'url' in target ? new URL(target.url) : serviceUrl(target.service);
-    const place =
-      'url' in target
-        ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port || '443' }
-        : addressOf(store, target.service);
-    const text = await post({
+    const base = 'url' in target ? new URL(target.url) : serviceUrl(target.service);
+    const url = new URL(`${base.href}?timeout=${timeoutMs / 1000}s`);
+    const what = `Post ${JSON.stringify(url.href)}`;
+    let place: Place;
+    try {
+      place = 'url' in target ? placeOf(base) : addressOf(store, target.service);
+    } catch (error) {
+      throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    const call: Post = {
+      agent,
       url,
-      host: place.host,
-      port: Number(place.port),
+      // The port as configured: a URL leaves out 443.
+      hostHeader: 'url' in target ? base.host : `${base.hostname}:${target.service.port}`,
+      place,
       timeoutMs,
-      ...(certificateAuthority === '' ? {} : { ca: certificateAuthority }),
+      mostAnswerBytes,
+      ca: certificateAuthority === '' ? undefined : certificateAuthority,
       body: JSON.stringify(body),
-    });
-    const answer: unknown = JSON.parse(text);
-    if (!isRecord(answer)) throw new Error(`Post ${JSON.stringify(url.href)}: the answer is no JSON object`);
-    return answer;
+    };
+    const { status, text } = await post(call, what);
+    if (status < 200 || status > 299) throw new Error(refusalText(status, text));
+    return parseAnswer(text);
   };
+}
+
+function parseAnswer(text: string): JsonRecord {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`couldn't get version/kind; json parse error: ${why}`);
+  }
+  if (!isRecord(answer)) throw new Error("couldn't get version/kind; json parse error: the answer is no JSON object");
+  return answer;
+}
+
+/** client-go rest/request.go and apimachinery pkg/api/errors, NewGenericServerResponse. */
+const refusals: Readonly<Record<number, string>> = {
+  400: 'the server rejected our request for an unknown reason',
+  401: 'the server has asked for the client to provide credentials',
+  403: 'forbidden',
+  404: 'the server could not find the requested resource',
+  405: 'the server does not allow this method on the requested resource',
+  413: 'Request entity too large: limit is 3145728',
+  415: 'the server was unable to respond with a content type that the client supports',
+  429: 'the server has received too many requests and has asked us to try again later',
+  503: 'the server is currently unable to handle the request',
+};
+
+function refusalText(status: number, text: string): string {
+  const shown = text.trim().slice(0, 200);
+  const known = refusals[status];
+  if (known !== undefined) return known;
+  if (status >= 500)
+    return `an error on the server (${JSON.stringify(shown || 'unknown')}) has prevented the request from succeeding`;
+  return `the server responded with the status code ${status} but did not return more information`;
 }
 
 function serviceUrl({ name, namespace, port, path }: ServiceReference): URL {
   return new URL(`https://${name}.${namespace}.svc:${port}${path.startsWith('/') ? path : `/${path}`}`);
 }
 
+/** Where the connection goes. */
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+const placeOf = (url: URL): Place => ({
+  host: url.hostname.replace(/^\[|\]$/g, ''),
+  port: url.port === '' ? 443 : Number(url.port),
+});
+
 /** Where a Service's port is served (apiserver pkg/util/proxy/proxy.go, ResolveCluster). */
-function addressOf(store: Store, { name, namespace, port }: ServiceReference): { host: string; port: number } {
+function addressOf(store: Store, { name, namespace, port }: ServiceReference): Place {
   const stored = store.get(resourcePrefix('', 'services', namespace) + name);
   if (stored === undefined) throw new Error(`service ${JSON.stringify(name)} not found`);
   const service = JSON.parse(stored.value) as JsonRecord;
@@ -59,52 +117,98 @@ function addressOf(store: Store, { name, namespace, port }: ServiceReference): {
 }
 
 interface Post {
+  readonly agent: Agent;
   readonly url: URL;
-  readonly host: string;
-  readonly port: number;
+  readonly hostHeader: string;
+  readonly place: Place;
   readonly timeoutMs: number;
-  readonly ca?: string;
+  readonly mostAnswerBytes: number;
+  readonly ca: string | undefined;
   readonly body: string;
 }
 
-function post({ url, host, port, timeoutMs, ca, body }: Post): Promise<string> {
-  const what = `Post ${JSON.stringify(`${url.href}?timeout=${timeoutMs / 1000}s`)}`;
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function post(call: Post, what: string): Promise<Answer> {
+  const signal = AbortSignal.timeout(call.timeoutMs);
+  for (;;) {
+    try {
+      return await postOnce(call, signal);
+    } catch (error) {
+      // A kept connection may have been closed by the other side just now: nothing was said on it.
+      if (error instanceof StaleConnection) continue;
+      throw new Error(`${what}: ${explain(error, call)}`);
+    }
+  }
+}
+
+class StaleConnection extends Error {}
+
+function postOnce(call: Post, signal: AbortSignal): Promise<Answer> {
+  const { agent, url, hostHeader, place, ca, body, mostAnswerBytes } = call;
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void => reject(new Error(`${what}: ${why}`));
     const outgoing = request(
       {
-        host,
-        port,
-        path: `${url.pathname}?timeout=${timeoutMs / 1000}s`,
+        ...place,
+        agent,
+        path: `${url.pathname}${url.search}`,
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json', host: url.host },
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+          accept: 'application/json, */*',
+          host: hostHeader,
+        },
         ...(ca === undefined ? {} : { ca }),
         // An address is no name for SNI; the certificate then has to name the address.
         ...(/^[\d.]+$|:/.test(url.hostname) ? {} : { servername: url.hostname }),
-        signal: AbortSignal.timeout(timeoutMs),
-        agent: false,
+        signal,
       },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        incoming.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > longestAnswerBytes)
-            incoming.destroy(new Error(`the answer is longer than ${longestAnswerBytes} bytes`));
-          else chunks.push(chunk);
-        });
-        incoming.on('error', (error) => fail(error.message));
-        incoming.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
-          const { statusCode = 0 } = incoming;
-          if (statusCode >= 200 && statusCode < 300) resolve(text);
-          else fail(`the server answered ${statusCode}: ${text.slice(0, 200)}`);
-        });
-      },
+      (incoming) => readAnswer(incoming, mostAnswerBytes).then(resolve, reject),
     );
-    outgoing.on('error', (error) =>
-      fail(error.name === 'AbortError' || error.name === 'TimeoutError' ? 'context deadline exceeded' : error.message),
-    );
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      reject(isStale ? new StaleConnection() : error);
+    });
     outgoing.end(body);
   });
+}
+
+async function readAnswer(incoming: IncomingMessage, mostBytes: number): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    // Leaving the loop closes the connection.
+    if (size > mostBytes) throw new Error(`the answer is longer than ${mostBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return { status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+}
+
+const unknownAuthority = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** As Go would put it. */
+function explain(error: unknown, { place, url }: Post): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'context deadline exceeded';
+  if (code === 'ECONNREFUSED') return `dial tcp ${place.host}:${place.port}: connect: connection refused`;
+  if (code === 'ENOTFOUND') return `dial tcp: lookup ${place.host}: no such host`;
+  if (code === 'ECONNRESET') return 'EOF';
+  const invalid = 'tls: failed to verify certificate: x509:';
+  if (unknownAuthority.has(code)) return `${invalid} certificate signed by unknown authority`;
+  if (code === 'CERT_HAS_EXPIRED') return `${invalid} certificate has expired or is not yet valid`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `${invalid} certificate is not valid for ${url.hostname}: ${error.message}`;
+  return error.message;
 }
