@@ -6,8 +6,9 @@ import { ModuleError } from './decode/error.ts';
 import { validate } from './decode/validate.ts';
 import { BuildError, type Diagnostic } from './diagnostic.ts';
 import { bind } from './link/bind.ts';
-import { bindingsOf } from './link/bindings.ts';
+import { bindingsOf, variantFor } from './link/bindings.ts';
 import { openKeptCode } from './link/code-cache.ts';
+import type { BindingsVariant } from './link/guest.ts';
 
 /** What is made when nobody names targets: what runs under the tenders of this machine. */
 export const defaultTargets: readonly NativeTarget[] = ['process', 'hvt'];
@@ -37,7 +38,7 @@ export interface SealOptions {
   /** For targets whose image brings its stack along. */
   readonly stackBytes: number;
   /** The module that provides the machine ABI on a target. */
-  readonly bindings?: (target: NativeTarget) => Promise<Uint8Array>;
+  readonly bindings?: (target: NativeTarget, variant: BindingsVariant) => Promise<Uint8Array>;
 }
 
 /**
@@ -58,7 +59,7 @@ export async function sealTargets(
   const seal = async (targets: readonly NativeTarget[]): Promise<readonly SealedTarget[]> => {
     const sealed: SealedTarget[] = [];
     for (const target of nativeTargets.filter((candidate) => targets.includes(candidate))) {
-      const { module, missingCalls } = bind(program, decode(await bindings(target)));
+      const { module, missingCalls } = bind(program, decode(await bindings(target, variantFor(program))));
       if (missingCalls.length > 0) {
         leftOut.push({ target, missingCalls });
         continue;

@@ -11,6 +11,7 @@ export {
   EgressError,
   type EgressRules,
 } from './egress/dial.ts';
+export { type Egress, type EgressOptions, startEgress } from './egress/egress.ts';
 export type { ImageStore, StoredImage } from './images/images.ts';
 export { ImageStoreError } from './images/layout.ts';
 export { createImageStore } from './images/store.ts';

@@ -27,6 +27,11 @@ export interface SlotSpec {
   readonly idleTimeoutMs: number;
   /** An instance that has run this long is killed and ends with `DeadlineExceeded`; 0: it may run for ever. */
   readonly timeLimitMs: number;
+  /**
+   * Where its outgoing connections are made: an egress (`startEgress`), and the namespace in which it takes names there.
+   * Left out, an image of the native tender has none; the node tender makes them itself and needs no socket.
+   */
+  readonly egress?: { readonly socketPath: string; readonly scope: string };
   /** Console lines are appended here as `<RFC 3339 with ns> stdout F <line>` (the CRI log format). */
   readonly logPath: string;
 }

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { BuildError, build, buildPortable } from '@diatom/seal';
+import { buildPortable } from '@diatom/seal';
 import { createNodeTender, type Exit, type SlotSpec, TenderError } from '@diatom/tender';
 import { RawClient } from './conformance/raw-client.ts';
 
@@ -172,13 +172,4 @@ test('and nowhere else', async () => {
     lines.at(-1) ?? '',
     /no connection to 127\.0\.0\.1:9: the image's manifest does not allow it; .*"connect": \["127\.0\.0\.1:9"\]/,
   );
-});
-
-test('the process target says at build time that it cannot connect yet', async () => {
-  const file = await write('connects-natively', client('127.0.0.1:9'), { connect: ['127.0.0.1:9'] });
-  await assert.rejects(build({ file }), (error) => {
-    assert.ok(error instanceof BuildError);
-    assert.match(error.message, /^target: the process target does not provide sock_connect/);
-    return true;
-  });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from '../command.ts';
 import { homeOf } from '../home.ts';
 import { openImageStore } from '../image-store.ts';
+import { openEgress } from '../run/egress.ts';
 import { imageFor } from '../run/image.ts';
 import { createReport } from '../run/report.ts';
 import { runMachine } from '../run/run-machine.ts';
@@ -60,16 +61,19 @@ export const run: Command = {
     const report = createReport(terminal, image.reference, options.has('json'));
     if (target === 'virtio') return await runMachine(image, path, store, options, report, signal);
     const directory = await mkdtemp(join(tmpdir(), 'diatom-run-'));
+    const egress = await openEgress(target, image.manifest, directory);
     try {
       const spec = slotSpec(options, {
         target: target === 'hvt' ? 'hvt' : 'process',
         manifest: image.manifest,
         imagePath: path,
         logPath: join(directory, 'console.log'),
+        ...(egress === undefined ? {} : { egressPath: egress.socketPath }),
       });
       const tender = await openTender(target, home, directory, (text) => terminal.note(text));
       return await runSlot(tender, spec, report, signal);
     } finally {
+      await egress?.close();
       await rm(directory, { recursive: true, force: true });
     }
   },

@@ -42,9 +42,14 @@ export interface SlotPlace {
   readonly manifest: Manifest;
   readonly imagePath: string;
   readonly logPath: string;
+  /** Of the egress of this run; without one the tender needs none. */
+  readonly egressPath?: string;
 }
 
-export function slotSpec(options: OptionValues, { target, manifest, imagePath, logPath }: SlotPlace): SlotSpec {
+export function slotSpec(
+  options: OptionValues,
+  { target, manifest, imagePath, logPath, egressPath }: SlotPlace,
+): SlotSpec {
   const memory = options.text('memory');
   const idle = options.text('idle');
   const limit = options.text('time-limit');
@@ -61,6 +66,7 @@ export function slotSpec(options: OptionValues, { target, manifest, imagePath, l
     boot: options.has('per-connection') ? 'per-connection' : idleTimeoutMs === 0 ? 'eager' : 'lazy',
     idleTimeoutMs,
     timeLimitMs: limit === undefined ? 0 : parseDurationMs('--time-limit', limit),
+    ...(egressPath === undefined ? {} : { egress: { socketPath: egressPath, scope: '' } }),
     logPath,
   };
 }

@@ -2,7 +2,7 @@
 import type { Manifest, NativeTarget } from '@diatom/libos';
 import { decode } from '../decode/decode.ts';
 import { bind } from '../link/bind.ts';
-import { bindingsOf } from '../link/bindings.ts';
+import { bindingsOf, variantFor } from '../link/bindings.ts';
 import { type CallGraph, callGraph } from './call-graph.ts';
 import { originOf } from './origin.ts';
 
@@ -22,7 +22,7 @@ export async function imageGraph(
   functions: Manifest['functions'],
 ): Promise<ImageGraph> {
   const program = decode(portable);
-  const { module: linked } = bind(program, decode(await bindingsOf(target)));
+  const { module: linked } = bind(program, decode(await bindingsOf(target, variantFor(program))));
   const listed = functions.filter(({ origin }) => origin !== 'seal').map(({ name }) => name);
   const defined = linked.functions.flatMap(({ kind, name }) => (kind === 'defined' ? [name] : []));
   const isSame = listed.toSorted().join('\n') === defined.toSorted().join('\n');

@@ -46,9 +46,12 @@ export function libraryOs(maximumBytes: number): Promise<Uint8Array> {
   ]);
 }
 
-/** The application side of a JavaScript image: what the engine asks for, and what feeds it. Its static data lies at `dataAt`. */
-export function engineGlue(dataAt: number): Promise<Uint8Array> {
-  return compileFolder(guest, 'libos/js/index.ts', [
+/**
+ * The application side of a JavaScript image: what the engine asks for, what feeds it, and for programs that send requests
+ * themselves the client's functions. Its static data lies at `dataAt`.
+ */
+export function engineGlue(dataAt: number, hasClient: boolean): Promise<Uint8Array> {
+  return compileFolder(guest, hasClient ? 'libos/js/with-client.ts' : 'libos/js/index.ts', [
     '--runtime',
     'stub',
     '--importMemory',
@@ -78,9 +81,19 @@ export function engineMemory(): Promise<Uint8Array> {
  */
 const bindingsDataAt = 2048;
 
+/** What programs want of a target's bindings: those that make connections have more of them, the others must not pay for it. */
+export type BindingsVariant = 'plain' | 'connecting';
+
+const entries: Readonly<Record<NativeTarget, Readonly<Record<BindingsVariant, string>>>> = {
+  process: { plain: 'process/index.ts', connecting: 'process/connecting.ts' },
+  hvt: { plain: 'hvt/index.ts', connecting: 'hvt/index.ts' },
+  // No TCP of the host's there.
+  virtio: { plain: 'virtio/index.ts', connecting: 'virtio/index.ts' },
+};
+
 /** The machine ABI in terms of one target, a folder of seal/bindings/guest, as the compiler leaves it. */
-export function compileBindings(target: NativeTarget): Promise<Uint8Array> {
-  const entry = `bindings/${target}/index.ts`;
+export function compileBindings(target: NativeTarget, variant: BindingsVariant): Promise<Uint8Array> {
+  const entry = `bindings/${entries[target][variant]}`;
   const data = String(bindingsDataAt);
   return compileFolder(bindings, entry, ['--runtime', 'stub', '--importMemory', '--memoryBase', data]);
 }

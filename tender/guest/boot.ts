@@ -4,7 +4,7 @@ import { dropRights, installFilter, limitResources } from './confine';
 import { failureLength, failWith } from './failure';
 import { droppedStart, errorText, filterCopy, linearEnd, scratch, trapText, trapTextBytes } from './layout';
 import { closeRange, dup3, enter, epollCreate, exitGroup, munmap, native, prctl, rtSigprocmask, write } from './linux';
-import { bootBlockAddress, epollDescriptor, firstListeningDescriptor, placeImage } from './place';
+import { arrangeFor, bootBlockAddress, epollDescriptor, firstListeningDescriptor, placeImage, requestsDescriptor } from './place';
 import { Plan } from './elf';
 import { listeningFd, Slot } from './slot';
 import { context } from './trap';
@@ -40,10 +40,11 @@ export function nameProcess(slot: Slot): void {
  * Console and trap report are already 1 and 2; everything the tender itself has open is above `descriptorsReserved`
  * (`descriptors.ts`), so nothing is overwritten here that is still to be moved.
  */
-function arrangeDescriptors(slot: Slot): bool {
+function arrangeDescriptors(slot: Slot, requests: i32): bool {
   const epoll = epollCreate(0);
   if (epoll < 0) return failWith('BootFailed', 'no epoll descriptor', epoll);
   dup3(epoll, epollDescriptor, 0);
+  if (requests >= 0) dup3(requests, requestsDescriptor, 0);
   for (let i: u32 = 0; i < slot.listenCount; i++) {
     const moved = dup3(listeningFd(slot, i), firstListeningDescriptor + i, 0);
     if (moved < 0) return failWith('BootFailed', 'a listening socket cannot be handed over', moved);
@@ -52,12 +53,16 @@ function arrangeDescriptors(slot: Slot): bool {
   return error == 0 || failWith('BootFailed', 'the tender\'s descriptors cannot be closed', error);
 }
 
-/** `isServed`: under a tender that goes on running others; else the process is its caller's own (`diatom run`). */
-export function becomeImage(slot: Slot, isServed: bool): void {
+/**
+ * `isServed`: under a tender that goes on running others; else the process is its caller's own (`diatom run`). `requests`:
+ * its end of the socket on which it asks for outgoing connections, -1: it has none.
+ */
+export function becomeImage(slot: Slot, isServed: bool, requests: i32): void {
   store<u64>(scratch, 0);
   rtSigprocmask(SIG_SETMASK, native(scratch), 0, 8);
   nameProcess(slot);
-  if (!placeImage(slot) || !arrangeDescriptors(slot) || !limitResources(slot, !isServed) || !dropRights(isServed)) endBoot();
+  arrangeFor(slot);
+  if (!placeImage(slot) || !arrangeDescriptors(slot, requests) || !limitResources(slot, !isServed) || !dropRights(isServed)) endBoot();
 
   // From here on nothing above `droppedStart` is there any more: what is still needed lies in locals.
   const entry = changetype<Plan>(slot.plan).entry;

@@ -18,6 +18,7 @@ import {
   SIGKILL,
   wait4,
 } from './linux';
+import { childEnd, closeChannel, closeChildEnd, nextChannelDue, openChannel, resumeChannels } from './egress';
 import { becomeMonitor } from './hvt/monitor';
 import { logLines } from './log';
 import { closeOutputs, openOutputs } from './outputs';
@@ -40,14 +41,14 @@ export function countSlot(change: i32): void {
   slotCount += change;
 }
 
-function enterChild(slot: Slot, parent: i64, consoleWrite: i32, trapWrite: i32): void {
+function enterChild(slot: Slot, parent: i64, consoleWrite: i32, trapWrite: i32, requests: i32): void {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   // The tender may have died before the call above.
   if (getppid() != parent) exitGroup(128 + SIGKILL);
   dup3(consoleWrite, 1, 0);
   dup3(trapWrite, 2, 0);
-  if (slot.isMachine) becomeMonitor(slot, true, -1, 0);
-  else becomeImage(slot, true);
+  if (slot.isMachine) becomeMonitor(slot, true, requests, -1, 0);
+  else becomeImage(slot, true, requests);
 }
 
 /**
@@ -76,6 +77,13 @@ export function reportBootFailure(slot: Slot): void {
 export function bootSlot(slot: Slot): bool {
   const parent = getpid();
   if (!openOutputs(slot)) return false;
+  if (slot.egressPathLength != 0) {
+    slot.channel = openChannel(slot);
+    if (slot.channel < 0) {
+      closeOutputs(slot);
+      return false;
+    }
+  }
   const consoleWrite = slot.consoleWriteFd;
   const trapWrite = slot.trapWriteFd;
   slot.consoleWriteFd = -1;
@@ -92,11 +100,13 @@ export function bootSlot(slot: Slot): bool {
   slot.limitAt = slot.timeLimitNs == 0 ? 0 : slot.startedMonotonic + slot.timeLimitNs;
   wakeAt(slot.limitAt);
   const pid = fork();
-  if (pid == 0) enterChild(slot, parent, consoleWrite, trapWrite);
+  if (pid == 0) enterChild(slot, parent, consoleWrite, trapWrite, childEnd(slot.channel));
   close(consoleWrite);
   close(trapWrite);
+  closeChildEnd(slot.channel);
   if (pid < 0) {
     closeOutputs(slot);
+    forgetChannel(slot);
     return failWith('BootFailed', 'no process for the image', pid);
   }
   slot.pid = <i32>pid;
@@ -105,6 +115,11 @@ export function bootSlot(slot: Slot): bool {
   watchConsole(slot);
   watchTrap(slot);
   return true;
+}
+
+function forgetChannel(slot: Slot): void {
+  closeChannel(slot.channel);
+  slot.channel = -1;
 }
 
 function unwatchListening(slot: Slot): void {
@@ -154,6 +169,7 @@ function fellAsleep(slot: Slot): bool {
 }
 
 function endInstance(slot: Slot): void {
+  forgetChannel(slot);
   // The writer is dead: what the pipes still hold is all there will ever be.
   while (drainConsole(slot)) {}
   while (drainTrap(slot)) {}
@@ -250,8 +266,17 @@ function killOverdueInstance(slot: Slot, now: u64): void {
   wakeAt(slot.limitAt);
 }
 
-/** Kills what has not ended in its grace time or time limit; returns when to look again, 0: never. */
+/** 0: never. */
+function earlier(a: u64, b: u64): u64 {
+  return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/** Kills what has not ended in its grace time or time limit, resumes what was paused; returns when to look again, 0: never. */
 export function killOverdue(): u64 {
+  return earlier(killOverdueInstances(), resumeChannels(nextChannelDue == 0 ? 0 : monotonic()));
+}
+
+function killOverdueInstances(): u64 {
   const now = nextDue == 0 ? 0 : monotonic();
   if (now < nextDue || nextDue == 0) return nextDue;
   nextDue = 0;

@@ -55,6 +55,11 @@ export const imageTable: usize = 0x60_0000;
 /** `machines.ts`: machines made for one connection. */
 export const machineTable: usize = 0x62_0000;
 
+/** `egress.ts`: instances that ask for outgoing connections, and what they have asked for. */
+export const channelTable: usize = 0x63_0000;
+export const dialTable: usize = 0x68_0000;
+export const egressBuffer: usize = 0x6c_0000;
+
 export const arenaStart: usize = 0x80_0000;
 export const memoryEnd: usize = 0x400_0000;
 

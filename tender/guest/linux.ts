@@ -59,6 +59,14 @@
 // @ts-ignore
 @external('linux', 'socket') export declare function socket(family: i64, type: i64, protocol: i64): i64;
 // @ts-ignore
+@external('linux', 'connect') export declare function connect(fd: i64, address: i64, length: i64): i64;
+// @ts-ignore
+@external('linux', 'socketpair') export declare function socketpair(family: i64, type: i64, protocol: i64, fds: i64): i64;
+// @ts-ignore
+@external('linux', 'sendmsg') export declare function sendmsg(fd: i64, message: i64, flags: i64): i64;
+// @ts-ignore
+@external('linux', 'recvmsg') export declare function recvmsg(fd: i64, message: i64, flags: i64): i64;
+// @ts-ignore
 @external('linux', 'bind') export declare function bind(fd: i64, address: i64, length: i64): i64;
 // @ts-ignore
 @external('linux', 'listen') export declare function listen(fd: i64, backlog: i64): i64;
@@ -152,6 +160,8 @@ export const AF_INET: i32 = 2;
 export const AF_INET6: i32 = 10;
 /** SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC */
 export const STREAM_SOCKET: i32 = 1 | 0o4000 | 0o2000000;
+/** SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC */
+export const SEQUENCED_PACKETS: i32 = 5 | 0o4000 | 0o2000000;
 export const MSG_NOSIGNAL: i32 = 0x4000;
 
 export const EPOLL_ADD: i32 = 1;

@@ -3,6 +3,7 @@
  * asleep; its machines share console and trap pipe, and how each ends is told in the log.
  */
 import { monotonic, wallClock } from './clock';
+import { childEnd, closeChannel, closeChildEnd, openChannel } from './egress';
 import { becomeMonitor } from './hvt/monitor';
 import { errorText, errorTextBytes, machineTable } from './layout';
 import { accept4, close, dup3, EAGAIN, EINTR, exitGroup, fork, getpid, getppid, kill, prctl, SIGKILL } from './linux';
@@ -31,9 +32,11 @@ class Machine {
   slot: i32;
   /** Monotonic nanoseconds; 0: no limit, or killed. */
   limitAt: u64;
+  /** On which it asks for outgoing connections; -1: on none. */
+  channel: i32;
 }
 
-const machineBytes: usize = 16;
+const machineBytes: usize = 24;
 /** Places at and above this one have never been used. */
 let used: i32 = 0;
 export let nextMachineDeadline: u64 = 0;
@@ -48,23 +51,30 @@ function freePlace(): i32 {
   return used < mostMachines ? used++ : -1;
 }
 
-function enterChild(slot: Slot, parent: i64, connection: i32, listener: u32): void {
+function enterChild(slot: Slot, parent: i64, requests: i32, connection: i32, listener: u32): void {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   // The tender may have died before the call above.
   if (getppid() != parent) exitGroup(128 + SIGKILL);
   dup3(slot.consoleWriteFd, 1, 0);
   dup3(slot.trapWriteFd, 2, 0);
-  becomeMonitor(slot, true, connection, listener);
+  becomeMonitor(slot, true, requests, connection, listener);
 }
 
 function makeMachine(slot: Slot, place: i32, connection: i32, listener: u32): bool {
+  const channel = slot.egressPathLength == 0 ? -1 : openChannel(slot);
+  if (channel < 0 && slot.egressPathLength != 0) return false;
   const parent = getpid();
   const pid = fork();
-  if (pid == 0) enterChild(slot, parent, connection, listener);
-  if (pid < 0) return false;
+  if (pid == 0) enterChild(slot, parent, childEnd(channel), connection, listener);
+  closeChildEnd(channel);
+  if (pid < 0) {
+    closeChannel(channel);
+    return false;
+  }
   const machine = machineAt(place);
   machine.pid = <i32>pid;
   machine.slot = slotIndex(slot);
+  machine.channel = channel;
   machine.limitAt = slot.timeLimitNs == 0 ? 0 : monotonic() + slot.timeLimitNs;
   if (machine.limitAt != 0 && (nextMachineDeadline == 0 || machine.limitAt < nextMachineDeadline)) {
     nextMachineDeadline = machine.limitAt;
@@ -105,6 +115,7 @@ export function forgetMachine(pid: i32): Slot | null {
     if (machine.pid != pid) continue;
     machine.pid = 0;
     machine.limitAt = 0;
+    closeChannel(machine.channel);
     const slot = slotAt(machine.slot);
     slot.machineCount -= 1;
     return slot;

@@ -30,7 +30,14 @@ const stackGuardBytes: u64 = 0x10_0000;
 const bootMagic: u64 = 0x6d6f_7461_6964_0001;
 const bootBlockBytes: u64 = 8 * 32;
 export const epollDescriptor: i32 = 3;
-export const firstListeningDescriptor: i32 = 4;
+export const requestsDescriptor: i32 = 4;
+
+/** Of the slot whose image this process becomes: one with outgoing connections has the socket it asks on before them. */
+export let firstListeningDescriptor: i32 = 4;
+
+export function arrangeFor(slot: Slot): void {
+  firstListeningDescriptor = slot.egressPathLength == 0 ? 4 : requestsDescriptor + 1;
+}
 
 let bootBlock: u64 = 0;
 export function bootBlockAddress(): u64 {
@@ -125,6 +132,7 @@ function placeBootBlock(slot: Slot): bool {
   poke64(bootBlock + 24, slot.environmentLength);
   poke64(bootBlock + 32, slot.listenCount);
   poke64(bootBlock + 40, epollDescriptor);
+  poke64(bootBlock + 48, firstListeningDescriptor > requestsDescriptor ? requestsDescriptor : 0);
   for (let i: u32 = 0; i < plan.memoryCount; i++) {
     poke64(bootBlock + 64 + (<u64>i << 3), memoryAddress(i));
   }

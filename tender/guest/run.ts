@@ -40,7 +40,11 @@ export function run(): void {
     fail('InvalidSpec', 'an image that is run by itself boots at once and is not watched: no lazy boot, no time limit');
     endBoot();
   }
+  if (slot.egressPathLength != 0) {
+    fail('InvalidSpec', 'an image that is run by itself has nobody to make outgoing connections');
+    endBoot();
+  }
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (slot.isMachine) becomeMonitor(slot, false, -1, 0);
-  else becomeImage(slot, false);
+  if (slot.isMachine) becomeMonitor(slot, false, -1, -1, 0);
+  else becomeImage(slot, false, -1);
 }

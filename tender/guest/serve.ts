@@ -23,6 +23,7 @@ import {
   sendState,
 } from './control';
 import { descriptorsReserved, dropOutputs } from './descriptors';
+import { onChannelEvent, onDialEvent } from './egress';
 import { fail, failureLength, failWith } from './failure';
 import {
   bootSlot,
@@ -79,7 +80,7 @@ import { findSlot, slotAt, SlotState, slotsUsed } from './slot';
 import { createSlot, releaseSlot } from './slots';
 import { createWatch, epollFd, Source, watch, watchClient } from './watch';
 
-const protocolVersion: u32 = 2;
+const protocolVersion: u32 = 3;
 const longestSocketPath: i32 = 107;
 const controlBacklog: i32 = 16;
 const RLIMIT_NOFILE: i32 = 7;
@@ -298,6 +299,8 @@ function onEvent(mask: u32, data: u64): void {
   const source = <u32>(data >> 56);
   if (source == Source.control) acceptClient();
   else if (source == Source.signal) onSignals();
+  else if (source == Source.channel) onChannelEvent(<i32>data, <u32>(data >> 32) & 0xffffff, mask);
+  else if (source == Source.dial) onDialEvent(<i32>data, <u32>(data >> 32) & 0xffffff);
   else if (source != Source.client) onSlotEvent(source, data);
   else if (clientFd >= 0) {
     if ((mask & ~EPOLLOUT) != 0 && !receive()) onClientGone();

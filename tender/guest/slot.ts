@@ -51,6 +51,11 @@ export class Slot {
   environmentLength: u32;
   filter: usize;
   filterLength: u32;
+  /** Where its outgoing connections are made, and what is said there of the slot; empty: it has none. */
+  egressPath: usize;
+  egressPathLength: u32;
+  egressPolicy: usize;
+  egressPolicyLength: u32;
   /** `Plan` of the image: in `block`, after the spec. */
   plan: usize;
   report: usize;
@@ -66,7 +71,13 @@ export class Slot {
   consoleWriteFd: i32;
   trapWriteFd: i32;
 
+  /** Lines about outgoing connections that may be written now (`egress.ts`). */
+  lineTokens: u32;
+  linesRefilledAt: u64;
+
   // The instance.
+  /** On which it asks for outgoing connections; -1: on none. */
+  channel: i32;
   bootCount: u32;
   pid: i32;
   startedAt: u64;
@@ -128,6 +139,7 @@ export function takeSlot(): Slot | null {
     slot.trapFd = -1;
     slot.consoleWriteFd = -1;
     slot.trapWriteFd = -1;
+    slot.channel = -1;
     for (let j: u32 = 0; j < maximumListening; j++) setListeningFd(slot, j, -1);
     if (i >= slotsUsed) slotsUsed = i + 1;
     return slot;

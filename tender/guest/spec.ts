@@ -4,7 +4,7 @@ import { filterBytes } from './layout';
 import { beginReading, fieldLength, fieldPointer, isReadWhole, readField, readRaw, readU32, readU64 } from './reader';
 import { maximumListening, Slot } from './slot';
 
-const specMagic: u32 = 0x3253_5444;
+const specMagic: u32 = 0x3353_5444;
 const lazyFlag: u32 = 1;
 const machineFlag: u32 = 2;
 const perConnectionFlag: u32 = 4;
@@ -13,6 +13,8 @@ const maximumId: u32 = 128;
 const maximumPath: u32 = 4095;
 const maximumLabel: u32 = 8192;
 const maximumEnvironment: u32 = 131_072;
+const maximumEgressPath: u32 = 107;
+const maximumEgressPolicy: u32 = 16_384;
 const smallestStack: u64 = 16_384;
 const largestStack: u64 = 1_073_741_824;
 const pageMask: u64 = 4095;
@@ -26,6 +28,11 @@ export function listenEntry(slot: Slot, index: u32): usize {
 
 function isPlainPath(pointer: usize, length: u32): bool {
   for (let i: u32 = 0; i < length; i++) if (load<u8>(pointer + i) == 0) return false;
+  return length > 0;
+}
+
+function isOneLine(pointer: usize, length: u32): bool {
+  for (let i: u32 = 0; i < length; i++) if (load<u8>(pointer + i) == 10) return false;
   return length > 0;
 }
 
@@ -70,6 +77,12 @@ export function decodeSpec(slot: Slot, pointer: usize, length: usize, needsLog: 
   readField(<u32>filterBytes);
   slot.filter = fieldPointer;
   slot.filterLength = fieldLength;
+  readField(maximumEgressPath);
+  slot.egressPath = fieldPointer;
+  slot.egressPathLength = fieldLength;
+  readField(maximumEgressPolicy);
+  slot.egressPolicy = fieldPointer;
+  slot.egressPolicyLength = fieldLength;
   if (!isReadWhole()) return fail('InvalidSpec', 'the spec is damaged: a length in it is wrong');
 
   if (slot.idLength == 0) return fail('InvalidSpec', 'the id is empty');
@@ -82,6 +95,10 @@ export function decodeSpec(slot: Slot, pointer: usize, length: usize, needsLog: 
   if (slot.isPerConnection && !slot.isMachine) return fail('InvalidSpec', 'only virtual machines are made for each connection');
   if (slot.isPerConnection && slot.isLazy) return fail('InvalidSpec', 'a slot is either lazy or per connection');
   if (slot.filterLength == 0 || (slot.filterLength & 7) != 0) return fail('InvalidSpec', 'the system-call filter is not a whole number of instructions');
+  if (slot.egressPathLength != 0) {
+    if (!isPlainPath(slot.egressPath, slot.egressPathLength)) return fail('InvalidSpec', 'the egress path has a NUL byte');
+    if (!isOneLine(slot.egressPolicy, slot.egressPolicyLength)) return fail('InvalidSpec', 'the egress policy is not one line');
+  }
   for (let i: u32 = 0; i < slot.listenCount; i++) {
     if (!isListenEntry(listenEntry(slot, i))) return fail('InvalidSpec', 'a listening socket has no valid family or port');
   }

@@ -10,6 +10,8 @@ export namespace Source {
   export const listening: u32 = 4;
   export const console: u32 = 5;
   export const trap: u32 = 6;
+  export const channel: u32 = 7;
+  export const dial: u32 = 8;
 }
 
 export let epollFd: i32 = -1;
@@ -48,6 +50,14 @@ export function watchConsole(slot: Slot): void {
 
 export function watchTrap(slot: Slot): void {
   setWatch(EPOLL_ADD, slot.trapFd, EPOLLIN, Source.trap, owner(slot));
+}
+
+export function watchChannel(fd: i32, index: u32, generation: u32, mask: u32, isNew: bool): void {
+  setWatch(isNew ? EPOLL_ADD : EPOLL_MODIFY, fd, mask, Source.channel, (<u64>generation << 32) | <u64>index);
+}
+
+export function watchDial(fd: i32, index: u32, generation: u32): void {
+  setWatch(EPOLL_ADD, fd, EPOLLIN, Source.dial, (<u64>generation << 32) | <u64>index);
 }
 
 export function unwatch(fd: i32): void {

@@ -65,14 +65,17 @@ const rows: readonly [what: string, name: keyof typeof numbers, args: readonly b
 
 for (const [what, name, args, isAllowed] of rows) {
   test(`a monitor may${isAllowed ? '' : ' not'} ${what}`, () => {
-    const verdict = interpret(buildMonitorFilter(listeningCount), callData(numbers[name], args));
+    const verdict = interpret(buildMonitorFilter({ listeningCount, hasEgress: false }), callData(numbers[name], args));
     assert.equal(verdict === returnAllow, isAllowed);
   });
 }
 
 test('the filter of a monitor without listening sockets can be built', () => {
   assert.equal(
-    interpret(buildMonitorFilter(0), callData(numbers.accept4, [4n, 0n, 0n, 0x80800n])) === returnAllow,
+    interpret(
+      buildMonitorFilter({ listeningCount: 0, hasEgress: false }),
+      callData(numbers.accept4, [4n, 0n, 0n, 0x80800n]),
+    ) === returnAllow,
     false,
   );
 });

@@ -3,7 +3,15 @@
  * as a guest has no system calls. `tender/guest/hvt/monitor.ts` gives the descriptors these numbers.
  */
 import { type AllowedCall, assembleFilter } from '../process/seccomp.ts';
-import { type ArgumentRule, descriptorLayout, equals, onlyBits, range, zero } from '../process/system-calls.ts';
+import {
+  type ArgumentRule,
+  type Descriptors,
+  descriptorLayout,
+  equals,
+  onlyBits,
+  range,
+  zero,
+} from '../process/system-calls.ts';
 
 /** linux/kvm.h. A machine that rests is given back and made again (`tender/guest/hvt/rest.ts`). */
 const requests = {
@@ -29,8 +37,8 @@ const messageFlags = { dontWait: 0x40, noSignal: 0x4000 } as const;
 const nonBlockingCloseOnExec = 0o4000 | 0o2000000;
 const shutWrite = 1;
 
-const calls = (listeningCount: number): readonly AllowedCall[] => {
-  const { console, trapReport, epoll, firstListening, lastListening } = descriptorLayout(listeningCount);
+const calls = (descriptors: Descriptors): readonly AllowedCall[] => {
+  const { console, trapReport, epoll, requests: egress, firstListening, lastListening } = descriptorLayout(descriptors);
   const machine = lastListening + 1;
   const processor = lastListening + 2;
   const kvm = lastListening + 3;
@@ -54,10 +62,20 @@ const calls = (listeningCount: number): readonly AllowedCall[] => {
     },
     call('clock_gettime', 228, range(0, 0, 1)),
     call('recvfrom', 45, connection, onlyBits(3, messageFlags.dontWait), zero(4), zero(5)),
-    call('sendto', 44, connection, onlyBits(3, messageFlags.dontWait | messageFlags.noSignal), zero(4), zero(5)),
+    {
+      name: 'sendto',
+      number: 44,
+      alternatives: [connection, ...(egress === undefined ? [] : [equals(0, egress)])].map((descriptor) => [
+        descriptor,
+        onlyBits(3, messageFlags.dontWait | messageFlags.noSignal),
+        zero(4),
+        zero(5),
+      ]),
+    },
+    ...(egress === undefined ? [] : [call('recvmsg', 47, equals(0, egress), zero(2))]),
     call('epoll_pwait', 281, equals(0, epoll), zero(4)),
     call('epoll_ctl', 233, equals(0, epoll)),
-    ...(listeningCount === 0
+    ...(descriptors.listeningCount === 0
       ? []
       : [
           call(
@@ -87,4 +105,4 @@ const calls = (listeningCount: number): readonly AllowedCall[] => {
   ];
 };
 
-export const buildMonitorFilter = (listeningCount: number): Uint8Array => assembleFilter(calls(listeningCount));
+export const buildMonitorFilter = (descriptors: Descriptors): Uint8Array => assembleFilter(calls(descriptors));

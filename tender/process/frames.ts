@@ -4,7 +4,7 @@
  */
 import { ByteReader, ByteWriter } from './bytes.ts';
 
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 const maximumFrameBytes = 262_144;
 
 const requestKinds = { hello: 1, start: 2, stop: 3, list: 4 } as const;

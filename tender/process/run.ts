@@ -26,6 +26,9 @@ const reportCharacters = 4096;
 export const writeRunSpec = async (spec: SlotSpec, path: string): Promise<void> => {
   if (spec.boot !== 'eager') throw new TenderError('InvalidSpec', 'an image that is run by itself boots at once');
   await checkImageDigest(spec);
+  if (spec.egress !== undefined) {
+    throw new TenderError('InvalidSpec', 'an image that is run by itself has no egress: start it in a tender');
+  }
   if (spec.timeLimitMs !== 0) {
     throw new TenderError('InvalidSpec', 'nobody keeps the time limit of an image that is run by itself');
   }

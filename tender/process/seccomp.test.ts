@@ -6,7 +6,7 @@ import { systemCalls } from './system-calls.ts';
 
 const allNames = systemCalls.map((call) => call.name);
 const numberOf = (name: string): number => systemCalls.find((call) => call.name === name)?.number ?? -1;
-const twoListening = buildFilter(allNames, 2);
+const twoListening = buildFilter(allNames, { listeningCount: 2, hasEgress: false });
 const isAllowed = (name: string, ...args: (bigint | number)[]): boolean =>
   interpret(twoListening, callData(numberOf(name), args.map(BigInt))) === returnAllow;
 
@@ -80,7 +80,7 @@ test('every call that is not in the table is denied', () => {
 });
 
 test('only calls the manifest names are allowed, with the two the trap report needs', () => {
-  const filter = buildFilter(['clock_gettime'], 1);
+  const filter = buildFilter(['clock_gettime'], { listeningCount: 1, hasEgress: false });
   const verdict = (name: string, ...args: number[]) => interpret(filter, callData(numberOf(name), args.map(BigInt)));
   assert.equal(verdict('clock_gettime', 1), returnAllow);
   assert.equal(verdict('write', 2), returnAllow);
@@ -90,7 +90,7 @@ test('only calls the manifest names are allowed, with the two the trap report ne
 });
 
 test('an image without listening sockets may not accept on any descriptor', () => {
-  const filter = buildFilter(allNames, 0);
+  const filter = buildFilter(allNames, { listeningCount: 0, hasEgress: false });
   for (const descriptor of [0n, 3n, 4n]) {
     assert.equal(interpret(filter, callData(288, [descriptor, 0n, 0n, 0o2004000n])), returnTrap);
   }
@@ -103,7 +103,7 @@ test('calls of another architecture and of the x32 ABI are denied', () => {
 });
 
 test('a name that is not in the table is an error that names it', () => {
-  assert.throws(() => buildFilter(['write', 'open', 'fork'], 0), /open, fork/);
+  assert.throws(() => buildFilter(['write', 'open', 'fork'], { listeningCount: 0, hasEgress: false }), /open, fork/);
 });
 
 test('numbers and names in the table are unique', () => {

@@ -4,7 +4,7 @@
  */
 import { TenderError } from '../instances.ts';
 import { assemble, giveBack, jump, label, load, type Statement } from './bpf.ts';
-import { type ArgumentRule, alwaysAllowed, descriptorLayout, systemCalls } from './system-calls.ts';
+import { type ArgumentRule, alwaysAllowed, type Descriptors, descriptorLayout, systemCalls } from './system-calls.ts';
 
 export const returnAllow = 0x7fff_0000;
 export const returnTrap = 0x0003_0000;
@@ -72,7 +72,7 @@ export const assembleFilter = (calls: readonly AllowedCall[]): Uint8Array =>
   ]);
 
 /** `names` are the manifest's `systemCalls`; a name that is not in the table is an error, not ignored. */
-export const buildFilter = (names: readonly string[], listeningCount: number): Uint8Array => {
+export const buildFilter = (names: readonly string[], descriptors: Descriptors): Uint8Array => {
   const known = new Set(systemCalls.map((call) => call.name));
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
@@ -81,7 +81,19 @@ export const buildFilter = (names: readonly string[], listeningCount: number): U
       `the image declares system calls no image may use: ${unknown.join(', ')}; build it again with this version of Diatom`,
     );
   }
-  const layout = descriptorLayout(listeningCount);
+  const layout = descriptorLayout(descriptors);
+  const { requests } = layout;
   const selected = systemCalls.filter((call) => names.includes(call.name) || alwaysAllowed.includes(call.name));
-  return assembleFilter(selected.map(({ name, number, rules }) => ({ name, number, alternatives: [rules(layout)] })));
+  return assembleFilter(
+    selected
+      .map(({ name, number, rules, egressRules }) => ({
+        name,
+        number,
+        alternatives: [
+          ...(rules === undefined ? [] : [rules(layout)]),
+          ...(egressRules === undefined || requests === undefined ? [] : [egressRules(layout, requests)]),
+        ],
+      }))
+      .filter(({ alternatives }) => alternatives.length > 0),
+  );
 };

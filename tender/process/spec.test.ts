@@ -20,6 +20,8 @@ const manifest: Manifest = {
   layers: [{ role: 'symbols', digest: `sha256:${'ab'.repeat(32)}`, sizeBytes: 2 }],
 };
 
+const connecting: Manifest = { ...manifest, machineCalls: ['sock_connect'], connect: ['db:5432'] };
+
 const spec = (more: Partial<SlotSpec> = {}): SlotSpec => ({
   id: 'slot',
   manifest,
@@ -114,7 +116,19 @@ const refused: readonly [name: string, more: Partial<SlotSpec>, message: RegExp]
   ['a negative idle time', { idleTimeoutMs: -1 }, /idleTimeoutMs/],
   ['an instance per connection', { boot: 'per-connection' }, /needs the target hvt/],
   ['no memory', { memoryLimitBytes: 0 }, /memoryLimitBytes/],
-  ['an image that connects out', { manifest: { ...manifest, connect: ['db:5432'] } }, /db:5432/],
+  [
+    'an egress path that is no address',
+    { manifest: connecting, egress: { socketPath: `/${'a'.repeat(107)}`, scope: '' } },
+    /egress.socketPath/,
+  ],
+  [
+    'a list of peers without end',
+    {
+      manifest: { ...connecting, connect: Array.from({ length: 400 }, (_, i) => `${i}.${'a'.repeat(40)}.example:443`) },
+      egress: { socketPath: '/egress.sock', scope: '' },
+    },
+    /names too much it connects to/,
+  ],
 ];
 
 for (const [name, more, message] of refused) {

@@ -3,13 +3,14 @@
  * Limits are checked on both sides: here to say what is wrong in the caller's terms, there because nothing is trusted.
  */
 import { isIP } from 'node:net';
+import { encodePolicy, policyOf } from '../egress/header.ts';
 import { buildMonitorFilter } from '../hvt/monitor-filter.ts';
 import { type SlotSpec, TenderError } from '../instances.ts';
 import { ByteWriter } from './bytes.ts';
 import { encodeLabel } from './label.ts';
 import { buildFilter } from './seccomp.ts';
 
-export const specMagic = 0x3253_5444;
+export const specMagic = 0x3353_5444;
 const flagBits = { lazy: 1, hvt: 2, perConnection: 4 } as const;
 
 export const limits = {
@@ -18,6 +19,8 @@ export const limits = {
   labelBytes: 8192,
   environmentBytes: 131_072,
   listeningSockets: 16,
+  egressPathBytes: 107,
+  egressPolicyBytes: 16_384,
   stackBytes: { minimum: 16_384, maximum: 1_073_741_824 },
 } as const;
 
@@ -88,21 +91,38 @@ const flagsOf = ({ boot, target }: SlotSpec): number =>
   (boot === 'per-connection' ? flagBits.perConnection : 0) |
   (target === 'hvt' ? flagBits.hvt : 0);
 
+/** Only an image that can connect has an egress: for the others nothing is set up and nothing allowed. */
+const hasEgress = ({ egress, manifest }: SlotSpec): boolean =>
+  egress !== undefined && manifest.machineCalls.includes('sock_connect');
+
+/** Path and policy; both empty without an egress. */
+const encodeEgress = (spec: SlotSpec): readonly [path: string, policy: string] => {
+  const { egress, manifest } = spec;
+  if (egress === undefined || !hasEgress(spec)) return ['', ''];
+  checkPath('egress.socketPath', egress.socketPath);
+  const pathBytes = Buffer.byteLength(egress.socketPath);
+  if (pathBytes === 0 || pathBytes > limits.egressPathBytes) {
+    wrong(`egress.socketPath is empty or longer than ${limits.egressPathBytes} bytes`);
+  }
+  const policy = encodePolicy(policyOf(spec));
+  if (Buffer.byteLength(policy) > limits.egressPolicyBytes) {
+    wrong(`image ${manifest.name} names too much it connects to: ${limits.egressPolicyBytes} bytes are possible`);
+  }
+  return [egress.socketPath, policy];
+};
+
 const nanoseconds = (milliseconds: number): bigint => BigInt(Math.round(milliseconds * 1000)) * 1000n;
 
 /** A process calls the kernel itself, as its manifest says; of a virtual machine only the monitor does. */
-const filterOf = ({ target, manifest, listen }: SlotSpec): Uint8Array =>
-  target === 'hvt' ? buildMonitorFilter(listen.length) : buildFilter(manifest.systemCalls, listen.length);
+const filterOf = (spec: SlotSpec): Uint8Array => {
+  const descriptors = { listeningCount: spec.listen.length, hasEgress: hasEgress(spec) };
+  return spec.target === 'hvt' ? buildMonitorFilter(descriptors) : buildFilter(spec.manifest.systemCalls, descriptors);
+};
 
 export const encodeSpec = (spec: SlotSpec): Uint8Array => {
   const { manifest } = spec;
   if (spec.boot === 'per-connection' && spec.target !== 'hvt') wrong('an instance per connection needs the target hvt');
   if (!/^[A-Za-z0-9._-]{1,128}$/.test(spec.id)) wrong(`id "${spec.id}" is not 1 to 128 of A-Z a-z 0-9 . _ -`);
-  if (manifest.connect.length > 0) {
-    wrong(
-      `image ${manifest.name} connects out (${manifest.connect.join(', ')}), which the ${spec.target} target cannot do yet`,
-    );
-  }
   checkPath('imagePath', spec.imagePath);
   checkPath('logPath', spec.logPath);
   checkListen(spec);
@@ -115,6 +135,8 @@ export const encodeSpec = (spec: SlotSpec): Uint8Array => {
   if (stackBytes < limits.stackBytes.minimum || stackBytes > limits.stackBytes.maximum) {
     wrong(`image ${manifest.name} wants a stack of ${stackBytes} bytes; 16 KiB to 1 GiB are possible`);
   }
+
+  const [egressPath, egressPolicy] = encodeEgress(spec);
 
   const writer = new ByteWriter()
     .u32(specMagic)
@@ -136,5 +158,7 @@ export const encodeSpec = (spec: SlotSpec): Uint8Array => {
     .field(encodeLabel(spec))
     .field(encodeEnvironment(spec.environment))
     .field(filterOf(spec))
+    .field(egressPath)
+    .field(egressPolicy)
     .finish();
 };

@@ -21,7 +21,7 @@ import {
   rtSigprocmask,
   write,
 } from '../linux';
-import { epollDescriptor, firstListeningDescriptor } from '../place';
+import { arrangeFor, epollDescriptor, firstListeningDescriptor, requestsDescriptor } from '../place';
 import { listeningFd, Slot } from '../slot';
 import { context } from '../trap';
 import { createBuffers } from './buffers';
@@ -49,13 +49,14 @@ function makeMachine(): bool {
   return error >= 0 || failWith('BootFailed', 'the virtual machine gets no processor', error);
 }
 
-/** 3 epoll, then the listening sockets, machine, processor, KVM and, if there is one, the connection it is for. */
-function arrangeDescriptors(slot: Slot, connection: i32): bool {
+/** 3 epoll, the socket for outgoing connections if there is one, then the listening sockets, machine, processor, KVM and, if there is one, the connection it is for. */
+function arrangeDescriptors(slot: Slot, requests: i32, connection: i32): bool {
   const first = firstListeningDescriptor + <i32>slot.listenCount;
   const epoll = epollCreate(0);
   if (epoll < 0) return failWith('BootFailed', 'no epoll descriptor', epoll);
   // All of these are above what is overwritten now (`descriptors.ts`).
   dup3(epoll, epollDescriptor, 0);
+  if (requests >= 0) dup3(requests, requestsDescriptor, 0);
   for (let i: u32 = 0; i < slot.listenCount; i++) {
     const moved = dup3(listeningFd(slot, i), firstListeningDescriptor + i, 0);
     if (moved < 0) return failWith('BootFailed', 'a listening socket cannot be handed over', moved);
@@ -75,12 +76,15 @@ function setUp(slot: Slot): bool {
   return error >= 0 || failWith('BootFailed', 'the processor does not take its first state', error);
 }
 
-/** `connection`: the only one this machine is for, from listening socket `listener`; -1: it accepts itself. */
-export function becomeMonitor(slot: Slot, isServed: bool, connection: i32, listener: u32): void {
+/**
+ * `requests`: its end of the socket on which it asks for outgoing connections, -1: none. `connection`: the only one this machine is for, from listening socket `listener`; -1: it accepts itself.
+ */
+export function becomeMonitor(slot: Slot, isServed: bool, requests: i32, connection: i32, listener: u32): void {
   store<u64>(scratch, 0);
   rtSigprocmask(SIG_SETMASK, native(scratch), 0, 8);
   nameProcess(slot);
-  if (!setUp(slot) || !arrangeDescriptors(slot, connection) || !limitResources(slot, !isServed) || !dropRights(isServed)) endBoot();
+  arrangeFor(slot);
+  if (!setUp(slot) || !arrangeDescriptors(slot, requests, connection) || !limitResources(slot, !isServed) || !dropRights(isServed)) endBoot();
   createBuffers();
   createCommands(slot.listenCount);
   if (connection >= 0) serveSingle(firstListeningDescriptor + <i32>slot.listenCount + 3, listener);

@@ -212,6 +212,7 @@ function placeBootBlock(slot: Slot, length: u64): bool {
   poke64(host + 16, bootBlock + bootBlockBytes);
   poke64(host + 24, slot.environmentLength);
   poke64(host + 32, slot.listenCount);
+  poke64(host + 48, slot.egressPathLength == 0 ? 0 : 1);
   for (let i: u32 = 0; i < context().memoryCount; i++) poke64(host + 64 + (<u64>i << 3), guestMemory(i).address);
   for (let i: u32 = 0; i < slot.listenCount; i++) {
     const port: u64 = load<u16>(listenEntry(slot, i), 2);

@@ -23,6 +23,14 @@ export declare function accept4(descriptor: i64, address: i64, length: i64, flag
 @external("linux", "getrandom")
 export declare function getrandom(address: i64, length: i64, flags: i64): i64;
 
+// Of images that make connections only.
+@external("linux", "recvmsg")
+export declare function recvmsg(descriptor: i64, message: i64, flags: i64): i64;
+@external("linux", "fcntl")
+export declare function fcntl(descriptor: i64, command: i64, argument: i64): i64;
+@external("linux", "dup3")
+export declare function dup3(from: i64, to: i64, flags: i64): i64;
+
 @external("linux", "memory_base")
 export declare function memory_base(): i64;
 /** Word of the boot block (docs/process-image.md). */
