@@ -1,5 +1,7 @@
-/** Frames on their way to one watcher: pushed by the store, pulled by the transport, bounded in between. */
+/** Frames on their way to one watcher: pushed by the store or shared with a group, pulled by the transport, bounded in between. */
 import type { ApiStream } from '@diatom/sdk/api';
+import type { Link } from './shared-frames.ts';
+import type { WatchGroup } from './watch-group.ts';
 
 /** More than this waiting, and the watcher is cut off; it resumes from what it has seen. */
 const waitingLimit = 20_000;
@@ -7,15 +9,24 @@ const waitingLimit = 20_000;
 /** A JSON line, or the bytes of a protobuf frame: one or the other all through a stream. */
 export type Frame = string | Uint8Array;
 
+export interface FrameStreamOptions {
+  readonly onEnd: () => void;
+  /** The group has ended by itself, everything that happened before is delivered. */
+  readonly onGroupEnd: (reason: 'closed' | 'compacted') => void;
+}
+
 export class FrameStream implements ApiStream {
   #frames: Frame[] = [];
   #ended = false;
   #limit = waitingLimit;
   #wake: (() => void) | undefined;
-  readonly #onEnd: () => void;
+  #group: WatchGroup | undefined;
+  /** The last of the group's links that was taken. */
+  #link: Link | undefined;
+  readonly #options: FrameStreamOptions;
 
-  constructor(onEnd: () => void) {
-    this.#onEnd = onEnd;
+  constructor(options: FrameStreamOptions) {
+    this.#options = options;
   }
 
   /** The state a watch begins with, however large it is. */
@@ -26,22 +37,55 @@ export class FrameStream implements ApiStream {
 
   push(frame: Frame): void {
     if (this.#ended) return;
+    if (this.#group !== undefined) this.#takeLinks(this.#group);
     this.#frames.push(frame);
     if (this.#frames.length > this.#limit) this.cancel();
     this.#signal();
+  }
+
+  /** From now on a group's frames come behind what was pushed. */
+  follow(group: WatchGroup): void {
+    this.#group = group;
+    this.#link = group.closeLink();
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** The group has made this many frames. */
+  wake(count: number): void {
+    if (count - (this.#link?.count ?? 0) > this.#limit) this.cancel();
+    else this.#signal();
+  }
+
+  endBy(reason: 'closed' | 'compacted'): void {
+    this.#options.onGroupEnd(reason);
   }
 
   /** What was pushed is still delivered. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#onEnd();
+    if (this.#group !== undefined) {
+      this.#takeLinks(this.#group);
+      this.#group.remove(this);
+      this.#group = undefined;
+    }
+    this.#options.onEnd();
     this.#signal();
   }
 
   cancel(): void {
-    this.#frames = [];
     this.end();
+    this.#frames = [];
+  }
+
+  /** What the group has made comes before what is pushed now. */
+  #takeLinks(group: WatchGroup): void {
+    const last = group.closeLink();
+    for (let link = this.#link?.next; link !== undefined; link = link.next) this.#frames.push(link.chunk);
+    this.#link = last;
   }
 
   #signal(): void {
@@ -53,14 +97,24 @@ export class FrameStream implements ApiStream {
     return this.#pull();
   }
 
+  #next(): Frame | undefined {
+    if (this.#frames.length > 0) {
+      const frames = this.#frames;
+      this.#frames = [];
+      return joined(frames);
+    }
+    const link = this.#link?.next;
+    if (this.#group === undefined || link === undefined) return undefined;
+    this.#link = link;
+    return link.chunk;
+  }
+
   async *#pull(): AsyncGenerator<Frame> {
     try {
       for (;;) {
-        if (this.#frames.length > 0) {
-          const frames = this.#frames;
-          this.#frames = [];
-          yield joined(frames);
-        } else if (this.#ended) return;
+        const chunk = this.#next();
+        if (chunk !== undefined) yield chunk;
+        else if (this.#ended) return;
         else {
           await new Promise<void>((resolve) => {
             this.#wake = resolve;
@@ -73,9 +127,10 @@ export class FrameStream implements ApiStream {
   }
 }
 
-function joined(frames: readonly Frame[]): Frame {
+/** Text stays text; where some of it was encoded for several watchers, all is bytes. */
+export function joined(frames: readonly Frame[]): Frame {
   const [first = ''] = frames;
   if (frames.length === 1) return first;
-  if (typeof first === 'string') return frames.join('');
-  return Buffer.concat(frames.filter((frame) => typeof frame !== 'string'));
+  if (frames.every((frame) => typeof frame === 'string')) return frames.join('');
+  return Buffer.concat(frames.map((frame) => (typeof frame === 'string' ? Buffer.from(frame) : frame)));
 }

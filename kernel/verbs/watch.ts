@@ -2,6 +2,7 @@
 import type { ApiResponse, WatchEventType } from '@diatom/sdk/api';
 import type { JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import type { Kinds } from '../kinds/kinds.ts';
 import { CompactedError, FutureRevisionError, type StoreEvent, type WatchHandle } from '../store/store.ts';
 import { protobufFrame, streamType } from '../wire/encode-answer.ts';
 import type { Encoding } from '../wire/media.ts';
@@ -11,6 +12,7 @@ import { type Call, type Context, prefixOf } from './context.ts';
 import { type Frame, FrameStream } from './frame-stream.ts';
 import { listSelector, parseResourceVersion, renderOptions, validateListOptions } from './read.ts';
 import { asVersion, nameOfKey, parseStored } from './stored.ts';
+import { WatchGroup } from './watch-group.ts';
 
 const bookmarkIntervalMs = 60_000;
 const shortestTimeoutMs = 1_800_000;
@@ -127,11 +129,26 @@ export function watch(context: Context, call: Call): ApiResponse {
   const only = call.route.legacyWatch ? call.route.name : '';
   let subscription: WatchHandle | undefined;
   let timers: NodeJS.Timeout[] = [];
-  const stream = new FrameStream(() => {
-    subscription?.cancel();
-    for (const timer of timers) clearInterval(timer);
-    timers = [];
+  const endBy = (reason: 'closed' | 'compacted'): void => {
+    if (reason === 'compacted') {
+      const error = expired('The resourceVersion for the provided watch is too old.');
+      stream.push(frame(encoding, 'ERROR', JSON.stringify(error.status)));
+    }
+    stream.end();
+  };
+  const stream: FrameStream = new FrameStream({
+    onEnd: () => {
+      subscription?.cancel();
+      for (const timer of timers) clearInterval(timer);
+      timers = [];
+    },
+    onGroupEnd: endBy,
   });
+  const frameOf = (event: StoreEvent): Frame | undefined => {
+    if (only !== '' && nameOfKey(event.key) !== only) return undefined;
+    const type = transition(event, selector);
+    return type === undefined ? undefined : eventFrame(call, event, type, { ...options, nowMs: context.nowMs() });
+  };
   let seen = start.after;
   if (start.sendState) {
     const { items, revision } = context.store.list(prefix);
@@ -145,31 +162,43 @@ export function watch(context: Context, call: Call): ApiResponse {
     );
     if (start.markEnd && wantsBookmarks) stream.push(bookmarkFrame(call.kind, revision, options, endAnnotation));
   }
+  let group: WatchGroup | undefined;
+  /** Who has seen everything goes on with the others who have. */
+  const join = (): void => {
+    group = groupFor(context, call, prefix, only, options, frameOf);
+    group.add(stream);
+  };
   try {
-    subscription = context.store.watch({
-      prefix,
-      after: seen,
-      onEvents: (events) => {
-        for (const event of events) {
-          seen = event.revision;
-          if (only !== '' && nameOfKey(event.key) !== only) continue;
-          const type = transition(event, selector);
-          if (type !== undefined) stream.push(eventFrame(call, event, type, { ...options, nowMs: context.nowMs() }));
-        }
-      },
-      onEnd: (reason) => {
-        if (reason === 'compacted') {
-          const error = expired('The resourceVersion for the provided watch is too old.');
-          stream.push(frame(encoding, 'ERROR', JSON.stringify(error.status)));
-        }
-        stream.end();
-      },
-    });
+    if (seen === context.store.revision && isShareable(call.kind)) join();
+    else {
+      let isLooking = false;
+      subscription = context.store.watch({
+        prefix,
+        after: seen,
+        onEvents: (events) => {
+          for (const event of events) {
+            seen = event.revision;
+            const text = frameOf(event);
+            if (text !== undefined) stream.push(text);
+          }
+          if (isLooking || !isShareable(call.kind)) return;
+          isLooking = true;
+          setImmediate(() => {
+            isLooking = false;
+            if (subscription?.position !== context.store.revision || stream.hasEnded) return;
+            subscription.cancel();
+            join();
+          });
+        },
+        onEnd: endBy,
+      });
+    }
   } catch (error) {
     throw startError(error, seen);
   }
   if (wantsBookmarks) {
-    const send = () => stream.push(bookmarkFrame(call.kind, subscription?.position ?? seen, options));
+    const send = () =>
+      stream.push(bookmarkFrame(call.kind, group?.position ?? subscription?.position ?? seen, options));
     timers.push(setInterval(send, bookmarkIntervalMs).unref());
   }
   const asked = Number(call.query.get('timeoutSeconds') ?? '0');
@@ -180,6 +209,40 @@ export function watch(context: Context, call: Call): ApiResponse {
     headers: { 'content-type': streamType(encoding), 'cache-control': 'no-cache, private' },
     body: stream,
   };
+}
+
+/** What a webhook converts comes later than the store's own revision says. */
+const isShareable = (kind: Kind): boolean => kind.custom?.conversion === undefined;
+
+/** By what is watched and how it is shown; the kinds of one kernel, as they are defined now. */
+const groups = new WeakMap<Kinds, Map<string, WatchGroup>>();
+
+function groupFor(
+  context: Context,
+  call: Call,
+  prefix: string,
+  only: string,
+  { answer, includeObject }: RenderOptions,
+  frameOf: (event: StoreEvent) => Frame | undefined,
+): WatchGroup {
+  const { kind, query } = call;
+  const { kinds, store } = context;
+  const known = groups.get(kinds) ?? new Map<string, WatchGroup>();
+  groups.set(kinds, known);
+  const selectors = [query.get('labelSelector'), query.get('fieldSelector')];
+  const form = [apiVersionOf(kind), kinds.registry.generation, answer, includeObject];
+  const name = JSON.stringify([prefix, only, selectors, form]);
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const group: WatchGroup = new WatchGroup({
+    watch: (options) => store.watch({ ...options, prefix, after: store.revision }),
+    frameOf,
+    onEmpty: () => {
+      if (known.get(name) === group) known.delete(name);
+    },
+  });
+  known.set(name, group);
+  return group;
 }
 
 function startError(error: unknown, wanted: number): ApiError | unknown {
