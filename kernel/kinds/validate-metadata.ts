@@ -30,7 +30,9 @@ export function validateMetadata(kind: Kind, object: JsonRecord): readonly Field
     const text = String(finalizer);
     const problems = qualifiedNameProblems(text);
     errors.push(...problems.map((problem) => invalidValue('metadata.finalizers', text, problem)));
-    if (problems.length === 0 && !text.includes('/') && !standardFinalizers.has(text)) {
+    // Upstream asks this of its own kinds alone (pkg/apis/core/validation, validateKubeFinalizerName).
+    const isPlain = kind.nature === 'built-in' && !text.includes('/');
+    if (problems.length === 0 && isPlain && !standardFinalizers.has(text)) {
       errors.push(
         invalidValue(
           'metadata.finalizers',

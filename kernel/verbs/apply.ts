@@ -8,7 +8,7 @@ import { ApiError, badRequest, type FieldError, invalid, notFound } from '../wir
 import type { Round } from './admit.ts';
 import type { Call, Context } from './context.ts';
 import { applyNamespace } from './create.ts';
-import { decodeObject, type Expected, expectedOf } from './decode.ts';
+import { decodeApplied, type Expected, expectedOf } from './decode.ts';
 import { type FieldSet, fieldsOf, formatPath, owns, subtract, union } from './managed/field-set.ts';
 import { keepLastApplied, lastAppliedFields, migratingManager } from './managed/last-applied.ts';
 import { encodeManagers, isSameManager, type Manager, manageable, managersForApply } from './managed/managed-fields.ts';
@@ -79,7 +79,7 @@ export async function applyPart(
 async function readApplied(call: Call, expected: Expected): Promise<JsonRecord> {
   const { route } = call;
   const body = await readBody(call.request.body, 'application/apply-patch+yaml');
-  const applied = decodeObject(call, expected, body.value, body.duplicateFields);
+  const applied = decodeApplied(call, expected, body);
   const metadata = metadataOf(applied);
   if (arrayAt(metadata, 'managedFields').length > 0) throw badRequest('metadata.managedFields must be nil');
   const name = stringAt(metadata, 'name');

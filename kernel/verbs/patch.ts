@@ -87,7 +87,7 @@ export function patched(call: Call, expected: Expected, patch: Patch, current: J
     return invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', message }]);
   };
   const { object, unknownFields } = decodePatched(expected, wanted, invalidPatch);
-  const problems = strictProblems(unknownFields, patch.duplicateFields);
+  const problems = strictProblems(patch.value, unknownFields, patch.duplicateFields);
   const validation = fieldValidation(call.query);
   if (problems.length > 0 && validation === 'Strict') {
     throw invalidPatch(`strict decoding error: ${problems.join(', ')}`);

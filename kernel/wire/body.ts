@@ -2,7 +2,7 @@
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import type { Schema } from '../kinds/schema.ts';
 import { schemaOf } from '../kinds/type-table.ts';
-import { parseJsonBody } from './json-body.ts';
+import { type ParsedBody, parseJsonBody } from './json-body.ts';
 import { bodyType } from './media.ts';
 import { decodeEnvelope, decodeMessage } from './protobuf.ts';
 import { badRequest, entityTooLarge, unsupportedMediaType } from './status.ts';
@@ -13,6 +13,7 @@ const protobufType = 'application/vnd.kubernetes.protobuf';
 export interface Body {
   readonly value: JsonRecord;
   readonly duplicateFields: readonly string[];
+  readonly yamlProblems?: readonly string[];
 }
 
 const text = new TextDecoder();
@@ -49,9 +50,9 @@ export async function readBody(bytes: Uint8Array, contentType: string | undefine
   }
 }
 
-function asRecord(body: { readonly value: unknown; readonly duplicateFields: readonly string[] }): Body {
-  if (!isRecord(body.value)) {
+function asRecord({ value, ...problems }: ParsedBody): Body {
+  if (!isRecord(value)) {
     throw badRequest("couldn't get version/kind; json parse error: json: cannot unmarshal the body into an object");
   }
-  return { value: body.value, duplicateFields: body.duplicateFields };
+  return { value, ...problems };
 }

@@ -6,6 +6,8 @@ export interface ParsedBody {
   readonly value: unknown;
   /** Paths such as `spec.replicas`, once each. */
   readonly duplicateFields: readonly string[];
+  /** Of a YAML body the same, as Kubernetes' parser words it; then the paths are keys alone. */
+  readonly yamlProblems?: readonly string[];
 }
 
 export function parseJsonBody(text: string): ParsedBody {

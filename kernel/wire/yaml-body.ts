@@ -10,20 +10,42 @@ export async function parseYamlBody(text: string): Promise<ParsedBody> {
   const problem = document.errors[0];
   if (problem !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${problem.message}`);
   const duplicates = new Set<string>();
+  const problems: string[] = [];
+  const lineAt = lineCounter(text);
   visit(document, {
     Map: (_, { items }) => {
       const keys = new Set<unknown>();
       for (const { key } of items) {
         const name = isScalar(key) ? key.value : undefined;
         if (name === undefined || name === '<<') continue;
-        if (keys.has(name)) duplicates.add(String(name));
+        if (keys.has(name)) {
+          duplicates.add(String(name));
+          const line = lineAt((isScalar(key) ? key.range?.[0] : undefined) ?? 0);
+          if (problems.length < mostStrictProblems)
+            problems.push(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+        }
         if (duplicates.size === mostStrictProblems) return visit.BREAK;
         keys.add(name);
       }
       return undefined;
     },
   });
-  return { value: withWholePairs(text, expanded(document)), duplicateFields: [...duplicates] };
+  return {
+    value: withWholePairs(text, expanded(document)),
+    duplicateFields: [...duplicates],
+    yamlProblems: problems,
+  };
+}
+
+/** The line of an offset, counted from the last one asked for: keys are visited in order, nested ones nearly so. */
+function lineCounter(text: string): (offset: number) => number {
+  let [known, line] = [0, 1];
+  return (offset) => {
+    if (offset < known) [known, line] = [0, 1];
+    for (let at = text.indexOf('\n', known); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++;
+    known = offset;
+    return line;
+  };
 }
 
 /** Aliases of aliases grow without end in a few lines; the parser gives up on them with an error of its own. */

@@ -31,7 +31,6 @@ test('Discovery should validate PreferredVersion for each APIGroup', async () =>
 
 test('Discovery should locate the groupVersion and a resource within each APIGroup', async () => {
   const expected = [
-    ['apiregistration.k8s.io/v1', 'apiservices'],
     ['admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations'],
     ['apiextensions.k8s.io/v1', 'customresourcedefinitions'],
     ['apps/v1', 'deployments'],
@@ -428,4 +427,3 @@ test('Events should delete a collection of events', async () => {
   await api.delete(`${path}?labelSelector=testevent%3Dtrue`);
   assert.deepEqual(itemsOf(await api.get(path)), []);
 });
-

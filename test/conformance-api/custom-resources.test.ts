@@ -107,7 +107,7 @@ test('CustomResourceDefinition resources custom resource defaulting for requests
 test('CustomResourceDefinition resources should include custom resource definition resources in discovery documents', async () => {
   const groups = (await api.get('/apis')).groups as Body[];
   const group = groups.find(({ name }) => name === 'apiextensions.k8s.io');
-  assert.ok((group?.versions as Body[]).some(({ groupVersion }) => groupVersion === 'apiextensions.k8s.io/v1'));
+  assert.ok(((group?.versions ?? []) as Body[]).some(({ groupVersion }) => groupVersion === 'apiextensions.k8s.io/v1'));
   const own = await api.get('/apis/apiextensions.k8s.io');
   assert.ok((own.versions as Body[]).some(({ version }) => version === 'v1'));
   const { resources } = await api.get('/apis/apiextensions.k8s.io/v1');
