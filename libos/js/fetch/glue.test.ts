@@ -100,7 +100,6 @@ test('the signal of a request whose peer has gone is aborted', () => {
 test('a text goes out as the string it is, with its type', () => {
   assert.deepEqual(outgoing(new Response('hello')), {
     status: 200,
-    statusText: '',
     headerLines: 'content-type: text/plain;charset=UTF-8\r\n',
     body: 'hello',
   });

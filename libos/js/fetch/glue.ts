@@ -4,9 +4,9 @@ import type { BodyReader } from '../host.ts';
 import { needPart } from '../parts.ts';
 import { Body } from './body.ts';
 import { incoming, knownSignal, type Request } from './request.ts';
-import { type OutgoingResponse, toWire } from './response.ts';
+import { deliver, type Send } from './response.ts';
 
-export type { OutgoingResponse };
+export type { Send };
 
 /**
  * A request that has arrived.
@@ -33,14 +33,29 @@ export function abandonRequest(request: Request): void {
 }
 
 /**
- * What to send for the value a handler gave; counts as reading the body.
+ * Sends the value a handler gave; counts as reading its body.
  * Throws TypeError when it is no Response, is a network error or its body has been read.
  */
+export function send(response: unknown, exchange: number, how: Send): void {
+  const status = deliver(response, exchange, how);
+  if (status > 0) return;
+  if (status < 0) throw new TypeError(`fetch gave ${describe(response)}, not a Response`);
+  throw new TypeError('fetch gave Response.error(), which cannot be sent');
+}
+
+export interface OutgoingResponse {
+  readonly status: number;
+  readonly headerLines: string;
+  readonly body: Parameters<Send>[3];
+}
+
+/** As `send`, for who wants the parts together. */
 export function outgoing(response: unknown): OutgoingResponse {
-  const wire = toWire(response);
-  if (wire === null) throw new TypeError(`fetch gave ${describe(response)}, not a Response`);
-  if (wire.status === 0) throw new TypeError('fetch gave Response.error(), which cannot be sent');
-  return wire;
+  let parts: OutgoingResponse | undefined;
+  send(response, 0, (_, status, headerLines, body) => {
+    parts = { status, headerLines, body };
+  });
+  return parts as OutgoingResponse;
 }
 
 function describe(value: unknown): string {

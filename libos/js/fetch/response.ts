@@ -22,7 +22,15 @@ import {
   sendable,
   typeOfLastExtracted,
 } from './body.ts';
-import { freeze, Headers, type HeadersInit, linesOf } from './headers.ts';
+import {
+  freeze,
+  type Headers,
+  type HeadersInit,
+  headersOfLines,
+  isTypeInLastLines,
+  linesFrom,
+  linesOf,
+} from './headers.ts';
 
 export interface ResponseInit {
   readonly status?: number | undefined;
@@ -48,25 +56,37 @@ interface Origin {
   readonly isRedirected: boolean;
 }
 
-/** What goes out for a response. */
-export interface OutgoingResponse {
+/** What few responses have: a field of a class costs each of its objects time, used or not. */
+interface Head {
   readonly status: number;
-  /** Empty: the usual phrase of the status. */
   readonly statusText: string;
-  /** `name: value\r\n` for each field; values are bytes-in-a-string. */
-  readonly headerLines: string;
-  readonly body: string | Uint8Array<ArrayBuffer> | BodyReader | null;
+  readonly origin: Origin | null;
 }
 
-/** The lines of the Content-Types that bodies bring along: the usual response makes no string for its head. */
+/**
+ * Takes what goes out for a response; arguments rather than an object, which would cost the engine as much as the whole
+ * response. `headerLines` is `name: value\r\n` for each field, values are bytes-in-a-string.
+ */
+export type Send = (
+  exchange: number,
+  status: number,
+  headerLines: string,
+  body: string | Uint8Array<ArrayBuffer> | BodyReader | null,
+) => void;
+
+const textLine = 'content-type: text/plain;charset=UTF-8\r\n';
+const jsonLine = 'content-type: application/json\r\n';
+const typeInLines = /^content-type:/m;
+
+/** The line of the Content-Type that a body brings along. */
 function typeLine(type: string | null): string {
   if (type === null) return '';
-  if (type === 'text/plain;charset=UTF-8') return 'content-type: text/plain;charset=UTF-8\r\n';
-  return type === 'application/json' ? 'content-type: application/json\r\n' : `content-type: ${type}\r\n`;
+  if (type === 'text/plain;charset=UTF-8') return textLine;
+  return `content-type: ${type}\r\n`;
 }
 
-/** What the glue sends; counts as reading the body. null when the value is no Response. */
-export let toWire: (value: unknown) => OutgoingResponse | null;
+/** Sends a response, which counts as reading its body. Its status; -1 when the value is no Response, 0 for a network error: not sent. */
+export let deliver: (value: unknown, exchange: number, send: Send) => number;
 
 /** A response that came from the network. */
 export let receivedResponse: (
@@ -77,56 +97,61 @@ export let receivedResponse: (
   origin: Origin,
 ) => Response;
 
+function checkedStatus(given: unknown): number {
+  // Web IDL unsigned short, without [EnforceRange]: modulo 2^16.
+  const number = Number(given);
+  const status = number >= 0 && number < 65536 ? Math.trunc(number) : ((Math.trunc(number) % 65536) + 65536) % 65536;
+  if (!(status >= 200 && status <= 599)) {
+    throw new RangeError(`Response: status must be from 200 to 599, not ${String(given)}`);
+  }
+  return status;
+}
+
+function checkedReason(given: unknown): string {
+  const text = String(given);
+  if (!reasonPhrase.test(text)) throw new TypeError('Response: statusText may not hold control characters');
+  return text;
+}
+
+const noBody = (owner: string, status: number): TypeError =>
+  new TypeError(`${owner}: a response with status ${status} cannot have a body`);
+
 /** In place of a string that has been sent. */
 const sent = Symbol('sent');
 
 export class Response {
-  #status = 200;
-  /** Made when first asked for: `new Response('text')` alone never needs one. */
-  #headers: Headers | null = null;
-  #contentType: string | null = null;
+  /** The status, where there is nothing else to tell. */
+  #head: number | Head = 200;
+  /** Lines as they are sent until somebody asks for the object: most responses never need one. */
+  #headers: Headers | string = '';
   /** A string becomes a Body only when something other than sending is done with it. */
   #body: Body | string | typeof sent | null = null;
-  #statusText = '';
-  #origin: Origin | null = null;
 
   constructor(body?: BodyInit | null, init?: ResponseInit | null) {
-    if (init !== undefined && init !== null) this.#initialize(init);
-    if (body !== undefined && body !== null) {
-      if (isNullBodyStatus(this.#status)) {
-        throw new TypeError(`Response: a response with status ${this.#status} cannot have a body`);
+    let status = 200;
+    let lines = '';
+    let hasType = false;
+    // §5.5 initialize a response, steps 1 to 5.
+    if (init !== undefined && init !== null) {
+      const { status: number, statusText, headers } = init;
+      if (number !== undefined && number !== 200) this.#head = status = checkedStatus(number);
+      if (statusText !== undefined && statusText !== '') {
+        this.#head = { status, statusText: checkedReason(statusText), origin: null };
       }
-      let type: string | null = 'text/plain;charset=UTF-8';
-      if (typeof body === 'string') this.#body = body;
-      else {
-        this.#body = extract(body, 'Response');
-        type = typeOfLastExtracted();
-      }
-      if (type !== null) {
-        if (this.#headers === null) this.#contentType = type;
-        else if (!this.#headers.has('content-type')) this.#headers.set('content-type', type);
+      if (headers !== undefined) {
+        this.#headers = lines = linesFrom(headers);
+        hasType = isTypeInLastLines;
       }
     }
-  }
-
-  /** §5.5 initialize a response, steps 1 to 5. */
-  #initialize(init: ResponseInit): void {
-    const { status, statusText, headers } = init;
-    if (status !== undefined && status !== 200) {
-      // Web IDL unsigned short, without [EnforceRange]: modulo 2^16.
-      const number = Number(status);
-      const short = number >= 0 && number < 65536 ? Math.trunc(number) : ((Math.trunc(number) % 65536) + 65536) % 65536;
-      if (!(short >= 200 && short <= 599)) {
-        throw new RangeError(`Response: status must be from 200 to 599, not ${String(status)}`);
-      }
-      this.#status = short;
+    if (body === undefined || body === null) return;
+    if (status !== 200 && isNullBodyStatus(status)) throw noBody('Response', status);
+    if (typeof body === 'string') {
+      this.#body = body;
+      if (!hasType) this.#headers = lines === '' ? textLine : lines + textLine;
+    } else {
+      this.#body = extract(body, 'Response');
+      if (!hasType) this.#headers = lines + typeLine(typeOfLastExtracted());
     }
-    if (statusText !== undefined && statusText !== '') {
-      const text = String(statusText);
-      if (!reasonPhrase.test(text)) throw new TypeError('Response: statusText may not hold control characters');
-      this.#statusText = text;
-    }
-    if (headers !== undefined) this.#headers = new Headers(headers);
   }
 
   #use(): Body | null {
@@ -139,35 +164,32 @@ export class Response {
   }
 
   get headers(): Headers {
-    if (this.#headers === null) {
-      this.#headers = new Headers();
-      if (this.#contentType !== null) this.#headers.set('content-type', this.#contentType);
-    }
+    if (typeof this.#headers === 'string') this.#headers = headersOfLines(this.#headers);
     return this.#headers;
   }
 
   get status(): number {
-    return this.#status;
+    return typeof this.#head === 'number' ? this.#head : this.#head.status;
   }
 
   get statusText(): string {
-    return this.#statusText;
+    return typeof this.#head === 'number' ? '' : this.#head.statusText;
   }
 
   get ok(): boolean {
-    return this.#status >= 200 && this.#status <= 299;
+    return this.status >= 200 && this.status <= 299;
   }
 
   get type(): ResponseType {
-    return this.#origin === null ? 'default' : this.#origin.type;
+    return typeof this.#head === 'number' ? 'default' : (this.#head.origin?.type ?? 'default');
   }
 
   get url(): string {
-    return this.#origin === null ? '' : this.#origin.url;
+    return typeof this.#head === 'number' ? '' : (this.#head.origin?.url ?? '');
   }
 
   get redirected(): boolean {
-    return this.#origin?.isRedirected ?? false;
+    return typeof this.#head === 'number' ? false : (this.#head.origin?.isRedirected ?? false);
   }
 
   get body(): ReadableStream | null {
@@ -205,11 +227,8 @@ export class Response {
   clone(): Response {
     if (isUnusable(this.#use())) throw new TypeError('Response.clone: the body has been read already or is locked');
     const copy = new Response();
-    copy.#status = this.#status;
-    copy.#statusText = this.#statusText;
-    copy.#headers = this.#headers === null ? null : new Headers(this.#headers);
-    copy.#contentType = this.#contentType;
-    copy.#origin = this.#origin;
+    copy.#head = this.#head;
+    copy.#headers = typeof this.#headers === 'string' ? this.#headers : linesOf(this.#headers);
     copy.#body = cloneBody(this.#use(), 'Response.clone');
     return copy;
   }
@@ -217,8 +236,7 @@ export class Response {
   /** §5.5 a network error. */
   static error(): Response {
     const response = new Response();
-    response.#status = 0;
-    response.#origin = { type: 'error', url: '', isRedirected: false };
+    response.#head = { status: 0, statusText: '', origin: { type: 'error', url: '', isRedirected: false } };
     freeze(response.headers);
     return response;
   }
@@ -229,7 +247,7 @@ export class Response {
       throw new RangeError(`Response.redirect: status must be 301, 302, 303, 307 or 308, not ${String(status)}`);
     }
     const response = new Response();
-    response.#status = status;
+    response.#head = status;
     response.headers.set('location', location);
     freeze(response.headers);
     return response;
@@ -239,12 +257,11 @@ export class Response {
     const text = JSON.stringify(data);
     if (text === undefined) throw new TypeError('Response.json: the value has no JSON form');
     const response = new Response(null, init);
-    if (isNullBodyStatus(response.#status)) {
-      throw new TypeError(`Response.json: a response with status ${response.#status} cannot have a body`);
-    }
+    const lines = response.#headers as string;
+    if (isNullBodyStatus(response.status)) throw noBody('Response.json', response.status);
     response.#body = text;
-    if (response.#headers === null) response.#contentType = 'application/json';
-    else if (!response.#headers.has('content-type')) response.#headers.set('content-type', 'application/json');
+    if (lines === '') response.#headers = jsonLine;
+    else if (!typeInLines.test(lines)) response.#headers = lines + jsonLine;
     return response;
   }
 
@@ -253,25 +270,27 @@ export class Response {
   }
 
   static {
-    toWire = (value) => {
-      if (typeof value !== 'object' || value === null || !(#status in value)) return null;
+    deliver = (value, exchange, send) => {
+      if (typeof value !== 'object' || value === null || !(#head in value)) return -1;
       const response = value as Response;
+      const head = response.#head;
+      const status = typeof head === 'number' ? head : head.status;
+      if (status === 0) return 0;
+      const headers = response.#headers;
+      const lines = typeof headers === 'string' ? headers : linesOf(headers);
       const body = response.#body;
-      if (typeof body === 'string') response.#body = sent;
-      return {
-        status: response.#status,
-        statusText: response.#statusText,
-        headerLines: response.#headers === null ? typeLine(response.#contentType) : linesOf(response.#headers),
-        body: typeof body === 'string' || body === null ? body : sendable(response.#use() as Body),
-      };
+      if (body === null) send(exchange, status, lines, null);
+      else if (typeof body === 'string') {
+        response.#body = sent;
+        send(exchange, status, lines, body);
+      } else send(exchange, status, lines, sendable(response.#use() as Body));
+      return status;
     };
     receivedResponse = (status, statusText, headers, body, origin) => {
       const response = new Response();
-      response.#status = status;
-      response.#statusText = statusText;
+      response.#head = { status, statusText, origin };
       response.#headers = headers;
       response.#body = body;
-      response.#origin = origin;
       return response;
     };
   }
