@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { builtInRows } from '../kinds/built-in.ts';
-import { deepEqual, isRecord, type JsonRecord, recordAt, stringAt } from '../kinds/json.ts';
+import { deepEqual, isRecord, type JsonRecord, parseJson, recordAt, stringAt } from '../kinds/json.ts';
 import { type Answer, openApi, type TestApi, type TestWatch } from '../verbs/test-api.ts';
 import { decodeEnvelope, decodeMessage } from '../wire/protobuf.ts';
 import { encodeEnvelope } from '../wire/protobuf-encode.ts';
@@ -135,6 +135,19 @@ async function checkStored(
   await put(text, 'application/json', 'what is stored, sent back,');
   if (run.chance.happens(0.2)) await put(text, 'application/yaml', 'what is stored, sent back as YAML,');
   if (target.schema !== undefined) checkProtobuf(run, target.schema, request, stored);
+  if (run.chance.happens(0.2)) await checkForms(run, target, request, path, stored);
+}
+
+/** Every form of an answer says the same. */
+async function checkForms(run: Run, { schema }: Target, request: Request, path: string, stored: JsonRecord) {
+  const inYaml = await run.api.call('GET', path, undefined, { accept: 'application/yaml' });
+  if (!deepEqual(inYaml.body, stored))
+    report(run, request, inYaml, `as YAML the object is another: ${difference(stored, inYaml.body)}`);
+  if (schema === undefined) return;
+  const inProtobuf = await run.api.call('GET', path, undefined, { accept: 'application/vnd.kubernetes.protobuf' });
+  const [expected, found] = [withoutZeroes(schema, stored), withoutZeroes(schema, inProtobuf.body)];
+  if (!deepEqual(expected, found))
+    report(run, request, inProtobuf, `as protobuf the object is another: ${difference(expected, found)}`);
 }
 
 function checkProtobuf(run: Run, schema: NonNullable<Target['schema']>, request: Request, stored: JsonRecord): void {
@@ -235,4 +248,4 @@ async function checkReplay(run: Run, target: Target, watch: TestWatch): Promise<
   }
 }
 
-const parsed = (text: string | undefined): unknown => (text === undefined ? undefined : JSON.parse(text));
+const parsed = (text: string | undefined): unknown => (text === undefined ? undefined : parseJson(text));

@@ -91,8 +91,45 @@ function protobufOf(schema: Schema, object: JsonRecord): Uint8Array | undefined 
   }
 }
 
+/** Bytes that a decoder may meet: fields it does not know, wrong wire types, lengths beyond the end, nesting without end. */
+const oddFields: readonly Uint8Array[] = [
+  Uint8Array.of(0xfa, 0x3e, 0x03, 1, 2, 3),
+  Uint8Array.of(0xf8, 0x3e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01),
+  Uint8Array.of(0xf9, 0x3e, 1, 2, 3, 4, 5, 6, 7, 8),
+  Uint8Array.of(0x08, 0x01),
+  Uint8Array.of(0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f),
+  Uint8Array.of(0x12, 0xff, 0xff, 0xff, 0xff, 0x07),
+  Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80),
+  Uint8Array.of(0x0b),
+  Uint8Array.of(0x00),
+  Uint8Array.of(0x15, 0xff),
+];
+
+function nested(depth: number): Uint8Array {
+  let bytes = Buffer.alloc(0);
+  for (let level = 0; level < depth; level++) {
+    const [length, high] = [bytes.length & 0x7f, bytes.length >>> 7];
+    const size =
+      high === 0
+        ? [length]
+        : [length | 0x80, (high & 0x7f) | (high > 0x7f ? 0x80 : 0), ...(high > 0x7f ? [high >>> 7] : [])];
+    bytes = Buffer.concat([Uint8Array.of(0x0a, ...size), bytes]);
+  }
+  return bytes;
+}
+
 function damaged(chance: Chance, body: Uint8Array): Uint8Array {
-  if (chance.happens(0.8)) return body;
+  if (chance.happens(0.7)) return body;
+  const choice = chance.next();
+  if (choice < 0.3) return body.slice(0, chance.int(body.length));
+  if (choice < 0.5) return Buffer.concat([body, chance.pick(oddFields)]);
+  const at = chance.int(body.length);
+  if (choice < 0.6) return Buffer.concat([body.subarray(0, at), chance.pick(oddFields), body.subarray(at)]);
+  if (choice < 0.65) {
+    const inner = nested(chance.pick([10, 100, 3000]));
+    const size = [(inner.length & 0x7f) | 0x80, ((inner.length >>> 7) & 0x7f) | 0x80, inner.length >>> 14];
+    return Buffer.concat([Uint8Array.of(0x6b, 0x38, 0x73, 0x00, 0x12, ...size), inner]);
+  }
   const copy = Uint8Array.from(body);
   for (let count = chance.int(4); count > 0; count--) copy[chance.int(copy.length)] = chance.int(256);
   return copy;
@@ -127,7 +164,13 @@ const accepts = [
   'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json',
   'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json',
   'application/vnd.kubernetes.protobuf,application/json',
+  'application/vnd.kubernetes.protobuf',
+  'application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+  'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1beta1;g=meta.k8s.io',
   'application/yaml',
+  'application/yaml;as=Table;v=v1;g=meta.k8s.io',
+  'application/cbor',
+  'application/json;pretty=1',
   'application/json;as=constructor;v=v1;g=meta.k8s.io',
   'text/html',
   '*/*',
@@ -239,8 +282,14 @@ function deleteRequest(chance: Chance, path: string): Request {
   };
 }
 
-/** One random request about the object called `name`; `current` is what the server has of it. */
+/** One random request about the object called `name`, answered in a random form; `current` is what the server has of it. */
 export function randomRequest(chance: Chance, target: Target, name: string, current: JsonRecord | undefined): Request {
+  const request = requestAbout(chance, target, name, current);
+  if (chance.happens(0.75)) return request;
+  return { ...request, headers: { accept: chance.pick(accepts), ...request.headers } };
+}
+
+function requestAbout(chance: Chance, target: Target, name: string, current: JsonRecord | undefined): Request {
   const path = `${target.collection}/${name}`;
   const choice = chance.next();
   const base = current ?? templateObject(target, name);

@@ -22,7 +22,15 @@ const texts: readonly string[] = [
   ...['/', '/a/../b', 'ü', '\u0000', '\ud800', '__proto__', 'constructor', 'a'.repeat(300), '$x', '{{.}}', ' lead'],
 ];
 const numbers: readonly number[] = [0, 1, 2, 3, 80, 443, 8080, 65535, 65536, -1, -2147483648, 2147483647, 600];
-const large: readonly number[] = [2 ** 31, 2 ** 53 - 1, -(2 ** 53) + 1];
+const large: readonly (number | bigint)[] = [
+  2 ** 31,
+  2 ** 53 - 1,
+  -(2 ** 53) + 1,
+  2n ** 53n + 1n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  2n ** 63n,
+];
 const quantities: readonly string[] = ['0', '1', '100m', '1Gi', '1.5', '-1', '1e3', '0.1n', '12E', '64Mi', '5k'];
 const times: readonly string[] = ['2026-01-01T00:00:00Z', '2026-02-28T23:59:59+05:00', '1969-12-31T23:59:59.999Z'];
 const keys: readonly string[] = [
@@ -46,6 +54,8 @@ const odd: readonly unknown[] = [
   -1,
   1.5,
   1e300,
+  2n ** 53n + 1n,
+  -(2n ** 63n),
   '',
   'text',
   [],

@@ -64,8 +64,10 @@ function shortType(typeName: string, separator: '.' | ''): string {
   return separator === '.' ? parts.slice(-2).join('.') : (parts.at(-1) ?? typeName);
 }
 
+const goNames: Readonly<Record<string, string>> = { boolean: 'bool', bigint: 'number' };
+
 function mismatch(value: unknown, schema: Schema, { fields, owner }: Place, decoding: Decoding): never {
-  const got = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  const got = Array.isArray(value) ? 'array' : (goNames[typeof value] ?? typeof value);
   const where = fields === '' ? 'Go value' : `Go struct field ${owner}.${fields}`;
   const what = got === 'number' && schema.type === 'integer' ? `number ${String(value)}` : got;
   throw badRequest(`${decoding.subject}: json: cannot unmarshal ${what} into ${where} of type ${goType(schema)}`);
@@ -106,9 +108,11 @@ function decodeValue(schema: Schema, value: unknown, place: Place, decoding: Dec
     case 'string':
       return decodeString(schema, value, place, decoding);
     case 'integer':
-      if (typeof value !== 'number' || !Number.isInteger(value)) return mismatch(value, schema, place, decoding);
+      if (typeof value !== 'bigint' && (typeof value !== 'number' || !Number.isInteger(value)))
+        return mismatch(value, schema, place, decoding);
       return fits(value, schema.format) ? value : mismatch(value, schema, place, decoding);
     case 'number':
+      if (typeof value === 'bigint') return Number(value);
       return typeof value === 'number' ? value : mismatch(value, schema, place, decoding);
     case 'boolean':
       return typeof value === 'boolean' ? value : mismatch(value, schema, place, decoding);
@@ -121,7 +125,7 @@ function decodeValue(schema: Schema, value: unknown, place: Place, decoding: Dec
   }
 }
 
-function fits(value: number, format: string | undefined): boolean {
+function fits(value: number | bigint, format: string | undefined): boolean {
   const bits = format === 'int32' ? 31 : 63;
   return value >= -(2 ** bits) && value < 2 ** bits;
 }
@@ -145,7 +149,7 @@ function decodeMap(schema: Schema, value: JsonRecord, place: Place, decoding: De
 
 function decodeString(schema: Schema, value: unknown, place: Place, decoding: Decoding): string {
   if (schema.format === 'quantity') {
-    const text = typeof value === 'number' ? String(value) : value;
+    const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
     const canonical = typeof text === 'string' ? canonicalQuantity(text.trim()) : undefined;
     if (canonical === undefined) throw badRequest(`${decoding.subject}: ${quantityMessage}`);
     return canonical;

@@ -32,6 +32,8 @@ Object.defineProperty(BigInt.prototype, 'toJSON', {
 /** 2^53 has 16 digits. */
 const longInteger = /\d{16}/;
 
+export const hasLongInteger = (text: string): boolean => longInteger.test(text);
+
 /** `JSON.parse` that keeps all digits of integers of 64 bits. */
 export function parseJson(text: string): unknown {
   return longInteger.test(text) ? (JSON.parse(text, exactInteger) as unknown) : JSON.parse(text);

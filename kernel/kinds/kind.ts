@@ -14,7 +14,7 @@ export interface Column {
   readonly description: string;
   /** Above 0: only with `-o wide`. */
   readonly priority: number;
-  readonly cell: (object: JsonRecord, nowMs: number) => string | number | boolean | null;
+  readonly cell: (object: JsonRecord, nowMs: number) => string | number | bigint | boolean | null;
 }
 
 export interface ScalePaths {

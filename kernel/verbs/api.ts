@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import { discover, type SubresourceTable } from '../wire/discovery.ts';
 import { encodeAnswer, jsonHeaders } from '../wire/encode-answer.ts';
 import { type Answer, negotiable, negotiate, type Offer, offers, plainJson } from '../wire/media.ts';
+import { requireFitting } from '../wire/render.ts';
 import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../wire/status.ts';
 import { version } from '../wire/version.ts';
 import { warningHeader } from '../wire/warnings.ts';
@@ -226,8 +227,11 @@ function answerFor(kind: Kind, route: ResourceRoute, verb: Verb, request: ApiReq
   const hasMessage = kind.nature === 'built-in' && kind.schema.typeName !== undefined;
   const offer: Offer = kind.review !== undefined ? offers.plain : hasMessage ? offers.builtIn : offers.custom;
   const { accept } = request.headers;
-  const answer = negotiate(accept, offer);
-  return verb === 'watch' ? negotiate(accept, hasMessage ? offers.builtInWatch : offers.customWatch) : answer;
+  const negotiated = negotiate(accept, offer);
+  const watchOffer = hasMessage ? offers.builtInWatch : offers.customWatch;
+  const answer = verb === 'watch' ? negotiate(accept, watchOffer) : negotiated;
+  requireFitting(answer, kind, verb === 'list' || verb === 'deletecollection');
+  return answer;
 }
 
 /** As Go reads a boolean. */

@@ -2,7 +2,7 @@
 import type { ApiResponse } from '@diatom/sdk/api';
 import { decodeTyped } from '../kinds/decode-typed.ts';
 import { arrayAt, type JsonRecord, numberAt, stringAt } from '../kinds/json.ts';
-import { apiVersionOf, type Kind, type Propagation } from '../kinds/kind.ts';
+import type { Kind, Propagation } from '../kinds/kind.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
 import { readBody } from '../wire/body.ts';
@@ -10,7 +10,7 @@ import { jsonHeaders } from '../wire/encode-answer.ts';
 import { ApiError, badRequest, conflict, invalid, notFound } from '../wire/status.ts';
 import type { Round } from './admit.ts';
 import type { Call, Context } from './context.ts';
-import { readPage } from './read.ts';
+import { listAnswer, readPage } from './read.ts';
 import { parseStored, serialise } from './stored.ts';
 import { isReadyToGo } from './update.ts';
 import { admit, commit, isDryRun, metadataOf, type Outcome, objectKey, respond, timestamp } from './write.ts';
@@ -212,6 +212,5 @@ export async function removeCollection(context: Context, call: Call): Promise<Ap
       if (!(error instanceof ApiError && error.code === 404)) throw error;
     }
   }
-  const body = `{"kind":"${call.kind.listKind}","apiVersion":"${apiVersionOf(call.kind)}","metadata":${JSON.stringify(metadata)},"items":[${removed.join(',')}]}`;
-  return { status: 200, headers: jsonHeaders, body };
+  return listAnswer(context, call, { texts: removed, metadata });
 }

@@ -220,11 +220,14 @@ function longList(context: Context, call: Call, options: RenderOptions): ApiResp
   }
 }
 
+export function listAnswer(context: Context, call: Call, { texts, metadata }: Page): ApiResponse {
+  const body = list(call.kind, texts, metadata, renderOptions(context, call));
+  return { status: 200, headers: typeof body === 'string' ? jsonHeaders : protobufHeaders, body };
+}
+
 export function listObjects(context: Context, call: Call): ApiResponse {
   const options = renderOptions(context, call);
   const long = longList(context, call, options);
   if (long !== undefined) return long;
-  const { texts, metadata } = readPage(context, call);
-  const body = list(call.kind, texts, metadata, options);
-  return { status: 200, headers: typeof body === 'string' ? jsonHeaders : protobufHeaders, body };
+  return listAnswer(context, call, readPage(context, call));
 }

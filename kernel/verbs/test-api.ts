@@ -2,13 +2,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ApiHandler, ApiStream, Identity } from '@diatom/sdk/api';
+import type { ApiHandler, ApiResponse, ApiStream, Identity } from '@diatom/sdk/api';
 import type { Access } from '../access/access.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
-import type { JsonRecord } from '../kinds/json.ts';
+import { type JsonRecord, parseJson } from '../kinds/json.ts';
 import type { KindDefinition } from '../kinds/registry.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { mediaTypes } from '../wire/media.ts';
+import { decodeEnvelope, decodeMessage } from '../wire/protobuf.ts';
+import { messageOf } from '../wire/protobuf-types.ts';
+import { parseYamlBody } from '../wire/yaml-body.ts';
 import { createApi } from './api.ts';
 
 export interface Answer {
@@ -30,6 +34,19 @@ export interface TestApi extends AsyncDisposable {
 export interface TestWatch {
   next(): Promise<{ readonly type: string; readonly object: JsonRecord }>;
   close(): void;
+}
+
+/** The object of an answer, in whatever form it comes. */
+async function readAnswer({ headers, body }: ApiResponse): Promise<JsonRecord> {
+  if (body instanceof Uint8Array && headers['content-type'] === mediaTypes.protobuf) {
+    const { apiVersion, kind, raw } = decodeEnvelope(body);
+    const message = messageOf(apiVersion, kind);
+    if (message === undefined) throw new Error(`there is no message for ${apiVersion} ${kind}`);
+    return { apiVersion, kind, ...decodeMessage(message, raw) };
+  }
+  if (typeof body !== 'string') return {};
+  if (headers['content-type'] === mediaTypes.yaml) return (await parseYamlBody(body)).value as JsonRecord;
+  return body.startsWith('{') ? (parseJson(body) as JsonRecord) : {};
 }
 
 export const admin: Identity = { name: 'admin', groups: ['system:masters'] };
@@ -93,12 +110,7 @@ export async function openApi(
     call: async (method, path, body, headers = {}) => {
       const response = await send(method, path, body, headers);
       const text = typeof response.body === 'string' ? response.body : '';
-      return {
-        status: response.status,
-        headers: response.headers,
-        text,
-        body: text.startsWith('{') ? JSON.parse(text) : {},
-      };
+      return { status: response.status, headers: response.headers, text, body: await readAnswer(response) };
     },
     watch: async (path, headers = {}) => {
       const response = await send('GET', path, undefined, headers);
@@ -116,7 +128,7 @@ export async function openApi(
             if (done === true) throw new Error('the watch has ended');
             lines.push(...String(value).trimEnd().split('\n'));
           }
-          return JSON.parse(lines.shift() ?? '');
+          return parseJson(lines.shift() ?? '') as { readonly type: string; readonly object: JsonRecord };
         },
         close: () => stream.cancel(),
       };

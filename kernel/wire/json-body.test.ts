@@ -52,3 +52,20 @@ test('half of a surrogate pair becomes the replacement character, in JSON and in
   assert.deepEqual(parseJsonBody(text).value, expected);
   assert.deepEqual((await parseYamlBody(text)).value, expected);
 });
+
+test('integers of 64 bits keep their digits, in JSON and in YAML', async () => {
+  const exact = 9007199254740993n;
+  assert.deepEqual(parseJsonBody(`{"a":${exact},"b":[-9223372036854775808],"c":5,"d":1.5}`).value, {
+    a: exact,
+    b: [-9223372036854775808n],
+    c: 5,
+    d: 1.5,
+  });
+  assert.deepEqual((await parseYamlBody(`a: ${exact}\nb: 5\nc: "9007199254740993"\n`)).value, {
+    a: exact,
+    b: 5,
+    c: '9007199254740993',
+  });
+  // Beyond 64 bits a number is a double, as Go reads it.
+  assert.deepEqual(parseJsonBody('{"a":9223372036854775808}').value, { a: 2 ** 63 });
+});

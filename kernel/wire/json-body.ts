@@ -1,5 +1,5 @@
 /** JSON request bodies: parsed, with the fields that stand twice in one object. */
-import { isRecord, type JsonRecord, setOwn } from '../kinds/json.ts';
+import { isRecord, type JsonRecord, parseJson, setOwn } from '../kinds/json.ts';
 import { badRequest } from './status.ts';
 
 export interface ParsedBody {
@@ -13,7 +13,7 @@ export interface ParsedBody {
 export function parseJsonBody(text: string): ParsedBody {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw badRequest(`the object provided is unrecognized (must be of type Object): ${reason(error, text)}`);
   }

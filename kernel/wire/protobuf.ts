@@ -2,7 +2,7 @@
  * Kubernetes' protobuf request bodies (`k8s\0` + runtime.Unknown), decoded by the field numbers of the type tables.
  * What comes out is the JSON form of the object. Answers are always JSON: every client that sends protobuf accepts it.
  */
-import { type JsonRecord, setOwn } from '../kinds/json.ts';
+import { int64Of, type JsonRecord, parseJson, setOwn } from '../kinds/json.ts';
 import type { Field, Schema } from '../kinds/schema.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 import { badRequest } from './status.ts';
@@ -213,7 +213,7 @@ function decodeScalar(schema: Schema, entry: Entry): unknown {
     case 'string':
       return decodeStringLike(schema, bytesOf(entry));
     case 'integer':
-      return Number(numberOf(entry));
+      return schema.format === 'int32' ? Number(BigInt.asIntN(32, numberOf(entry))) : int64Of(numberOf(entry));
     case 'number': {
       const view = new DataView(new ArrayBuffer(8));
       view.setBigUint64(0, BigInt.asUintN(64, numberOf(entry)), true);
@@ -280,7 +280,7 @@ function decodeRawJson(bytes: Uint8Array): unknown {
   for (const entry of entries(bytes)) {
     if (entry.number !== 1) continue;
     try {
-      return JSON.parse(utf8.decode(bytesOf(entry)));
+      return parseJson(utf8.decode(bytesOf(entry)));
     } catch {
       throw badRequest('a raw field of the protobuf message does not contain JSON');
     }

@@ -74,7 +74,6 @@ export function list(
     case 'table':
       return table(kind, texts, metadata, options);
     case 'partial':
-      throw wrongRepresentation('PartialObjectMetadata', 'is a list', kind.listKind);
     case 'partial-list': {
       const items = texts.map((text) => partialMetadata(text, options.answer.version));
       return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${options.answer.version}","metadata":${JSON.stringify(metadata)},"items":[${items.join(',')}]}`;
@@ -92,15 +91,24 @@ export function single(kind: Kind, text: string, options: RenderOptions): string
       return table(kind, [text], { resourceVersion: object.metadata?.resourceVersion ?? '' }, options);
     }
     case 'partial':
-      return partialMetadata(text, options.answer.version);
     case 'partial-list':
-      throw wrongRepresentation('PartialObjectMetadataList', 'is not a list', kind.kind);
+      return partialMetadata(text, options.answer.version);
     case 'object':
       return text;
   }
 }
 
-/** Upstream's 406 after negotiation (apiserver handlers/response.go). */
+/**
+ * A list is no PartialObjectMetadata and an object no list of it: a 406 in upstream's words (apiserver handlers/response.go),
+ * though before a write and not after it.
+ */
+export function requireFitting({ representation }: Answer, kind: Kind, isList: boolean): void {
+  if (representation === 'partial' && isList)
+    throw wrongRepresentation('PartialObjectMetadata', 'is a list', kind.listKind);
+  if (representation === 'partial-list' && !isList)
+    throw wrongRepresentation('PartialObjectMetadataList', 'is not a list', kind.kind);
+}
+
 function wrongRepresentation(asked: string, why: string, kind: string): ApiError {
   return new ApiError(406, 'NotAcceptable', `you requested ${asked}, but the requested object ${why} (${kind})`);
 }

@@ -1,12 +1,13 @@
 /** YAML request bodies, in YAML 1.1 as Kubernetes reads it (`y` and `on` are true). The parser is loaded when first needed. */
 import type { Document } from 'yaml';
+import { hasLongInteger, int64Of, isRecord, setOwn } from '../kinds/json.ts';
 import { mostStrictProblems, type ParsedBody, withWholePairs } from './json-body.ts';
 import { badRequest } from './status.ts';
 
 export async function parseYamlBody(text: string): Promise<ParsedBody> {
   const { isScalar, parseDocument, visit } = await import('yaml');
   // The parser's own search for duplicate keys compares each with each: 28 s for 50,000 of them.
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: false });
+  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, intAsBigInt: hasLongInteger(text) });
   const problem = document.errors[0];
   if (problem !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${problem.message}`);
   const duplicates = new Set<string>();
@@ -51,8 +52,18 @@ function lineCounter(text: string): (offset: number) => number {
 /** Aliases of aliases grow without end in a few lines; the parser gives up on them with an error of its own. */
 function expanded(document: Document): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return document.options.intAsBigInt === true ? withNumbers(value) : value;
   } catch (error) {
     throw badRequest(`error converting YAML to JSON: yaml: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Integers that a double can hold are numbers. */
+function withNumbers(value: unknown): unknown {
+  if (typeof value === 'bigint') return int64Of(value);
+  if (Array.isArray(value)) return value.map(withNumbers);
+  if (!isRecord(value)) return value;
+  for (const [key, item] of Object.entries(value)) setOwn(value, key, withNumbers(item));
+  return value;
 }

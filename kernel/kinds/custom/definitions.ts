@@ -96,7 +96,8 @@ function column(source: JsonRecord): Column {
       const [value] = evaluateJsonPath(path, object);
       if (value === undefined || value === null) return null;
       if (type === 'date') return typeof value === 'string' ? age(value, nowMs) : null;
-      if (type === 'integer' || type === 'number') return typeof value === 'number' ? value : null;
+      if (type === 'integer' || type === 'number')
+        return typeof value === 'number' || typeof value === 'bigint' ? value : null;
       if (type === 'boolean') return typeof value === 'boolean' ? value : null;
       return typeof value === 'object' ? JSON.stringify(value) : String(value);
     },

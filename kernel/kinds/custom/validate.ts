@@ -19,10 +19,13 @@ export function schemaErrors(schema: Schema, value: unknown, path: string, old?:
 
 const rootFields = new Set(['apiVersion', 'kind', 'metadata']);
 
+const isNumber = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
+const isInteger = (value: unknown): boolean => typeof value === 'bigint' || Number.isInteger(value);
+
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  if (isNumber(value)) return isInteger(value) ? 'integer' : 'number';
   return typeof value;
 }
 
@@ -34,9 +37,11 @@ function hasType(schema: Schema, value: unknown): boolean {
     case 'array':
       return Array.isArray(value);
     case 'integer':
-      return typeof value === 'number' && Number.isInteger(value);
+      return isInteger(value);
     case 'int-or-string':
-      return typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value));
+      return typeof value === 'string' || isInteger(value);
+    case 'number':
+      return isNumber(value);
     case 'any':
       return true;
     default:
@@ -74,7 +79,7 @@ function validateValue(
     errors.push(notSupported(path, value, rules.enum.map(String)));
   }
   if (typeof value === 'string') validateString(schema, value, path, errors);
-  else if (typeof value === 'number') validateNumber(schema, value, path, errors);
+  else if (isNumber(value)) validateNumber(schema, value, path, errors);
   else if (Array.isArray(value)) validateArray(schema, value, path, errors, old);
   else if (isRecord(value)) validateObject(schema, value, path, errors, old);
   validateJunctors(schema, value, path, errors);
@@ -101,22 +106,36 @@ function validateString(schema: Schema, value: string, path: string, errors: Fie
   }
 }
 
-function validateNumber(schema: Schema, value: number, path: string, errors: FieldError[]): void {
+function validateNumber(schema: Schema, value: number | bigint, path: string, errors: FieldError[]): void {
   const { rules, format } = schema;
-  if (rules?.minimum !== undefined && (value < rules.minimum || (rules.exclusiveMinimum && value === rules.minimum))) {
+  if (
+    rules?.minimum !== undefined &&
+    (value < rules.minimum || (rules.exclusiveMinimum && Number(value) === rules.minimum))
+  ) {
     const relation = rules.exclusiveMinimum ? 'greater than' : 'greater than or equal to';
     errors.push(invalidValue(path, value, `${path} in body should be ${relation} ${rules.minimum}`));
   }
-  if (rules?.maximum !== undefined && (value > rules.maximum || (rules.exclusiveMaximum && value === rules.maximum))) {
+  if (
+    rules?.maximum !== undefined &&
+    (value > rules.maximum || (rules.exclusiveMaximum && Number(value) === rules.maximum))
+  ) {
     const relation = rules.exclusiveMaximum ? 'less than' : 'less than or equal to';
     errors.push(invalidValue(path, value, `${path} in body should be ${relation} ${rules.maximum}`));
   }
-  if (rules?.multipleOf !== undefined && !Number.isInteger(value / rules.multipleOf)) {
+  if (rules?.multipleOf !== undefined && !isMultiple(value, rules.multipleOf)) {
     errors.push(invalidValue(path, value, `${path} in body should be a multiple of ${rules.multipleOf}`));
   }
-  if (format === 'int32' && (value > 2147483647 || value < -2147483648)) {
-    errors.push(invalidValue(path, value, `${path} in body must be of type int32: ${JSON.stringify(String(value))}`));
+  const bits = format === 'int32' ? 31 : format === 'int64' ? 63 : undefined;
+  if (bits !== undefined && (value >= 2 ** bits || value < -(2 ** bits))) {
+    errors.push(
+      invalidValue(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(String(value))}`),
+    );
   }
+}
+
+function isMultiple(value: number | bigint, of: number): boolean {
+  if (typeof value === 'bigint' && Number.isSafeInteger(of) && of !== 0) return value % BigInt(of) === 0n;
+  return Number.isInteger(Number(value) / of);
 }
 
 function validateArray(

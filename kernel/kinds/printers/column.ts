@@ -7,6 +7,8 @@ import { age, ageColumn } from './table-columns.ts';
 export const none = '<none>';
 type Cell = (object: JsonRecord, nowMs: number) => unknown;
 
+const shown: ReadonlySet<string> = new Set(['string', 'number', 'bigint', 'boolean']);
+
 function column(name: string, type: Column['type'], priority: number, cell: Cell): Column {
   return {
     name,
@@ -15,7 +17,7 @@ function column(name: string, type: Column['type'], priority: number, cell: Cell
     priority,
     cell: (object, nowMs) => {
       const value = cell(object, nowMs);
-      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+      return shown.has(typeof value) ? (value as ReturnType<Column['cell']>) : null;
     },
   };
 }

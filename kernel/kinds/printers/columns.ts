@@ -218,7 +218,7 @@ export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
         ? none
         : `${stringAt(owner, 'kind').toLowerCase()}.${stringAt(owner, 'apiVersion').split('/')[0]}/${stringAt(owner, 'name')}`;
     }),
-    integer('Revision', (revision) => numberAt(revision, 'revision') ?? 0),
+    integer('Revision', (revision) => revision.revision ?? 0),
     ageLast,
   ],
   'batch.v1.Job': workloads.jobColumns,
