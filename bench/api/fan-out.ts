@@ -8,6 +8,7 @@ import type { KeyValueServer } from './stores.ts';
 
 const watchers = 1_000;
 const writes = 1_000;
+const busyObjects = 100;
 /** An object as busy kinds have them: a lease, an endpoint, a status. */
 const value = 'x'.repeat(64);
 const giveUpMs = 60_000;
@@ -18,6 +19,7 @@ interface Cost {
 }
 
 export async function measureFanOut(server: KeyValueServer, note: Note): Promise<void> {
+  await inParallel(busyObjects, (index) => server.create(`busy-${index}`, value));
   for (const [way, open] of Object.entries(server.crowds)) {
     const suffix = way === 'a connection each' ? '' : '_h2';
     const one = await cost(server, open, 1);
@@ -43,7 +45,7 @@ async function cost(server: KeyValueServer, open: KeyValueServer['crowds'][strin
   });
   try {
     const before = { us: cpuUs(server.pid), ms: performance.now() };
-    await inParallel(writes, (index) => server.update(`object-${index % 100}`, `${value}${index}`));
+    await inParallel(writes, (index) => server.update(`busy-${index % busyObjects}`, `${value}${index}`));
     await complete;
     return { cpuUs: (cpuUs(server.pid) - before.us) / writes, elapsedMs: (performance.now() - before.ms) / writes };
   } finally {

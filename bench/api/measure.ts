@@ -31,16 +31,20 @@ export async function measureServer(
     await pause();
     note('rss_idle_mb', rssKb(server.pid) / 1024);
   }
-  progress('create, get, update, patch, list');
-  if (wants('requests')) await measureRequests(server, note);
-  progress('watch');
+  if (wants('requests')) {
+    progress('create, get, update, patch, list');
+    await measureRequests(server, note);
+  }
   if (wants('watch')) {
+    progress('watch');
     const latenciesMs = [...(await watchLatenciesMs(server))].sort((a, b) => a - b);
     note('watch_p50_ms', median(latenciesMs));
     note('watch_p99_ms', latenciesMs[Math.floor(latenciesMs.length * 0.99)] ?? Number.NaN);
   }
-  progress('watch fan-out');
-  if (wants('fanout')) await measureFanOut(server, note);
+  if (wants('fanout')) {
+    progress('watch fan-out');
+    await measureFanOut(server, note);
+  }
   if (wants('memory')) {
     progress('30,000 objects');
     const first = wants('requests') ? objects : 0;
