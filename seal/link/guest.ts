@@ -86,7 +86,7 @@ export type BindingsVariant = 'plain' | 'connecting';
 
 const entries: Readonly<Record<NativeTarget, Readonly<Record<BindingsVariant, string>>>> = {
   process: { plain: 'process/index.ts', connecting: 'process/connecting.ts' },
-  hvt: { plain: 'hvt/index.ts', connecting: 'hvt/index.ts' },
+  hvt: { plain: 'hvt/index.ts', connecting: 'hvt/connecting.ts' },
   // No TCP of the host's there.
   virtio: { plain: 'virtio/index.ts', connecting: 'virtio/index.ts' },
 };

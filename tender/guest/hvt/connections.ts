@@ -6,6 +6,8 @@ export namespace ConnectionState {
   export const open: u8 = 1;
   /** The guest has closed it; bytes it sent before are still on their way. */
   export const closing: u8 = 2;
+  /** The guest has closed it before it was connected: it is kept until the tender's answer comes. */
+  export const abandoned: u8 = 3;
 }
 
 export namespace Flag {
@@ -24,6 +26,13 @@ export namespace Flag {
   export const failureTold: u32 = 128;
   export const shutsDown: u32 = 256;
   export const queued: u32 = 512;
+  /** It has a handle and no descriptor yet. */
+  export const connecting: u32 = 1024;
+  /** What comes on it is framed, as on all outgoing connections. */
+  export const framed: u32 = 2048;
+  /** The peer's end has been read; or the stream was cut off. */
+  export const hasEnd: u32 = 4096;
+  export const cutOff: u32 = 8192;
 }
 
 // @ts-ignore: decorators of AssemblyScript
@@ -40,6 +49,12 @@ export class Connection {
   /** Bytes of the first send buffer that are sent. */
   sentBytes: u16;
   nextFree: u16;
+  /** Of the present frame; while its header comes, the header's bytes. */
+  left: u32;
+  /** Bytes of the header that have come. */
+  header: u8;
+  /** Why it could not be connected; 0: it could, or may yet. */
+  failure: i8;
 }
 
 const connectionBytes: usize = 24;

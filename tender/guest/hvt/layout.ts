@@ -18,6 +18,8 @@ export const bufferTable: usize = monitorStart + 0x5000;
 export const memoryTable: usize = monitorStart + 0x6000;
 /** 4 KiB (`struct kvm_xsave`). */
 export const vectorRegisters: usize = monitorStart + 0x7000;
+/** `outgoing.ts`: messages from and to the tender. */
+export const outgoingBuffer: usize = monitorStart + 0x8000;
 export const connectionTable: usize = monitorStart + 0x1_0000;
 export const readyQueue: usize = monitorStart + 0x4_0000;
 
@@ -60,10 +62,13 @@ export const clockMonotonic: usize = shared + 0x50;
 export const clockWall: usize = shared + 0x58;
 /** Changes when the time stamp counter may have jumped. */
 export const counterEpoch: usize = shared + 0x60;
+export const connectHandle: usize = shared + 0x68;
+export const connectLength: usize = shared + 0x6c;
 export const entropyBytes: usize = shared + 0x100;
 export const entropyLength: usize = 256;
 export const doneRing: usize = shared + 0x400;
 export const doneCapacity: u32 = 128;
+export const connectText: usize = shared + 0x600;
 export const commandRing: usize = shared + 0x1000;
 export const commandCapacity: u32 = 256;
 export const eventRing: usize = shared + 0x2000;

@@ -26,7 +26,7 @@ let isSingle: bool = false;
 let mostConnections: u32 = connectionCapacity;
 
 /** Data of an epoll event: handle. */
-function watchEdges(fd: i64, handle: u32, mask: u32): i64 {
+export function watchEdges(fd: i64, handle: u32, mask: u32): i64 {
   store<u32>(scratch, mask | EPOLLET);
   store<u64>(scratch, handle, 4);
   return epollCtl(machineEpoll, EPOLL_ADD, fd, native(scratch));

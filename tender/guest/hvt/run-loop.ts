@@ -8,6 +8,7 @@ import { endByException } from './exception';
 import { grow } from './grow';
 import { exitDetail, ExitReason, exitReason, portCount, portIsOutput, portNumber, portValue, portWidth, runProcessor } from './kvm';
 import { bufferBytes, receiveHandle, receiveLength } from './layout';
+import { connectOut } from './outgoing';
 import { exceptionPort } from './processor';
 import { receiveOnDemand } from './transfer';
 import { endByRule, endMachine } from './verdict';
@@ -20,6 +21,7 @@ namespace Port {
   export const exit: u32 = 0x13;
   export const entropy: u32 = 0x14;
   export const receive: u32 = 0x15;
+  export const connect: u32 = 0x16;
 }
 
 function receive(): void {
@@ -49,7 +51,8 @@ function onPort(): void {
     case Port.exit: end(portValue()); break;
     case Port.entropy: refreshEntropy(); break;
     case Port.receive: receive(); break;
-    default: endByRule('a hypercall has a port from 16 to 21', port);
+    case Port.connect: connectOut(); break;
+    default: endByRule('a hypercall has a port from 16 to 22', port);
   }
   refreshClocks();
 }

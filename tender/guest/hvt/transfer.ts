@@ -14,12 +14,19 @@ import {
 import { Connection, connectionAt, connectionsUsed, ConnectionState, enqueue, Flag, freeConnection, handleOf, setClosing } from './connections';
 import { Event, eventRoom, sendEvent } from './events';
 import { bufferBytes, receiveBuffer, receiveBufferCount, sendBuffer } from './layout';
+import { receiveFramed } from './outgoing';
 
 const SHUT_WR: i64 = 1;
 
-function receiveInto(connection: Connection, buffer: usize, length: usize): i64 {
+function receivePlain(connection: Connection, buffer: usize, length: usize): i64 {
   let count = recvfrom(connection.fd, native(buffer), length, 0, 0, 0);
   while (count == EINTR) count = recvfrom(connection.fd, native(buffer), length, 0, 0, 0);
+  return count;
+}
+
+function receiveInto(connection: Connection, buffer: usize, length: usize): i64 {
+  const isFramed = (connection.flags & Flag.framed) != 0;
+  const count = isFramed ? receiveFramed(connection, buffer, length) : receivePlain(connection, buffer, length);
   // Less than asked for is all there is: the next bytes are an edge, and an end has been one already.
   if (count == EAGAIN || (count > 0 && count < <i64>length && (connection.flags & Flag.ending) == 0)) {
     connection.flags &= ~Flag.readable;
@@ -69,7 +76,7 @@ export function letReadAhead(connection: Connection): void {
   if ((connection.flags & Flag.readable) != 0) enqueue(connection);
 }
 
-function dropSends(connection: Connection): void {
+export function dropSends(connection: Connection): void {
   let index: u32 = connection.firstSend;
   while (index != 0) {
     const next = nextSendBuffer(index - 1);
@@ -82,6 +89,7 @@ function dropSends(connection: Connection): void {
 }
 
 function flushSends(connection: Connection): void {
+  if ((connection.flags & Flag.connecting) != 0) return;
   while (connection.firstSend != 0 && (connection.flags & Flag.writable) != 0) {
     const index: u32 = connection.firstSend - 1;
     const left = sendBufferLength(index) - connection.sentBytes;
@@ -103,10 +111,10 @@ function flushSends(connection: Connection): void {
   if (connection.firstSend != 0) return;
   if ((connection.flags & Flag.shutsDown) != 0) {
     connection.flags &= ~Flag.shutsDown;
-    shutdown(connection.fd, SHUT_WR);
+    if (connection.fd >= 0) shutdown(connection.fd, SHUT_WR);
   }
   if (connection.state == ConnectionState.closing) {
-    close(connection.fd);
+    if (connection.fd >= 0) close(connection.fd);
     freeConnection(connection);
   }
 }
@@ -131,6 +139,11 @@ export function shutDownConnection(connection: Connection): void {
 export function closeConnection(connection: Connection): void {
   if (connection.received != 0) orphanReceiveBuffer(connection.received - 1);
   connection.received = 0;
+  if ((connection.flags & Flag.connecting) != 0) {
+    dropSends(connection);
+    connection.state = ConnectionState.abandoned;
+    return;
+  }
   setClosing(connection);
   if ((connection.flags & Flag.failed) != 0) dropSends(connection);
   flushSends(connection);

@@ -5,6 +5,7 @@ import { closingCount, connectionAt, ConnectionState, dequeue, enqueue, firstHan
 import { eventsWaiting } from './events';
 import { controlDeadline, monitorEventCapacity, monitorEvents } from './layout';
 import { hasPendingListener, machineEpoll, onListenerEvent, serveListeners } from './listeners';
+import { onReplies, requestsHandle, takeReplies } from './outgoing';
 import { rest, restAfterMs, wake } from './rest';
 import { closeAll, serveConnection } from './transfer';
 
@@ -28,7 +29,8 @@ function gather(timeoutMs: i64): bool {
   for (let i = 0; i < count; i++) {
     const event = monitorEvents + <usize>i * 12;
     const handle = load<u32>(event, 4);
-    if (handle < firstHandle) onListenerEvent(handle, load<u32>(event));
+    if (handle == requestsHandle) onReplies();
+    else if (handle < firstHandle) onListenerEvent(handle, load<u32>(event));
     else onConnectionEvent(handle, load<u32>(event));
   }
   return count > 0;
@@ -48,6 +50,7 @@ function sleep(timeoutMs: i64): void {
 
 /** Turns what the sockets have into events, each connection once. */
 function serveReady(): void {
+  takeReplies();
   serveListeners();
   for (let count = queueLength(); count > 0; count--) {
     const connection = dequeue();

@@ -30,9 +30,9 @@ import {
   WANT,
 } from "./hypercalls";
 
-const AGAIN = -1;
-const CLOSED = -2;
-const INVALID = -3;
+export const AGAIN = -1;
+export const CLOSED = -2;
+export const INVALID = -3;
 
 const READABLE: u32 = 1;
 const WRITABLE: u32 = 2;
@@ -53,7 +53,7 @@ const handleLimit: i32 = 16 + 4096;
 // An entry: state u8, flags u8, receive buffer + 1 u8, send buffers on their way u8, offset u16, end u16, next handle u32.
 // A listener's: 0, 0, 0, 0, first waiting handle u32, last waiting handle u32.
 const STATE = 0;
-const FLAGS = 1;
+export const FLAGS = 1;
 const BUFFER = 2;
 const SENDING = 3;
 const OFFSET = 4;
@@ -82,11 +82,11 @@ let freeCount: i32 = 0;
 let freshCount: i32 = 0;
 let doneTail: u32 = 0;
 
-function entryOf(handle: i32): i64 {
+export function entryOf(handle: i32): i64 {
   return connectionTable + (<i64>handle << 4);
 }
 
-function isOpen(handle: i32): bool {
+export function isOpen(handle: i32): bool {
   return handle >= firstHandle && handle < handleLimit && linux.peek8(entryOf(handle) + STATE) == OPEN;
 }
 
@@ -113,11 +113,11 @@ function onAccepted(listener: i32, handle: i32): void {
   openConnections++;
 }
 
-function setFlag(entry: i64, flag: i32): void {
+export function setFlag(entry: i64, flag: i32): void {
   linux.poke8(entry + FLAGS, linux.peek8(entry + FLAGS) | flag);
 }
 
-function clearFlag(entry: i64, flag: i32): void {
+export function clearFlag(entry: i64, flag: i32): void {
   linux.poke8(entry + FLAGS, linux.peek8(entry + FLAGS) & ~flag);
 }
 
@@ -225,6 +225,13 @@ function disownSends(handle: i32): void {
 
 export function listenOn(index: i32): void {
   command(LISTEN, index, 0, 0);
+}
+
+/** A handle that the monitor has given to a connection this guest makes. */
+export function adopt(handle: i32): void {
+  linux.poke64(entryOf(handle), OPEN);
+  linux.poke64(entryOf(handle) + 8, 0);
+  openConnections++;
 }
 
 export function accept(listener: i32): i32 {

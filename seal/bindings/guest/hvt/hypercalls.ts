@@ -18,10 +18,13 @@ export const clockMultiplier: i64 = shared + 0x48;
 export const clockMonotonic: i64 = shared + 0x50;
 export const clockWall: i64 = shared + 0x58;
 export const counterEpoch: i64 = shared + 0x60;
+const connectHandle: i64 = shared + 0x68;
+const connectLength: i64 = shared + 0x6c;
 export const entropyBytes: i64 = shared + 0x100;
 export const entropyLength: i32 = 256;
 export const doneRing: i64 = shared + 0x400;
 export const doneCapacity: u32 = 128;
+export const connectText: i64 = shared + 0x600;
 export const commandRing: i64 = shared + 0x1000;
 export const commandCapacity: u32 = 256;
 export const eventRing: i64 = shared + 0x2000;
@@ -42,6 +45,7 @@ const FLUSH = 0x11;
 const EXIT = 0x13;
 const ENTROPY = 0x14;
 const RECEIVE = 0x15;
+const CONNECT = 0x16;
 
 export const LISTEN = 1;
 export const SEND = 2;
@@ -92,6 +96,21 @@ export function receiveNow(handle: i32, length: i32): i32 {
   linux.poke32(receiveLength, length);
   leave(RECEIVE, 0);
   return linux.peek32(receiveLength);
+}
+
+/** A handle for the target in `connectText`, or an error. */
+export function connectTo(length: i32): i32 {
+  linux.poke32(connectLength, length);
+  leave(CONNECT, 0);
+  return linux.peek32(connectHandle);
+}
+
+/** Why a connection of this guest's has failed. */
+export function askReason(handle: i32): i32 {
+  linux.poke32(connectHandle, handle);
+  linux.poke32(connectLength, 0);
+  leave(CONNECT, 0);
+  return linux.peek32(connectHandle);
 }
 
 /** Address of the last command, if that is a `SEND`; else 0. */

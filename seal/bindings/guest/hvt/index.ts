@@ -20,7 +20,7 @@ const INVALID = -3;
 const DENIED = -4;
 
 /** Words of the boot block. */
-const IDLE_NS = 1;
+export const IDLE_NS = 1;
 const ENVIRONMENT_LENGTH = 3;
 const LISTENER_COUNT = 4;
 const FIRST_LISTENER = 16;
