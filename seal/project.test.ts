@@ -14,6 +14,7 @@ test('without settings the name is the file’s and memory is 16 MiB', () => {
     stackBytes: 256 * 1024,
     turnMs: 10_000,
     bodyBytes: 1024 * 1024,
+    streamBytes: 1024 * 1024,
     allowsEval: false,
   });
 });
@@ -24,7 +25,7 @@ test('every setting is taken', () => {
     ports: [{ port: 80 }, { name: 'admin', port: 81 }],
     connect: ['db.internal:5432'],
     memory: { maximumBytes: 1 << 21, stackBytes: 1 << 17 },
-    limits: { turnMs: 50, bodyBytes: 0 },
+    limits: { turnMs: 50, bodyBytes: 0, streamBytes: 7 },
     allow: ['eval'],
   });
   assert.deepEqual(parseProject(text, 'a.ts', defaults), {
@@ -38,6 +39,7 @@ test('every setting is taken', () => {
     stackBytes: 1 << 17,
     turnMs: 50,
     bodyBytes: 0,
+    streamBytes: 7,
     allowsEval: true,
   });
 });
@@ -46,6 +48,7 @@ const mistakes: readonly (readonly [text: string, says: RegExp])[] = [
   ['{', /^diatom\.json: project: /],
   ['[]', /must be an object/],
   ['{"nam":"x"}', /unknown key "nam"; known are name, ports, memory, connect, limits, allow/],
+  ['{"limits":{"streamBytes":5}}', /limits\.streamBytes must be a whole number from 1048576 to/],
   ['{"memory":{"max":1}}', /unknown key "memory\.max"; known are maximumBytes, stackBytes/],
   ['{"name":"A b"}', /name must be a name of a-z, 0-9 and -/],
   ['{"ports":80}', /ports must be a list/],

@@ -12,8 +12,10 @@ export interface Project {
   readonly stackBytes: number;
   /** How long one turn of a JavaScript program may run before it is interrupted. */
   readonly turnMs: number;
-  /** The largest body of a request to a JavaScript program. */
+  /** What a JavaScript program may hold of a request's body at once: `text()`, `json()` and the like. */
   readonly bodyBytes: number;
+  /** How long a request's body may be that it reads bit by bit; no less than `bodyBytes`. */
+  readonly streamBytes: number;
   /** Whether a JavaScript program may make code at run time. */
   readonly allowsEval: boolean;
 }
@@ -32,8 +34,9 @@ const defaultTurnMs = 10_000;
 /** Shorter than a turn of honest work would be a trap of its own; longer, and nobody waits for it any more. */
 const turnMsRange = { from: 10, to: 3_600_000 } as const;
 const defaultBodyBytes = 1024 * 1024;
-/** Bodies are complete in memory before a program sees them. */
 const bodyBytesRange = { from: 0, to: 1024 * 1024 * 1024 } as const;
+/** A tebibyte: what is passed on takes no memory. */
+const largestStreamBytes = 2 ** 40;
 const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** What a project has that says nothing about its memory. */
@@ -65,7 +68,8 @@ export function parseProject(text: string, file: string, defaults: MemoryDefault
   }
   const root = readObject(json, '', ['name', 'ports', 'memory', 'connect', 'limits', 'allow']);
   const memory = readObject(root.memory ?? {}, 'memory', ['maximumBytes', 'stackBytes']);
-  const limits = readObject(root.limits ?? {}, 'limits', ['turnMs', 'bodyBytes']);
+  const limits = readObject(root.limits ?? {}, 'limits', ['turnMs', 'bodyBytes', 'streamBytes']);
+  const bodyBytes = readNumber(limits.bodyBytes ?? defaultBodyBytes, 'limits.bodyBytes', bodyBytesRange);
   return {
     name: readName(root.name ?? basename(file, extname(file)).toLowerCase(), 'name'),
     ports: root.ports === undefined ? undefined : readPorts(root.ports),
@@ -73,7 +77,11 @@ export function parseProject(text: string, file: string, defaults: MemoryDefault
     maximumBytes: readBytes(memory.maximumBytes ?? defaults.maximumBytes, 'memory.maximumBytes', maximumBytesRange),
     stackBytes: readBytes(memory.stackBytes ?? defaults.stackBytes, 'memory.stackBytes', stackBytesRange),
     turnMs: readNumber(limits.turnMs ?? defaultTurnMs, 'limits.turnMs', turnMsRange),
-    bodyBytes: readNumber(limits.bodyBytes ?? defaultBodyBytes, 'limits.bodyBytes', bodyBytesRange),
+    bodyBytes,
+    streamBytes: readNumber(limits.streamBytes ?? bodyBytes, 'limits.streamBytes', {
+      from: bodyBytes,
+      to: largestStreamBytes,
+    }),
     allowsEval: readAllowed(root.allow ?? []).includes('eval'),
   };
 }

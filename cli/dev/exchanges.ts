@@ -1,5 +1,6 @@
 /** Requests of Node's HTTP server under numbers, as the library OS hands them to a program in an image. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ArrivingBody, goneCode } from './arriving-body.ts';
 
 /** Order of libos/guest/os/http/head.ts. */
 export const methods: readonly string[] = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
@@ -7,8 +8,7 @@ export const methods: readonly string[] = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DE
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Complete before the program is asked. */
-  readonly body: Buffer;
+  readonly body: ArrivingBody;
 }
 
 export class Exchanges {
@@ -24,6 +24,12 @@ export class Exchanges {
       if (this.#open.delete(number)) onGone(number);
     });
     return number;
+  }
+
+  /** As the library OS: the next bytes, or the code of why there are none. */
+  receive(number: number, onReceivable: (number: number) => void): Buffer | number {
+    const exchange = this.#open.get(number);
+    return exchange === undefined ? goneCode : exchange.body.receive(() => onReceivable(number));
   }
 
   get(number: number): Exchange | undefined {
@@ -74,10 +80,13 @@ export class Exchanges {
   }
 }
 
+/** Framing is the server's; a program has these of an answer of another server that it passes on. */
+const framing = /^(?:connection|content-length|keep-alive|transfer-encoding)$/;
+
 /** `name: value\r\n` … → name, value, name, value. */
 function fieldsOf(lines: string): readonly string[] {
   return lines.split('\r\n').flatMap((line) => {
     const colon = line.indexOf(': ');
-    return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 2)];
+    return colon < 0 || framing.test(line.slice(0, colon)) ? [] : [line.slice(0, colon), line.slice(colon + 2)];
   });
 }

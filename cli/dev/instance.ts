@@ -4,7 +4,8 @@
  */
 import { randomFillSync } from 'node:crypto';
 import { constants, createContext, runInContext, SourceTextModule } from 'node:vm';
-import type { Primitives } from '@diatom/libos/js/runtime/primitives.ts';
+import type { CallPrimitives, Primitives } from '@diatom/libos/js/runtime/primitives.ts';
+import { createCalls } from './calls.ts';
 import { defineDomException } from './dom-exception.ts';
 import { type Exchange, Exchanges, methods } from './exchanges.ts';
 import type { Program } from './messages.ts';
@@ -32,7 +33,7 @@ type Registered = Parameters<Primitives['register']>;
 
 /** Throws what the top level throws. */
 export async function startInstance(
-  { code, environment }: Program,
+  { code, environment, bodyBytes, connect }: Program,
   onConsole: (text: string) => void,
 ): Promise<Instance> {
   const exchanges = new Exchanges();
@@ -50,7 +51,17 @@ export async function startInstance(
   let current = 0;
   let registered: Registered | undefined;
 
-  const [onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft, onInterrupted, onGone] = [
+  const [
+    onRequest,
+    onDeferred,
+    onWritable,
+    onAlarm,
+    onRejection,
+    onRejectionsLeft,
+    onInterrupted,
+    onGone,
+    onReceivable,
+  ] = [
     (number: number) => registered?.[0](number),
     (number: number) => registered?.[1](number),
     (number: number) => registered?.[2](number),
@@ -59,7 +70,9 @@ export async function startInstance(
     () => registered?.[5](),
     (error: unknown) => registered?.[6](error),
     (number: number) => registered?.[7](number),
+    (number: number) => registered?.[8](number),
   ];
+  const calls = createCalls(connect, wholeBuffer);
 
   /** A build refuses what only a running instance has: so do we, before somebody has come to rely on it. */
   const refuseAtTopLevel = (what: string): void => {
@@ -76,7 +89,8 @@ export async function startInstance(
     return exchange;
   };
 
-  const primitives: Primitives = {
+  const primitives: Primitives & CallPrimitives = {
+    ...calls,
     write: onConsole,
     monotonic: () => {
       refuseAtTopLevel('the clock');
@@ -114,8 +128,13 @@ export async function startInstance(
     },
     fields: (number) => fieldText(exchangeOf(number).request.rawHeaders),
     body: (number) => {
-      const body = exchanges.get(number)?.body;
-      return body === undefined ? undefined : wholeBuffer(body);
+      const body = exchanges.get(number)?.body.whole();
+      return body === undefined || typeof body === 'number' ? body : wholeBuffer(body);
+    },
+    bodyLimit: () => bodyBytes,
+    receive: (number) => {
+      const received = exchanges.receive(number, onReceivable);
+      return typeof received === 'number' ? received : wholeBuffer(received);
     },
     respond: (number, status, lines, body) => exchanges.respond(number, status, lines, body),
     respondStream: (number, status, lines) => exchanges.respondStream(number, status, lines),
@@ -149,8 +168,9 @@ export async function startInstance(
     const exchange = arrived[0];
     if (exchange === undefined) return;
     const number = exchanges.add(exchange, onWritable, (gone) => {
-      // Whoever waits for it to take more learns that it is not there.
+      // Whoever waits for it to take or to give more learns that it is not there.
       onWritable(gone);
+      onReceivable(gone);
       onGone(gone);
     });
     current = number;

@@ -4,8 +4,11 @@ export interface Program {
   /** The joined module, with its source map in a comment. */
   readonly code: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** The largest body of a request. */
+  /** What the program may hold of a request's body at once, and how long a body may be. */
   readonly bodyBytes: number;
+  readonly streamBytes: number;
+  /** What it may connect to: `connect` of diatom.json. */
+  readonly connect: readonly string[];
 }
 
 export type ToRunner =

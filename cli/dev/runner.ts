@@ -2,7 +2,8 @@
  * The process in which `diatom dev` runs the program: it listens once and changes the program under way, so that the address
  * and the debugger stay over a restart. Nothing but the program is in it, for a debugger to see.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
+import { ArrivingBody } from './arriving-body.ts';
 import { methods } from './exchanges.ts';
 import { type Instance, startInstance } from './instance.ts';
 import type { FromRunner, ToRunner } from './messages.ts';
@@ -16,7 +17,7 @@ function tell(message: FromRunner): void {
   process.send?.(message);
 }
 
-let bodyLimitBytes = 1 << 20;
+let streamBytes = 1 << 20;
 
 async function load({ generation, program }: Extract<ToRunner, { kind: 'load' }>): Promise<void> {
   try {
@@ -24,7 +25,7 @@ async function load({ generation, program }: Extract<ToRunner, { kind: 'load' }>
     instance?.retire();
     instance = next;
     isCold = true;
-    bodyLimitBytes = program.bodyBytes;
+    streamBytes = program.streamBytes;
     tell({ kind: 'loaded', generation });
     for (const handle of early.splice(0)) handle();
   } catch (error) {
@@ -43,18 +44,6 @@ function refuse(response: ServerResponse, status: number, text: string): void {
   response.end(`${text}\n`);
 }
 
-/** Its body, or undefined when it is too large. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > bodyLimitBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 const server = createServer((request, response) => {
   const startedMs = performance.now();
   let wasCold = false;
@@ -66,7 +55,7 @@ const server = createServer((request, response) => {
   });
   const answer = async (): Promise<void> => {
     if (!methods.includes(request.method ?? '')) return refuse(response, 501, 'Not Implemented');
-    const body = await bodyOf(request);
+    const body = await ArrivingBody.of(request, streamBytes);
     if (body === undefined) return refuse(response, 413, 'Content Too Large');
     const serve = (): void => {
       wasCold = isCold;

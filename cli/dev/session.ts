@@ -6,7 +6,7 @@ import { PlaceFinder } from '@diatom/seal/bundle/source-map.ts';
 import { javaScriptDefaults } from '@diatom/seal/program/javascript.ts';
 import { readProject } from '@diatom/seal/project.ts';
 import { debuggable } from './debuggable.ts';
-import type { AnsweredRequest, FromRunner } from './messages.ts';
+import type { AnsweredRequest, FromRunner, Program } from './messages.ts';
 import { type RunnerProcess, startRunner } from './runner-process.ts';
 import { createWatcher } from './watcher.ts';
 
@@ -29,6 +29,8 @@ export interface SessionReport {
   /** The program before, if there is one, goes on. */
   failed(why: string): void;
 }
+
+type Limits = Pick<Program, 'bodyBytes' | 'streamBytes' | 'connect'>;
 
 /** A program that has not given way for so long loops: its process is ended. A debugger may hold it for longer. */
 const patienceMs = 1_000;
@@ -94,13 +96,13 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     return started;
   };
 
-  const load = async (made: Bundle, bodyBytes: number): Promise<void> => {
+  const load = async (made: Bundle, limits: Limits): Promise<void> => {
     joined = made;
     loadedCode = made.code;
     generation += 1;
     runner ??= start();
     const code = await debuggable(made);
-    const message = { kind: 'load', generation, program: { code, environment, bodyBytes } } as const;
+    const message = { kind: 'load', generation, program: { code, environment, ...limits } } as const;
     runner.send(message);
     if (inspectPort !== undefined) return;
     clearTimeout(impatience);
@@ -116,11 +118,11 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
 
   const build = async (): Promise<void> => {
     try {
-      const { allowsEval, bodyBytes } = await readProject(file, javaScriptDefaults);
+      const { allowsEval, bodyBytes, streamBytes, connect } = await readProject(file, javaScriptDefaults);
       const made = await bundle(file, { allowsEval, isForDebugger: inspectPort !== undefined });
       watcher.watch(made.sources);
       // What was saved as it was needs no new instance.
-      if (made.code !== loadedCode) await load(made, bodyBytes);
+      if (made.code !== loadedCode) await load(made, { bodyBytes, streamBytes, connect });
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;
       report.failed(error.message);

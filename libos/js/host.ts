@@ -33,7 +33,7 @@ export interface OutgoingRequest {
   readonly url: string;
   /** name, value, name, value … */
   readonly headers: readonly string[];
-  readonly body: Uint8Array | null | (() => Promise<Uint8Array | null>);
+  readonly body: Uint8Array<ArrayBuffer> | null | BodyReader;
   /** Called at most once with what to do when the caller loses interest. */
   readonly onAbort: (abort: () => void) => void;
 }
@@ -48,12 +48,23 @@ export interface IncomingResponse {
 
 /** Bytes that arrive by and by. */
 export interface BodyReader {
+  /** How many bytes may be gathered of it; without it as many as there are. */
+  readonly limitBytes?: number | undefined;
   /** All bytes when they are here already, else undefined: then `read` until it gives null. */
   whole(): Uint8Array<ArrayBuffer> | undefined;
   /** The next bytes, at least one; null at the end. Rejects when the peer is gone. One call at a time. */
   read(): Promise<Uint8Array<ArrayBuffer> | null>;
   /** The rest is not wanted. */
   cancel(): void;
+}
+
+/** What gathering more than `limitBytes` of a body rejects with. */
+export class BodyTooLarge extends TypeError {
+  constructor(limitBytes: number) {
+    super(
+      `the body is longer than the ${limitBytes} bytes that may be held of it at once: read it as a stream, or raise limits.bodyBytes in diatom.json`,
+    );
+  }
 }
 
 const missing = (name: string) => (): never => {

@@ -211,6 +211,7 @@ function start(names: readonly string[], linked: readonly string[], program: Pro
   const modules: Readonly<Record<string, string>> = {
     'diatom:start': [
       `import ${path('./runtime/host.ts')};`,
+      ...(names.includes('fetch') ? [`import ${path('./runtime/calls.ts')};`] : []),
       ...(allowsEval ? [] : [`import ${path('./runtime/no-eval.ts')};`]),
       ...linked.map((module) => `import ${path(module)};`),
       'import "diatom:globals";',

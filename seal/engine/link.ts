@@ -1,6 +1,6 @@
 /**
  * The module of every JavaScript application before it has a program: library OS, bridge, glue and engine. What differs
- * between applications is data alone (snapshot/), so this is linked once and kept.
+ * between applications is data alone (snapshot/), so this is linked once and kept; once more for those that send requests.
  */
 import { runTool } from '../binaryen/run-tool.ts';
 import { cached } from '../link/cache.ts';
@@ -32,13 +32,18 @@ const anyMaximumBytes = 2 ** 31;
 /** The engine is optimized already, and large: what it is joined with is optimized before, and here only left out. */
 const joinPasses = ['--remove-unused-module-elements'];
 
-export async function linkEngine(): Promise<Uint8Array> {
+export interface LinkedEngineOptions {
+  /** Whether the program sends requests to other hosts: what is for that alone is left out otherwise. */
+  readonly hasClient: boolean;
+}
+
+export async function linkEngine({ hasClient }: LinkedEngineOptions): Promise<Uint8Array> {
   const [os, join, memory, table, glue, engine] = await Promise.all([
     libraryOs(anyMaximumBytes),
     bridge(),
     engineMemory(),
     engineTable(),
-    engineGlue(glueDataAt),
+    engineGlue(glueDataAt, hasClient),
     engineModule(),
   ]);
   const key = JSON.stringify([await toolVersions(), roots, passes, joinPasses]);

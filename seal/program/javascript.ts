@@ -22,9 +22,10 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
   const program = await bundle(file, project);
   const packages = await packagesOf(program.sources);
   const compiled = performance.now();
-  const engine = await linkEngine();
+  const engine = await linkEngine({ hasClient: program.globals.includes('fetch') });
   const port = project.ports?.[0]?.port ?? defaultPort;
-  const snapshot = await takeSnapshot(engine, program, { port, limitMs: project.turnMs, bodyBytes: project.bodyBytes });
+  const { turnMs: limitMs, bodyBytes, streamBytes } = project;
+  const snapshot = await takeSnapshot(engine, program, { port, limitMs, bodyBytes, streamBytes });
   const limits = limitsOf(project.maximumBytes);
   if (snapshot.initialPages > limits.applicationPages) throw new BuildError([tooLarge(snapshot, limits)]);
   const wasm = writeSnapshot(await sealEngine(engine, project), snapshot, limits);

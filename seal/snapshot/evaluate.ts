@@ -34,6 +34,7 @@ interface EngineExports {
     port: number,
     limitMs: number,
     bodyBytes: number,
+    streamBytes: number,
     randomState: number,
   ) => void;
   readonly failure_text: () => number;
@@ -54,7 +55,7 @@ const wants: Readonly<Record<string, string>> = {
 const watchRandom = '{ const { random } = __host; Math.random = () => random(8); }';
 
 function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
-  const { module, code, port, limitMs, bodyBytes } = request;
+  const { module, code, port, limitMs, bodyBytes, streamBytes } = request;
   let console = '';
   let isProgramRunning = false;
   let refusal: { readonly what: string; readonly stack: string } | undefined;
@@ -151,6 +152,7 @@ function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
     port,
     limitMs,
     bodyBytes,
+    streamBytes,
     randomState,
   );
   words[heapWord] = runStackTop;

@@ -17,7 +17,8 @@ after(() => rm(directory, { recursive: true, force: true }));
 async function snapshotOf(program: string) {
   const file = join(directory, 'app.ts');
   await writeFile(file, program);
-  return takeSnapshot(await linkEngine(), await bundle(file), { port: 8080, limitMs: 1000, bodyBytes: 1 << 20 });
+  const options = { port: 8080, limitMs: 1000, bodyBytes: 1 << 20, streamBytes: 1 << 20 };
+  return takeSnapshot(await linkEngine({ hasClient: false }), await bundle(file), options);
 }
 
 const fetch = 'export default { fetch: () => new Response() };';

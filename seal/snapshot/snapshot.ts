@@ -12,8 +12,9 @@ export interface EvaluationRequest {
   readonly port: number;
   /** How long one turn of the program may run. */
   readonly limitMs: number;
-  /** The largest body of a request. */
+  /** What the program may hold of a request's body at once, and how long a body may be. */
   readonly bodyBytes: number;
+  readonly streamBytes: number;
 }
 
 export type Evaluation =
@@ -22,7 +23,7 @@ export type Evaluation =
   | { readonly kind: 'waiting'; readonly console: string }
   | { readonly kind: 'refused'; readonly what: string; readonly stack: string };
 
-export type SnapshotOptions = Pick<EvaluationRequest, 'port' | 'limitMs' | 'bodyBytes'>;
+export type SnapshotOptions = Pick<EvaluationRequest, 'port' | 'limitMs' | 'bodyBytes' | 'streamBytes'>;
 
 /** A top level that takes longer is taken for an endless loop. */
 const limitMs = 10_000;

@@ -17,6 +17,8 @@ export class Exchange {
   fields: usize;
   body: usize;
   bodyLength: i32;
+  /** -1: all of the body is here; else how long it will be, -2: nobody knows. */
+  bodyToCome: i64;
 }
 
 const slotBits = 16;
@@ -104,8 +106,12 @@ export function readFields(): usize {
 
 /** Latin-1 to UTF-8 in place, from the end. */
 function widen(to: usize, index: i32): usize {
-  const length = os.http_field_value_length(index);
   os.http_field_value_read(index, to);
+  return widenBytes(to, os.http_field_value_length(index));
+}
+
+/** The end of `length` bytes of Latin-1 once they are UTF-8; there must be room for twice as many. */
+export function widenBytes(to: usize, length: i32): usize {
   let high = 0;
   for (let i = 0; i < length; i++) high += <i32>(load<u8>(to + i) >> 7);
   if (high != 0) {
@@ -143,6 +149,7 @@ export function exchangeOn(handle: i32): i32 {
 export function defer(exchange: Exchange, gone: i32): void {
   if (exchange.handle != 0) return;
   exchange.fields = readFields();
+  exchange.bodyToCome = os.http_body_to_come();
   exchange.bodyLength = os.http_body_length();
   exchange.body = exchange.bodyLength > 0 ? readBody() : 0;
   exchange.handle = os.http_defer(gone);

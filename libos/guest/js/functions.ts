@@ -28,10 +28,15 @@ const PIECE = 15;
 const FINISH = 16;
 const ABORT = 17;
 const IS_OPEN = 18;
+const RECEIVE = 19;
+const BODY_LIMIT = 20;
+/** From here on: calls.ts. */
+export const FIRST_OF_CALLS = 21;
 
 const names: StaticArray<string> = [
   "write", "monotonic", "wall", "random", "encode", "decode", "wakeAt", "environment", "register", "method", "url", "fields", "body",
-  "respond", "respondStream", "piece", "finish", "abort", "isOpen",
+  "respond", "respondStream", "piece", "finish", "abort", "isOpen", "receive",
+  "bodyLimit",
 ];
 
 /** A static string as UTF-8 with a NUL behind, in a block of the caller's. */
@@ -53,7 +58,7 @@ export function setNamed(object: usize, name: string, value: usize): void {
 }
 
 /** The engine fills up to so many arguments with `undefined`: whoever reads one that was not given must find that. */
-const parameterCount = 4;
+export const parameterCount = 4;
 
 /** Build time only. */
 export function defineFunctions(object: usize): void {
@@ -65,7 +70,7 @@ export function defineFunctions(object: usize): void {
 }
 
 /** What a function gives when there is no memory for its result: an exception, never an empty result. */
-function outOfMemory(): usize {
+export function outOfMemory(): usize {
   const error = newError(state.context);
   if (error == 0) unreachable();
   const said = text("out of memory");
@@ -89,7 +94,7 @@ function stringOf(block: usize, length: i32): usize {
 
 // @ts-ignore: decorator
 @inline
-function argument(values: usize, index: i32): usize {
+export function argument(values: usize, index: i32): usize {
   return values + (index << 3);
 }
 
@@ -185,8 +190,10 @@ function fields(exchange: Exchange): usize {
   return value;
 }
 
-/** Undefined when there is none. */
+/** Undefined when there is none; how long it will be (-2: nobody knows) when there is more of it to come. */
 function body(exchange: Exchange): usize {
+  const toCome = exchange.handle == 0 ? os.http_body_to_come() : exchange.bodyToCome;
+  if (toCome != -1) return newNumber(state.context, <f64>toCome);
   if (exchange.handle == 0) {
     const length = os.http_body_length();
     if (length == 0) return 0;
@@ -197,6 +204,28 @@ function body(exchange: Exchange): usize {
   const block = exchange.body;
   exchange.body = 0;
   return block == 0 ? outOfMemory() : newArrayBuffer(state.context, block, exchange.bodyLength);
+}
+
+/** receive(exchange): the next bytes, or what `http_receive` says. */
+function receive(number: i32, exchange: Exchange): usize {
+  const count = os.http_receive(exchange.handle);
+  if (count <= 0) return result(<i64>(<u32>count));
+  const block = malloc(count);
+  if (block != 0) {
+    os.http_take(block);
+    return newArrayBuffer(state.context, block, count);
+  }
+  // A body that lacks a part is none.
+  deferExchange(exchange);
+  os.http_abort(exchange.handle);
+  close(number);
+  return outOfMemory();
+}
+
+/** There is more to read of a request's body, or there never will be. */
+export function onReceivable(handle: i32): void {
+  const number = exchangeOn(handle);
+  if (number >= 0 && !state.isRunning) run(state.onReceivable, number);
 }
 
 /** Makes the connection the one that the library OS answers; false when the peer has gone. */
@@ -329,6 +358,7 @@ function register(values: usize): void {
   state.onRejectionsLeft = duplicateValue(context, argument(values, 5));
   state.onInterrupted = duplicateValue(context, argument(values, 6));
   state.onGone = duplicateValue(context, argument(values, 7));
+  state.onReceivable = duplicateValue(context, argument(values, 8));
 }
 
 /** Called by the engine for every call of a function that `newFunction` made; gives the address of an owned result or 0. */
@@ -351,14 +381,19 @@ export function call_function(context: usize, self: usize, count: i32, values: u
     }
     case METHOD: return result(<i64>os.http_method());
     case URL: return url();
+    case BODY_LIMIT: return newNumber(context, <f64>state.bodyBytes);
   }
   const number = integer(context, argument(values, 0));
   const exchange = find(number);
-  if (!exchange) return id == IS_OPEN || id == RESPOND_STREAM ? result(FALSE) : id == PIECE ? result(<i64>(<u32>-1)) : 0;
+  if (!exchange) {
+    if (id == IS_OPEN || id == RESPOND_STREAM) return result(FALSE);
+    return id == PIECE ? result(<i64>(<u32>-1)) : id == RECEIVE ? result(<i64>(<u32>os.CLOSED)) : 0;
+  }
   switch (id) {
     case FIELDS: return fields(exchange);
     case BODY: return body(exchange);
     case IS_OPEN: return result(TRUE);
+    case RECEIVE: return receive(number, exchange);
     case RESPOND: {
       respond(number, exchange, values);
       return 0;

@@ -6,7 +6,7 @@ import {
   takeException,
 } from "./engine";
 import { close, find, open } from "./exchange";
-import { deferExchange, defineFunctions, setNamed, text } from "./functions";
+import { deferExchange, defineFunctions, onReceivable, setNamed, text } from "./functions";
 import * as os from "./os";
 import { state } from "./state";
 import { describe, prepareArguments, run, runAllJobs } from "./turn";
@@ -78,12 +78,15 @@ export function evaluate(code: usize, codeLength: i32, fileName: usize, flags: i
 }
 
 /** Build time: what is said once the top level is done. */
-export function finish(stackTop: usize, maximumStackBytes: i32, port: i32, limitMs: i32, bodyBytes: i32, randomState: usize): void {
+export function finish(
+  stackTop: usize, maximumStackBytes: i32, port: i32, limitMs: i32, bodyBytes: f64, streamBytes: f64, randomState: usize,
+): void {
   if (state.failure != 0) free(state.failure);
   state.failure = 0;
   state.stackTop = stackTop;
   state.port = port;
-  state.bodyBytes = bodyBytes;
+  state.bodyBytes = <i64>bodyBytes;
+  state.streamBytes = <i64>streamBytes;
   state.limitNs = <i64>limitMs * 1_000_000;
   state.randomState = randomState;
   setMaxStackSize(state.runtime, maximumStackBytes);
@@ -119,9 +122,13 @@ export function start_application(): void {
   if (state.randomState != 0) store<i64>(state.randomState, os.entropy_word() | 1);
   const handler = (_index: i32, _unused: i32): void => onRequest();
   const index = os.http_listen(
-    state.port, handler.index, state.bodyBytes, connectionLimit, headTimeoutMs, bodyTimeoutMs, idleTimeoutMs,
+    state.port, handler.index, 0, connectionLimit, headTimeoutMs, bodyTimeoutMs, idleTimeoutMs,
   );
-  if (index >= 0) return;
+  const receivable = (handle: i32, _isGone: i32): void => onReceivable(handle);
+  if (index >= 0) {
+    os.http_stream_bodies(state.streamBytes, receivable.index);
+    return;
+  }
   const said = text("error: the application cannot listen on its port\n");
   os.console_write(said, 50);
   os.exit(1);

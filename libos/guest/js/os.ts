@@ -65,3 +65,38 @@ export declare function http_respond_stream(status: i32, contentType: i32, field
 export declare function http_piece(ptr: usize, length: i32): void;
 @external("diatom:os", "http_finish")
 export declare function http_finish(): void;
+
+@external("diatom:os", "http_stream_bodies")
+export declare function http_stream_bodies(limit: i64, callback: i32): void;
+@external("diatom:os", "http_body_to_come")
+export declare function http_body_to_come(): i64;
+@external("diatom:os", "http_receive")
+export declare function http_receive(handle: i32): i32;
+@external("diatom:os", "http_take")
+export declare function http_take(ptr: usize): void;
+
+@external("diatom:os", "client_send")
+export declare function client_send(
+  address: usize, addressLength: i32, head: usize, headLength: i32, flags: i32, callback: i32, tag: i32,
+): i32;
+@external("diatom:os", "client_piece")
+export declare function client_piece(handle: i32, ptr: usize, length: i32): i32;
+@external("diatom:os", "client_finish")
+export declare function client_finish(handle: i32): void;
+@external("diatom:os", "client_cancel")
+export declare function client_cancel(handle: i32): void;
+@external("diatom:os", "client_status")
+export declare function client_status(): i32;
+@external("diatom:os", "client_reason_length")
+export declare function client_reason_length(): i32;
+@external("diatom:os", "client_reason_read")
+export declare function client_reason_read(ptr: usize): void;
+@external("diatom:os", "client_is_whole")
+export declare function client_is_whole(handle: i32): bool;
+@external("diatom:os", "client_receive")
+export declare function client_receive(handle: i32): i32;
+
+/** Results of the calls that receive: `machineErrors` of libos/abi.ts. */
+export const AGAIN = -1;
+export const CLOSED = -2;
+export const LIMIT = -5;

@@ -8,14 +8,19 @@ export class State {
   /** Top of the engine's stack at run time. */
   stackTop: usize;
   port: i32;
-  bodyBytes: i32;
+  /** What a program may hold of a body at once, and how long a body may be. */
+  bodyBytes: i64;
+  streamBytes: i64;
   /** Values of functions that `libos/js/runtime` registered. */
   /** Called with an exchange: a request; one that was not answered in its turn; one whose peer can take more or has gone. */
   onRequest: usize;
   onDeferred: usize;
   onWritable: usize;
-  /** Called with an exchange whose peer has hung up before its answer. */
+  /** Called with an exchange whose peer has hung up before its answer; one of whose body there is more to read. */
   onGone: usize;
+  onReceivable: usize;
+  /** Called with the number of a call to another host and what has happened to it (calls.ts). */
+  onCall: usize;
   /** Called without anything: a timer is due; jobs are done and rejections are left. */
   onAlarm: usize;
   onRejectionsLeft: usize;

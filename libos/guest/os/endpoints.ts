@@ -13,6 +13,7 @@ export const HTTP_LISTENER = 1;
 export const HTTP_CONNECTION = 2;
 export const STREAM = 3;
 export const FRAMES = 4;
+export const HTTP_CLIENT = 5;
 
 const largestHandle: u32 = 65535;
 let table: usize = 0;

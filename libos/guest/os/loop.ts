@@ -4,8 +4,9 @@
 import * as machine from "./machine";
 import { flushConsole } from "./console";
 import { now, readClock } from "./clock";
-import { Endpoint, endpointOf, FRAMES, openCount, STREAM } from "./endpoints";
+import { Endpoint, endpointOf, FRAMES, HTTP_CLIENT, openCount, STREAM } from "./endpoints";
 import { timerDeadline, fireTimer } from "./timer";
+import { clientDeadline, clientHasWork, clientLinked, clientReady, clientTick } from "./http/client";
 import { httpLinked, httpReady, httpDeadline, httpTick, httpHasWork } from "./http/server";
 import { streamsLinked, streamReady } from "./streams";
 import { framesLinked, framesReady } from "./frames";
@@ -19,6 +20,10 @@ function nextDeadline(): i64 {
   if (httpLinked) {
     if (httpHasWork()) return 0;
     deadline = min(deadline, httpDeadline());
+  }
+  if (clientLinked) {
+    if (clientHasWork()) return 0;
+    deadline = min(deadline, clientDeadline());
   }
   return deadline == i64.MAX_VALUE ? -1 : max<i64>(deadline, 1);
 }
@@ -39,8 +44,10 @@ export function run(): void {
       const ready = load<i32>(record, 4);
       if (streamsLinked && changetype<Endpoint>(endpoint).kind == STREAM) streamReady(endpoint, ready);
       else if (framesLinked && changetype<Endpoint>(endpoint).kind == FRAMES) framesReady(ready);
+      else if (clientLinked && changetype<Endpoint>(endpoint).kind == HTTP_CLIENT) clientReady(endpoint, ready);
       else if (httpLinked) httpReady(endpoint, ready);
     }
+    if (clientLinked) clientTick();
     if (httpLinked) httpTick();
     if (timerDeadline <= now) fireTimer();
   }

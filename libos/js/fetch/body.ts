@@ -5,7 +5,7 @@
 
 import type { Blob } from '../file/blob.ts';
 import type { FormData } from '../file/form-data.ts';
-import { type BodyReader, host } from '../host.ts';
+import { type BodyReader, BodyTooLarge, host } from '../host.ts';
 import { linkedPart, needPart } from '../parts.ts';
 import type { ReadableStream } from '../streams/streams.ts';
 import type { URLSearchParams } from '../url/search-params.ts';
@@ -134,6 +134,7 @@ function shareReader(body: Body, reader: BodyReader): Body {
   const half = (): BodyReader => {
     let isTaken = false;
     return {
+      limitBytes: reader.limitBytes,
       whole: () => undefined,
       async read() {
         if (isTaken) return null;
@@ -157,12 +158,18 @@ export function claim(body: Body, member: string): BodySource | ReadableStream {
 }
 
 async function readAll(reader: BodyReader): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
+  const { limitBytes = Number.POSITIVE_INFINITY } = reader;
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let sizeBytes = 0;
   for (let chunk = await reader.read(); chunk !== null; chunk = await reader.read()) {
     chunks.push(chunk);
     sizeBytes += chunk.byteLength;
+    if (sizeBytes <= limitBytes) continue;
+    reader.cancel();
+    throw new BodyTooLarge(limitBytes);
   }
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return only;
   const all = new Uint8Array(sizeBytes);
   let at = 0;
   for (const chunk of chunks) {

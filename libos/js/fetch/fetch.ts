@@ -10,7 +10,7 @@ import { needPart } from '../parts.ts';
 import { parseUrl } from '../url/parser.ts';
 import { serialize } from '../url/record.ts';
 import { AbortLink } from './abort-link.ts';
-import { Body, bodyBytes, claim } from './body.ts';
+import { Body, claim } from './body.ts';
 import { flatten, Headers, trusted } from './headers.ts';
 import { outgoingParts, Request, type RequestInit } from './request.ts';
 import { type Response, receivedResponse } from './response.ts';
@@ -27,8 +27,12 @@ const bodyHeaders: readonly string[] = ['content-encoding', 'content-language', 
 const connectionHeaders: readonly string[] = [
   'connection',
   'content-length',
+  'expect',
   'host',
   'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
   'transfer-encoding',
   'upgrade',
 ];
@@ -36,14 +40,17 @@ const connectionHeaders: readonly string[] = [
 /** Headers that are for one origin only (§4.5 step 14; cookies are the program's own here). */
 const credentialHeaders: readonly string[] = ['authorization', 'cookie', 'proxy-authorization'];
 
-type Payload = Uint8Array | null | (() => Promise<Uint8Array | null>);
+type Payload = Uint8Array<ArrayBuffer> | null | BodyReader;
 
-async function payloadOf(body: Body | null): Promise<Payload> {
+/** Bytes that are here go out with their length, anything else as it comes. */
+function payloadOf(body: Body | null): Payload {
   if (body === null) return null;
-  if (body.stream === null) return bodyBytes(body, 'fetch');
-  claim(body, 'fetch');
-  const reader = needPart('streams', 'fetch.body').reader(body.stream);
-  return () => reader.read();
+  const { stream } = body;
+  const source = claim(body, 'fetch');
+  if (stream !== null) return needPart('streams', 'fetch.body').reader(stream);
+  if (typeof source === 'string') return host.encodeUtf8(source);
+  const reader = source as Uint8Array<ArrayBuffer> | BodyReader;
+  return reader instanceof Uint8Array ? reader : (reader.whole() ?? reader);
 }
 
 function send(
@@ -64,6 +71,8 @@ function send(
   for (const name of connectionHeaders) lines.delete(name);
   if (!lines.has('accept')) lines.set('accept', '*/*');
   if (!lines.has('user-agent')) lines.set('user-agent', 'Diatom');
+  // RFC 9110 §12.5.3: without it any coding would do, and undoing one costs the interpreter more than the network gains.
+  if (!lines.has('accept-encoding')) lines.set('accept-encoding', 'identity');
   const onAbort = (stop: () => void): void => link?.onAbort(stop);
   const response = host.fetch({ method, url, headers: flatten(lines), body, onAbort });
   return link === null ? response : link.race(response);
@@ -89,8 +98,12 @@ function watched(reader: BodyReader, link: AbortLink | null): BodyReader {
 /** Where a redirect leads; null when the response is none. */
 function locationOf(response: IncomingResponse, url: string): string | null {
   if (!redirectStatuses.includes(response.status)) return null;
-  const location = trusted(response.headers, true).get('location');
-  if (location === null) return null;
+  const given = trusted(response.headers, true).get('location');
+  if (given === null) return null;
+  // Bytes as they are: those that are no ASCII are meant as UTF-8 (as browsers and Node take them).
+  const location = /[\x80-\xff]/.test(given)
+    ? host.decodeUtf8(Uint8Array.from(given, (letter) => letter.charCodeAt(0)))
+    : given;
   const base = parseUrl(url);
   const target = parseUrl(location, base);
   if (base === null || target === null || !/^https?$/.test(target.scheme)) {
@@ -106,7 +119,7 @@ const originPattern = /^[a-z]+:\/\/[^/?#]*/;
 async function exchange(request: Request, body: Body | null, link: AbortLink | null): Promise<Response> {
   let { url, method } = request;
   const headers = new Headers(request.headers);
-  let payload = await payloadOf(body);
+  let payload = payloadOf(body);
   for (let count = 0; ; count++) {
     const response = await send(method, url, headers, payload, link);
     const location = request.redirect === 'manual' ? null : locationOf(response, url);
@@ -117,13 +130,14 @@ async function exchange(request: Request, body: Body | null, link: AbortLink | n
       throw new TypeError(`fetch: more than ${redirectLimit} redirects, the last from ${url}`);
     }
     const { status } = response;
+    if (status !== 303 && payload !== null && !(payload instanceof Uint8Array)) {
+      throw new TypeError(`fetch: ${url} redirects with status ${status}, and a stream cannot be sent twice`);
+    }
     // §4.5 step 13: 303 always becomes a GET, 301 and 302 make one of a POST.
     if ((status === 303 && method !== 'GET' && method !== 'HEAD') || (status < 303 && method === 'POST')) {
       method = 'GET';
       payload = null;
       for (const name of bodyHeaders) headers.delete(name);
-    } else if (typeof payload === 'function') {
-      throw new TypeError(`fetch: ${url} redirects with status ${status}, and a stream cannot be sent twice`);
     }
     // Not to a stranger.
     if (originPattern.exec(location)?.[0] !== originPattern.exec(url)?.[0]) {
@@ -157,14 +171,15 @@ function receive(
   link: AbortLink | null,
   method: string,
 ): Response {
-  const isEmpty = body === null || method === 'HEAD' || status === 204 || status === 304;
-  if (isEmpty) link?.release();
+  // Fetch §4.7: null where there cannot be any; empty is something else.
+  const isNull = method === 'HEAD' || status === 204 || status === 205 || status === 304;
+  if (isNull || body === null) link?.release();
   const origin = { type: 'basic', url: url.replace(/#.*$/s, ''), isRedirected } as const;
   return receivedResponse(
     status,
     statusText,
     trusted(headers, true),
-    isEmpty ? null : new Body(watched(body, link)),
+    isNull ? null : new Body(body === null ? '' : watched(body, link)),
     origin,
   );
 }

@@ -1,7 +1,7 @@
 /** Gives bodies and blobs their streams. */
 
 import type { BodySource } from '../fetch/body.ts';
-import { type BodyReader, host } from '../host.ts';
+import { type BodyReader, BodyTooLarge, host } from '../host.ts';
 import { link } from '../parts.ts';
 import { ReadableStream } from '../streams/streams.ts';
 
@@ -19,10 +19,24 @@ function readerOf(source: BodySource): BodyReader {
   return { whole: () => take() ?? nothing, read: () => Promise.resolve(take()), cancel: () => undefined };
 }
 
+/** Streams that may not be gathered without bound, and how much of them may. */
+const limits = new WeakMap<ReadableStream, number>();
+
+function limited(stream: ReadableStream, limitBytes: number | undefined): ReadableStream {
+  if (limitBytes !== undefined) limits.set(stream, limitBytes);
+  return stream;
+}
+
+function tee(stream: ReadableStream): [ReadableStream, ReadableStream] {
+  const limitBytes = limits.get(stream);
+  const [first, second] = stream.tee();
+  return [limited(first, limitBytes), limited(second, limitBytes)];
+}
+
 /** Fetch §2.2.4: bodies are readable byte streams, and nothing is read ahead of demand. */
 function streamOf(source: BodySource): ReadableStream {
   const reader = readerOf(source);
-  return new ReadableStream<Uint8Array>(
+  const stream = new ReadableStream<Uint8Array>(
     {
       type: 'bytes',
       async pull(controller) {
@@ -39,6 +53,7 @@ function streamOf(source: BodySource): ReadableStream {
     },
     { highWaterMark: 0 },
   );
+  return limited(stream, reader.limitBytes);
 }
 
 function checkedChunk(chunk: unknown): Uint8Array<ArrayBuffer> {
@@ -49,6 +64,7 @@ function checkedChunk(chunk: unknown): Uint8Array<ArrayBuffer> {
 }
 
 async function readAll(stream: ReadableStream): Promise<Uint8Array<ArrayBuffer>> {
+  const limitBytes = limits.get(stream) ?? Number.POSITIVE_INFINITY;
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -58,6 +74,10 @@ async function readAll(stream: ReadableStream): Promise<Uint8Array<ArrayBuffer>>
     const chunk = checkedChunk(value);
     chunks.push(chunk);
     sizeBytes += chunk.byteLength;
+    if (sizeBytes <= limitBytes) continue;
+    const error = new BodyTooLarge(limitBytes);
+    reader.cancel(error).catch(() => undefined);
+    throw error;
   }
   const all = new Uint8Array(sizeBytes);
   let at = 0;
@@ -93,7 +113,7 @@ link('streams', {
   isStream: (value): value is ReadableStream => value instanceof ReadableStream,
   // Not part of the public interface, which has no way to ask (Streams §9.1 "disturbed").
   isDisturbed: (stream) => (stream as unknown as { readonly _disturbed: boolean })._disturbed,
-  tee: (stream) => stream.tee(),
+  tee,
   readAll,
   reader,
 });

@@ -23,13 +23,25 @@ export interface Primitives {
     onRejectionsLeft: () => void,
     onInterrupted: (error: unknown) => void,
     onGone: (exchange: number) => void,
+    onReceivable: (exchange: number) => void,
   ): void;
   /** Index into the methods the library OS knows; of the request that has just arrived. */
   method(): number;
   url(): string;
   /** `name\nvalue\nname\nvalue`: names lower case, one character a byte. */
   fields(exchange: number): string;
-  body(exchange: number): ArrayBuffer | undefined;
+  /**
+   * All of a request's body, undefined when there is none; a number when there is more of it to come than is here: how long it
+   * will be, -2 when nobody knows.
+   */
+  body(exchange: number): ArrayBuffer | undefined | number;
+  /** How much of a body a program may hold at once. */
+  bodyLimit(): number;
+  /**
+   * The next bytes of a body; 0 at its end, -1 when `onReceivable` tells of the next, -2 when the peer has gone, below that minus the
+   * status that fits.
+   */
+  receive(exchange: number): ArrayBuffer | number;
   /** `lines` is `name: value\r\n` for each field. */
   respond(exchange: number, status: number, lines: string, body?: string | ArrayBuffer): void;
   /** False when nobody wants a body: the peer has gone, or asked for the head alone. */
@@ -42,8 +54,35 @@ export interface Primitives {
   isOpen(exchange: number): boolean;
 }
 
-const scope = globalThis as { __host?: Primitives };
+/** Functions for requests to other hosts (libos/guest/js/calls.ts): there when the program names `fetch`. */
+export interface CallPrimitives {
+  /**
+   * `event`: 0 the head of the response is there, 1 there is more of its body or room for more of the request's, 2 it failed, with
+   * the failure above the lowest byte, and the number is gone.
+   */
+  registerCalls(onCall: (call: number, event: number) => void): void;
+  /**
+   * Sends a head to `HOST:PORT` or `tls:HOST:PORT`. Its number, or below 0 why not.
+   *
+   * @param flags 1: the response has no body, as its request is a HEAD; 2: a body follows, in chunks; 4: a body follows, as long as
+   *   the head says; 8: on a connection of its own
+   */
+  call(address: string, head: string, flags: number): number;
+  /** More than 0: wait for room; -1: the peer takes no more. */
+  callPiece(call: number, bytes: ArrayBuffer): number;
+  callFinish(call: number): void;
+  /** Nobody wants the rest; the number is gone. */
+  callCancel(call: number): void;
+  /** When the head is there, and only in that turn: `status reason\nname\nvalue\n…`. */
+  callHead(call: number): string;
+  /** When the head is there: all of the body, and the number is gone with that turn; undefined: there is none; -2: receive it. */
+  callBody(call: number): ArrayBuffer | undefined | number;
+  /** The next bytes of the body; 0 at its end, -1 when they have yet to come, below that what went wrong. */
+  callReceive(call: number): ArrayBuffer | number;
+}
+
+const scope = globalThis as { __host?: Primitives & CallPrimitives };
 
 /** Taken once, while the top level runs; no program can find it afterwards. */
-export const primitives = scope.__host as Primitives;
+export const primitives = scope.__host as Primitives & CallPrimitives;
 delete scope.__host;

@@ -2,7 +2,7 @@
 import { abandonRequest, incomingRequest, outgoing } from '../fetch/glue.ts';
 import type { Request } from '../fetch/request.ts';
 import { reportException, reportHandled, reportUnhandled } from '../globals/report.ts';
-import { type BodyReader, host } from '../host.ts';
+import { type BodyReader, BodyTooLarge, host } from '../host.ts';
 import { runTimer } from '../timers/timers.ts';
 import { primitives } from './primitives.ts';
 
@@ -50,29 +50,38 @@ function readEnvironment(): Environment {
   return variables;
 }
 
-/** The library OS has received the whole body before the program is asked, and forgets it with the response. */
+/** The body of a request: here with its head, as most are, or read from the connection as the program asks for it. */
 class RequestBody implements BodyReader {
   readonly #exchange: number;
   #kept: Uint8Array<ArrayBuffer> | null = null;
   #isTaken = false;
+  /** More of it is to come than was here when the program was asked. */
+  #comes = false;
 
   constructor(exchange: number) {
     this.#exchange = exchange;
   }
 
+  /** What is here stays readable when the library OS forgets the request, with its response. */
   keep(): void {
-    if (this.#isTaken || this.#kept !== null) return;
+    if (this.#isTaken || this.#comes || this.#kept !== null) return;
     if (!primitives.isOpen(this.#exchange)) {
       throw new TypeError(
         'the body of a request can be read until it is answered; read it before, or call ctx.waitUntil',
       );
     }
     const bytes = primitives.body(this.#exchange);
-    this.#kept = bytes === undefined ? new Uint8Array(0) : new Uint8Array(bytes);
+    if (typeof bytes === 'number') this.#comes = true;
+    else this.#kept = bytes === undefined ? new Uint8Array(0) : new Uint8Array(bytes);
+  }
+
+  get limitBytes(): number | undefined {
+    return this.#comes ? primitives.bodyLimit() : undefined;
   }
 
   whole(): Uint8Array<ArrayBuffer> | undefined {
     this.keep();
+    if (this.#comes) return undefined;
     const bytes = this.#kept ?? new Uint8Array(0);
     this.cancel();
     return bytes;
@@ -80,7 +89,14 @@ class RequestBody implements BodyReader {
 
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
     const bytes = this.whole();
-    return bytes === undefined || bytes.length === 0 ? null : bytes;
+    if (bytes !== undefined) return bytes.length === 0 ? null : bytes;
+    for (;;) {
+      const received = primitives.receive(this.#exchange);
+      if (typeof received !== 'number') return new Uint8Array(received);
+      if (received === 0) return null;
+      if (received !== againCode) throw new BrokenBody(received);
+      await new Promise<void>((resolve) => receiving.set(this.#exchange, resolve));
+    }
   }
 
   cancel(): void {
@@ -89,13 +105,59 @@ class RequestBody implements BodyReader {
   }
 }
 
+/** Results of `receive` (libos/guest/os/http/work.ts). */
+const againCode = -1;
+
+const brokenBodies: Readonly<Record<number, string>> = {
+  400: 'the body of the request is not well-formed chunked coding',
+  408: 'the client sent nothing of its body for too long',
+  413: 'the body of the request is longer than limits.streamBytes in diatom.json says it may be',
+  431: 'the body of the request has too much besides its content: extensions of chunks, trailers',
+};
+
+/** A request's body breaks off; the status is what its client is told when the program does not answer otherwise. */
+class BrokenBody extends TypeError {
+  readonly #status: number;
+
+  constructor(code: number) {
+    super(brokenBodies[-code] ?? 'the client has gone away before its body was complete, or has its answer already');
+    this.#status = -code;
+  }
+
+  static statusOf(error: unknown): number {
+    if (typeof error !== 'object' || error === null || !(#status in error)) return 0;
+    return error.#status in brokenBodies ? error.#status : goneStatus;
+  }
+}
+
+/** Nobody is there to read it. */
+const goneStatus = 400;
+
+/** Who waits for more of a request's body. */
+const receiving = new Map<number, () => void>();
+
+function onReceivable(exchange: number): void {
+  const resolve = receiving.get(exchange);
+  receiving.delete(exchange);
+  resolve?.();
+}
+
+/** The request is answered: whoever still waits for its body learns that there is no more of it. */
+function endReading(exchange: number): void {
+  if (receiving.size !== 0) onReceivable(exchange);
+}
+
 function respond(exchange: number, response: unknown): void {
   const { status, headerLines, body } = outgoing(response);
   if (body === null) primitives.respond(exchange, status, headerLines);
   else if (typeof body === 'string') {
     primitives.respond(exchange, status, headerLines, body.isWellFormed() ? body : body.toWellFormed());
   } else if (body instanceof Uint8Array) primitives.respond(exchange, status, headerLines, bufferOf(body));
-  else cutOff.register(stream(exchange, status, headerLines, body), exchange);
+  else {
+    cutOff.register(stream(exchange, status, headerLines, body), exchange);
+    return;
+  }
+  endReading(exchange);
 }
 
 function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
@@ -113,13 +175,18 @@ async function stream(exchange: number, status: number, headerLines: string, bod
     for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
       const isToWait = primitives.piece(exchange, bufferOf(chunk)) > 0;
       if (isToWait) await new Promise<void>((resolve) => waiting.set(exchange, resolve));
-      if (!primitives.isOpen(exchange)) return body.cancel();
+      if (!primitives.isOpen(exchange)) {
+        endReading(exchange);
+        return body.cancel();
+      }
     }
     primitives.finish(exchange);
   } catch (error) {
-    reportException(error);
+    // That the client has gone is nobody's fault.
+    if (BrokenBody.statusOf(error) === 0) reportException(error);
     primitives.abort(exchange);
   }
+  endReading(exchange);
 }
 
 function onWritable(exchange: number): void {
@@ -132,8 +199,11 @@ const failureLines = 'content-type: text/plain;charset=UTF-8\r\n';
 
 function fail(exchange: number, error: unknown): void {
   deferred.delete(exchange);
-  reportException(error);
-  primitives.respond(exchange, 500, failureLines, 'Internal Server Error\n');
+  const status = error instanceof BodyTooLarge ? 413 : BrokenBody.statusOf(error);
+  if (status === 0) reportException(error);
+  const text = status === 0 ? 'Internal Server Error' : (error as Error).message;
+  primitives.respond(exchange, status === 0 ? 500 : status, failureLines, `${text}\n`);
+  endReading(exchange);
 }
 
 function answer(exchange: number, response: unknown): void {
@@ -186,7 +256,8 @@ function onRequest(exchange: number): void {
 
 /** A promise that nobody can settle any more: it was never going to be, or whoever was about to was interrupted. */
 const abandoned = new FinalizationRegistry((exchange: number) => {
-  if (!primitives.isOpen(exchange)) return;
+  // One that has been answered is settled, though its stream may still be on its way.
+  if (!deferred.delete(exchange) || !primitives.isOpen(exchange)) return;
   fail(exchange, new Error('the promise that fetch gave was dropped before it was settled'));
 });
 
@@ -249,5 +320,15 @@ function onInterrupted(error: unknown): void {
 
 export function serve(program: unknown): void {
   application = program as Application;
-  primitives.register(onRequest, onDeferred, onWritable, onAlarm, onRejection, onRejectionsLeft, onInterrupted, onGone);
+  primitives.register(
+    onRequest,
+    onDeferred,
+    onWritable,
+    onAlarm,
+    onRejection,
+    onRejectionsLeft,
+    onInterrupted,
+    onGone,
+    onReceivable,
+  );
 }

@@ -42,7 +42,9 @@ export class Listener extends Endpoint {
   /** Entry of the application's function table, and what it is called with. */
   handler: i32;
   index: i32;
-  bodyLimit: i32;
+  bodyLimit: i64;
+  /** Where bodies are read as they come: called with a connection whose body can be read on; 0: bodies are complete first. */
+  bodyCallback: i32;
   connectionLimit: i32;
   open: i32;
   /** The queue may hold connections we did not accept, and room for one may be there now. */
@@ -108,6 +110,37 @@ export class Connection extends Endpoint {
   /** The application has nothing to send now and comes back by itself (`http_pause`). */
   paused: bool;
   sendsChunks: bool;
+
+  /** A body that is read as it comes (incoming.ts): its framing, or that it is over. */
+  body: i32;
+  bodyFailure: i32;
+  /** Bytes there are to come, or may be at most where its head does not say. */
+  bodyLeft: i64;
+  /** Bytes at the start of the input that are decoded already. */
+  bodyDecoded: i32;
+  /** The application waits for more of it. */
+  bodyWanted: bool;
+  /** The peer sends its body when it is told to continue. */
+  asksToContinue: bool;
+  /** The application is being called with the head, which is still in the buffer. */
+  isDispatched: bool;
+
+  /** Of connections to other hosts (client.ts): where to, and what the application is called with. */
+  address: usize;
+  addressLength: i32;
+  callback: i32;
+  tag: i32;
+  interimCount: i32;
+  /** Why nothing more can be sent; 0: it can. */
+  failure: i32;
+  isForHead: bool;
+  /** The request's body is not complete yet. */
+  isSending: bool;
+  wantsRoom: bool;
+  /** It has served a request before this one. */
+  wasUsed: bool;
+  hasAnswered: bool;
+  keepsAlive: bool;
 }
 
 const recordSize: u32 = offsetof<Connection>() + offsetof<HeadScan>() + offsetof<Chunks>();

@@ -106,7 +106,7 @@ function readRequestLine(base: usize, end: i32): i32 {
 }
 
 /** Does the list in a Connection field (RFC 9110 §7.6.1) name `option`? */
-function listNames(ptr: usize, length: i32, option: string): bool {
+export function listNames(ptr: usize, length: i32, option: string): bool {
   let start = 0;
   for (let at = 0; at <= length; at++) {
     if (at < length && load<u8>(ptr + at) != 44) continue;
@@ -121,7 +121,7 @@ function listNames(ptr: usize, length: i32, option: string): bool {
 }
 
 /** 1*DIGIT (RFC 9110 §8.6), -1 for anything else. Lists of equal lengths are refused too: no honest client sends one. */
-function readContentLength(ptr: usize, length: i32): i64 {
+export function readContentLength(ptr: usize, length: i32): i64 {
   if (length == 0 || length > 18) return -1;
   let value: i64 = 0;
   for (let i = 0; i < length; i++) {

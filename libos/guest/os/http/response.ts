@@ -4,10 +4,11 @@
 import * as machine from "../machine";
 import { fromApplication } from "../bridge";
 import { outgoing, outgoingBytes } from "../scratch";
-import { writeDecimal, writeHexadecimal, writeText } from "../text";
+import { equalsIgnoringCase, LF, writeDecimal, writeHexadecimal, writeText } from "../text";
 import { CLOSED, CLOSING, Connection, reservePending, releasePending, STREAMING, WAITING } from "./connection";
 import { dateField, dateLength } from "./date";
 import { head, HEAD } from "./head";
+import { incomingLinked, isTooMuchToSkip } from "./incoming";
 import { reasonOf } from "./status";
 
 let used: i32 = 0;
@@ -170,6 +171,14 @@ export function writeContinue(connection: Connection): void {
   used = <i32>(to - outgoing());
 }
 
+/** The same outside of the connection's own turn. */
+export function sendContinue(connection: Connection): void {
+  switchTo(connection);
+  writeContinue(connection);
+  flush(connection);
+  switchBack();
+}
+
 /** About the server itself (RFC 9110 §9.3.7). */
 export function answerAsterisk(connection: Connection): void {
   responded = true;
@@ -182,10 +191,51 @@ export function answerAsterisk(connection: Connection): void {
 
 function writeHead(connection: Connection, status: i32, contentType: i32, fields: u32, fieldsLength: i32): usize {
   let to = makeRoom(connection, fieldsLength + 512);
+  hasLength = false;
   to = writeStatus(to, status);
   to = writeContentType(to, contentType);
-  if (fieldsLength > 0) fromApplication(to, fields, fieldsLength);
+  if (fieldsLength > 0) {
+    fromApplication(to, fields, fieldsLength);
+    fieldsLength = withoutFraming(to, fieldsLength);
+  }
   return writeConnection(to + fieldsLength, connection);
+}
+
+/** The application's fields hold a length that counts: there is no body here to be counted. */
+let hasLength: bool = false;
+
+/**
+ * Framing and connection are ours: fields about them, as a program has them that passes on what it got from another server, are
+ * left out of `base[0 .. length)`, or one message would have two ends. Returns the length of the rest.
+ */
+function withoutFraming(base: usize, length: i32): i32 {
+  hasLength = false;
+  let kept = 0;
+  let start = 0;
+  for (let at = 0; at < length; at++) {
+    if (load<u8>(base + at) != LF) continue;
+    const size = at + 1 - start;
+    if (!isFraming(base + start, size)) {
+      if (kept != start) memory.copy(base + kept, base + start, size);
+      kept += size;
+    }
+    start = at + 1;
+  }
+  return kept;
+}
+
+function isFraming(line: usize, size: i32): bool {
+  const first = load<u8>(line) | 32;
+  // c, k, t: nothing else is looked at twice.
+  if (first != 99 && first != 107 && first != 116) return false;
+  if (size > 15 && equalsIgnoringCase(line, 15, "content-length:")) {
+    hasLength = head.method == HEAD;
+    return !hasLength;
+  }
+  return (
+    (size > 11 && (equalsIgnoringCase(line, 11, "connection:") || equalsIgnoringCase(line, 11, "keep-alive:"))) ||
+    (size > 18 && equalsIgnoringCase(line, 18, "transfer-encoding:"))
+  );
 }
 
 /** 1xx, 204 and 304 have no body (RFC 9110 §6.4.1). */
@@ -206,8 +256,9 @@ export function http_respond(status: i32, contentType: i32, fields: u32, fieldsL
     fieldsLength = 0;
     bodyLength = 0;
   }
+  if (incomingLinked && isTooMuchToSkip(connection)) connection.closeAfterResponse = true;
   let to = writeHead(connection, status, contentType, fields, fieldsLength);
-  if (status != 204) {
+  if (status != 204 && !hasLength) {
     to = writeText(to, "Content-Length: ");
     to = writeDecimal(to, bodyLength);
     to = writeText(to, "\r\n");
@@ -252,7 +303,7 @@ export function http_respond_stream(status: i32, contentType: i32, fields: u32, 
   // HTTP/1.0 knows only one end of such a body: the end of the connection.
   if (!chunked) connection.closeAfterResponse = true;
   let to = writeHead(connection, status, contentType, fields, fieldsLength);
-  if (chunked && status != 204) to = writeText(to, "Transfer-Encoding: chunked\r\n");
+  if (chunked && status != 204 && !hasLength) to = writeText(to, "Transfer-Encoding: chunked\r\n");
   to = writeText(to, "\r\n");
   used = <i32>(to - outgoing());
   if (hasBody(status) && head.method != HEAD) {

@@ -7,9 +7,10 @@ import { callApplication } from "../bridge";
 import { endpointOf, HTTP_CONNECTION, HTTP_LISTENER, register } from "../endpoints";
 import { allocate, release } from "../heap";
 import {
-  allocateConnection, BODY_TIMEOUT, Connection, HEAD_TIMEOUT, IDLE_TIMEOUT, LINGER_TIMEOUT, Listener, releaseConnection, releaseInput,
-  SEND_TIMEOUT, timeoutCount, timeoutList, TimeoutList, WAITING,
+  allocateConnection, BODY_TIMEOUT, Connection, disarm, HEAD_TIMEOUT, IDLE_TIMEOUT, LINGER_TIMEOUT, Listener, READING_BODY,
+  releaseConnection, releaseInput, SEND_TIMEOUT, timeoutCount, timeoutList, TimeoutList, WAITING,
 } from "./connection";
+import { failBody, incomingLinked, linkIncoming } from "./incoming";
 import { deferringLinked, flush, refuse } from "./response";
 import { close, hasQueued, work, workQueued } from "./work";
 
@@ -57,6 +58,17 @@ export function http_listen(port: i32, handler: i32, bodyLimit: i32, connectionL
 }
 
 /**
+ * From the application: requests are handled as soon as their heads are complete. Bodies may come to `limit` bytes, and are read
+ * by `http_receive`; `callback(connection, isGone)` says when that is worth another try.
+ */
+export function http_stream_bodies(limit: i64, callback: i32): void {
+  linkIncoming();
+  const listener = changetype<Listener>(firstListener);
+  listener.bodyLimit = limit;
+  listener.bodyCallback = callback;
+}
+
+/**
  * The machine wants the instance to end. A request may be on its way on any kept-alive connection, and its client would
  * see it fail if the connection closed now: each answers one more request, which says `Connection: close`
  * (RFC 9112 §9.6), or closes after a short quiet time.
@@ -93,7 +105,9 @@ function leastWanted(listener: Listener): usize {
 
 /** Tells a client that was too slow with its request so, as far as that can be told at once. */
 function evict(connection: Connection): void {
-  if (connection.timeout == BODY_TIMEOUT || (connection.timeout == HEAD_TIMEOUT && connection.input != 0)) {
+  const isTold = connection.timeout == BODY_TIMEOUT || (connection.timeout == HEAD_TIMEOUT && connection.input != 0);
+  // In the midst of an answer there is no room for another.
+  if (isTold && (!incomingLinked || connection.phase <= READING_BODY)) {
     refuse(connection, 408);
     flush(connection);
   }
@@ -168,6 +182,13 @@ export function httpReady(endpoint: usize, ready: i32): void {
 /** The connection waited too long (408: RFC 9110 §15.5.9). */
 function expire(connection: Connection): void {
   const timeout = connection.timeout;
+  if (incomingLinked && timeout == BODY_TIMEOUT && connection.phase > READING_BODY) {
+    // Whoever waits for more of the body decides what becomes of the request.
+    failBody(connection, -408);
+    disarm(connection);
+    work(connection);
+    return;
+  }
   if (timeout == BODY_TIMEOUT || (timeout == HEAD_TIMEOUT && connection.input != 0)) {
     refuse(connection, 408);
     flush(connection);

@@ -13,9 +13,12 @@ import {
   READING_HEAD, releaseConnection, releaseInput, releasePending, reserveInput, scanOf, SEND_TIMEOUT, STREAMING, WAITING,
 } from "./connection";
 import { head, isToken, parseHead } from "./head";
+import {
+  beginBody, BODY_CHUNKED, BODY_FAILED, BODY_LENGTH, BODY_NONE, bodyIsOpen, fillBody, incomingLinked, skipLimit, skipRest,
+} from "./incoming";
 import { setRequest } from "./request";
 import {
-  answerAsterisk, begin, deferringLinked, flush, http_respond, refuse, responded, sendPending, streamingLinked, switchBack, switchTo,
+  answerAsterisk, begin, current, deferringLinked, flush, http_respond, refuse, responded, sendPending, streamingLinked, switchBack, switchTo,
   writeContinue,
 } from "./response";
 import { findHead, resetScan } from "./scan";
@@ -61,6 +64,10 @@ export function workQueued(): void {
 export function close(connection: Connection): void {
   const listener = connection.listener;
   connection.phase = CLOSED;
+  if (incomingLinked && connection.bodyWanted) {
+    connection.bodyWanted = false;
+    callApplication(listener.bodyCallback, connection.handle, 1);
+  }
   if ((streamingLinked || deferringLinked) && connection.pull != 0) {
     const pull = connection.pull;
     connection.pull = 0;
@@ -84,7 +91,8 @@ function readBody(connection: Connection, request: usize, available: i32): i32 {
   }
   const chunks = chunksOf(connection);
   const headLength = connection.headLength;
-  const position = decodeChunks(chunks, request + headLength, connection.bodyPosition - headLength, available - headLength, connection.listener.bodyLimit);
+  const limit = <i32>min<i64>(connection.listener.bodyLimit, i32.MAX_VALUE);
+  const position = decodeChunks(chunks, request + headLength, connection.bodyPosition - headLength, available - headLength, limit);
   if (position < 0) return position;
   connection.bodyPosition = position + headLength;
   if (chunksFinished(chunks)) {
@@ -108,8 +116,102 @@ function dispatch(connection: Connection, request: usize): void {
   connection.served = true;
 }
 
+/** A body of which there is more to come: the application reads it, from what is here already and then from the connection. */
+function dispatchOpen(connection: Connection, base: usize, start: i32, end: i32): void {
+  const bodyAt = start + connection.headLength;
+  // What there is of a chunked body has been decoded where it lies.
+  const decoded = connection.isChunked ? chunksOf(connection).written : 0;
+  const left = connection.isChunked ? decoded : end - bodyAt;
+  if (base == connection.input) {
+    connection.inputStart = bodyAt;
+    connection.inputEnd = bodyAt + left;
+  } else if (left > 0) {
+    if (!reserveInput(connection, left)) {
+      refuse(connection, 503);
+      return;
+    }
+    memory.copy(connection.input, base + bodyAt, left);
+    connection.inputEnd = left;
+  }
+  const framing = connection.isChunked ? BODY_CHUNKED : BODY_LENGTH;
+  beginBody(connection, framing, head.contentLength, decoded, connection.listener.bodyLimit);
+  connection.asksToContinue = head.expectsContinue && left == 0;
+  connection.contentLength = 0;
+  resetScan(scanOf(connection));
+  connection.phase = READING_HEAD;
+  connection.isDispatched = true;
+  dispatch(connection, base + start);
+  connection.isDispatched = false;
+  if (connection.phase == READING_HEAD) finishResponse(connection);
+  if (connection.inputStart == connection.inputEnd) releaseInput(connection);
+  connection.hungry = false;
+}
+
+/** The answer is complete and the body of its request is not: a little is skipped, much is left to the end of the connection. */
+function leaveBody(connection: Connection): void {
+  connection.bodyWanted = false;
+  skipRest(connection);
+  const isLost = connection.body == BODY_FAILED || (bodyIsOpen(connection) && (connection.closeAfterResponse || connection.asksToContinue));
+  if (isLost) {
+    connection.closeAfterResponse = true;
+    connection.lingers = true;
+  }
+  connection.lingeredBytes = 0;
+  const isOpen = bodyIsOpen(connection);
+  if (!isOpen || isLost) connection.body = BODY_NONE;
+  connection.phase = connection.closeAfterResponse ? CLOSING : isOpen ? READING_BODY : READING_HEAD;
+}
+
+/** One step of skipping; false when the connection has to wait. */
+function skipBody(connection: Connection): bool {
+  const count = fillBody(connection, true);
+  if (count == machine.AGAIN) {
+    connection.bodyWanted = false;
+    return false;
+  }
+  if (count > 0) {
+    connection.lingeredBytes += count;
+    if (connection.lingeredBytes <= skipLimit) return true;
+    connection.lingers = true;
+    connection.phase = CLOSING;
+  } else {
+    connection.phase = count == 0 ? READING_HEAD : CLOSED;
+    connection.hungry = false;
+  }
+  connection.body = BODY_NONE;
+  return connection.phase != CLOSED;
+}
+
+/**
+ * From the application: makes the next bytes of a request's body ready for `http_take`, of the request being handled for handle 0.
+ * How many, 0 at the end, again, closed when the peer has gone, or minus the status that fits.
+ */
+export function http_receive(handle: i32): i32 {
+  let connection = current;
+  if (handle != 0) {
+    const endpoint = endpointOf(handle);
+    if (endpoint == 0 || changetype<Endpoint>(endpoint).kind != HTTP_CONNECTION) return machine.CLOSED;
+    connection = changetype<Connection>(endpoint);
+    if (connection.body == BODY_NONE) return 0;
+  }
+  const count = fillBody(connection, handle != 0);
+  // To wait with a timeout.
+  if (count == machine.AGAIN && !connection.isDispatched && changetype<usize>(connection) != working) enqueue(connection);
+  return count;
+}
+
+/** From the application, as long as it handles a request: -1: its body is complete; else how long it will be, -2: nobody knows. */
+export function http_body_to_come(): i64 {
+  if (!current.isDispatched) return -1;
+  return current.body == BODY_LENGTH ? current.bodyLeft : -2;
+}
+
 function finishResponse(connection: Connection): void {
   if (connection.phase == CLOSED) return;
+  if (incomingLinked && connection.body != BODY_NONE) {
+    leaveBody(connection);
+    return;
+  }
   connection.phase = connection.closeAfterResponse ? CLOSING : READING_HEAD;
 }
 
@@ -156,8 +258,14 @@ function serve(connection: Connection, base: usize, start: i32, end: i32): i32 {
         connection.phase = READING_BODY;
         connection.bodyPosition = headLength;
         resetChunks(chunksOf(connection));
-        total = readBody(connection, request, available);
+        // What an i32 does not hold is never complete.
+        total = incomingLinked && head.contentLength > available ? 0 : readBody(connection, request, available);
         if (total == 0) {
+          if (incomingLinked && connection.listener.bodyCallback != 0) {
+            dispatchOpen(connection, base, start, end);
+            start = base == connection.input ? connection.inputStart : end;
+            break;
+          }
           if (head.expectsContinue && available == headLength) writeContinue(connection);
           break;
         }
@@ -265,6 +373,12 @@ function linger(connection: Connection): bool {
 
 /** One step; false when the connection has to wait. */
 function step(connection: Connection): bool {
+  // Before what is to be sent: whoever has to take that may be waiting for us to take something.
+  if (incomingLinked && connection.bodyWanted && (connection.readable || connection.body == BODY_FAILED)) {
+    connection.bodyWanted = false;
+    callApplication(connection.listener.bodyCallback, connection.handle, 0);
+    return connection.phase != CLOSED;
+  }
   if (connection.pending != 0 && !sendPending(connection)) return false;
   switch (connection.phase) {
     case STREAMING:
@@ -291,6 +405,7 @@ function step(connection: Connection): bool {
       if (deferringLinked) return false;
       unreachable();
     default:
+      if (incomingLinked && connection.body != BODY_NONE) return skipBody(connection);
       if (connection.input != 0 && !connection.hungry) {
         serveInput(connection);
         return true;
@@ -361,8 +476,10 @@ export function http_abort(handle: i32): void {
 function settle(connection: Connection): void {
   const isPaused = connection.phase == STREAMING && connection.paused && connection.pending == 0;
   if (deferringLinked && (connection.phase == WAITING || isPaused)) {
-    // How long an answer may take is the application's affair.
-    disarm(connection);
+    // How long an answer may take is the application's affair, how long it waits for the peer is not.
+    if (!incomingLinked || !connection.bodyWanted) disarm(connection);
+    else if (connection.timeout != BODY_TIMEOUT || connection.progressed) arm(connection, BODY_TIMEOUT);
+    connection.progressed = false;
     return;
   }
   let timeout = HEAD_TIMEOUT;
