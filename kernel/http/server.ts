@@ -3,7 +3,6 @@
  * 1.5 KB over 16 connections or streams: 29 µs of processor time and 19 MB more resident against 44 µs and 110 MB.
  */
 import { constants } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -20,7 +19,7 @@ import type { Credentials } from '../access/pki/certificate.ts';
 import { ApiError, unauthorized } from '../wire/status.ts';
 import { errorResponse } from './front.ts';
 import { type Incoming, readRequest } from './request.ts';
-import { type Exchange, type Outgoing, respond } from './respond.ts';
+import { type Closing, type Exchange, type Outgoing, respond } from './respond.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -81,9 +80,7 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
     session.once('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
   });
-  const closing = new AbortController();
-  // Every open stream listens to it.
-  setMaxListeners(0, closing.signal);
+  const closing: Closing = { listeners: new Set(), hasBegun: false };
   let serving = 0;
   server.on('request', (incoming: Incoming, answer: Outgoing | Http2ServerResponse) => {
     const outgoing = answer as Outgoing;
@@ -97,7 +94,7 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
     });
     serving++;
     const acceptEncoding = incoming.headers['accept-encoding'] as string | undefined;
-    const exchange = { outgoing, acceptEncoding, gone: gone.signal, closing: closing.signal, slowReaderMs };
+    const exchange = { outgoing, acceptEncoding, gone: gone.signal, closing, slowReaderMs };
     serve(options, incoming, exchange).catch((error) => {
       log(`${incoming.method} ${incoming.url}: ${error instanceof Error ? error.stack : error}`);
       outgoing.destroy();
@@ -112,7 +109,8 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
     renew: (fresh) => server.setSecureContext(secureContext(fresh, clientAuthority)),
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      closing.abort('the server closes');
+      closing.hasBegun = true;
+      for (const end of [...closing.listeners]) end();
       for (const session of sessions) session.close();
       const end = Date.now() + graceMs;
       while (serving > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,5 +1,5 @@
 /** Frames on their way to one watcher: pushed by the store or shared with a group, pulled by the transport, bounded in between. */
-import type { ApiStream } from '@diatom/sdk/api';
+import type { ApiStream, ChunkSource } from '@diatom/sdk/api';
 import type { Link } from './shared-frames.ts';
 import type { WatchGroup } from './watch-group.ts';
 
@@ -15,11 +15,12 @@ export interface FrameStreamOptions {
   readonly onGroupEnd: (reason: 'closed' | 'compacted') => void;
 }
 
-export class FrameStream implements ApiStream {
+export class FrameStream implements ApiStream, ChunkSource {
   #frames: Frame[] = [];
   #ended = false;
   #limit = waitingLimit;
   #wake: (() => void) | undefined;
+  #listener: (() => void) | undefined;
   #group: WatchGroup | undefined;
   /** The last of the group's links that was taken. */
   #link: Link | undefined;
@@ -49,8 +50,16 @@ export class FrameStream implements ApiStream {
     this.#link = group.closeLink();
   }
 
-  get hasEnded(): boolean {
+  get source(): ChunkSource {
+    return this;
+  }
+
+  get isOver(): boolean {
     return this.#ended;
+  }
+
+  onReady(listener: () => void): void {
+    this.#listener = listener;
   }
 
   /** The group has made this many frames. */
@@ -91,13 +100,14 @@ export class FrameStream implements ApiStream {
   #signal(): void {
     this.#wake?.();
     this.#wake = undefined;
+    this.#listener?.();
   }
 
   get chunks(): AsyncIterable<Frame> {
     return this.#pull();
   }
 
-  #next(): Frame | undefined {
+  take(): Frame | undefined {
     if (this.#frames.length > 0) {
       const frames = this.#frames;
       this.#frames = [];
@@ -112,7 +122,7 @@ export class FrameStream implements ApiStream {
   async *#pull(): AsyncGenerator<Frame> {
     try {
       for (;;) {
-        const chunk = this.#next();
+        const chunk = this.take();
         if (chunk !== undefined) yield chunk;
         else if (this.#ended) return;
         else {

@@ -185,7 +185,7 @@ export function watch(context: Context, call: Call): ApiResponse {
           isLooking = true;
           setImmediate(() => {
             isLooking = false;
-            if (subscription?.position !== context.store.revision || stream.hasEnded) return;
+            if (subscription?.position !== context.store.revision || stream.isOver) return;
             subscription.cancel();
             join();
           });

@@ -26,7 +26,18 @@ export interface ApiStream {
   readonly chunks: AsyncIterable<string | Uint8Array>;
   /** A long answer in pieces, to be read whole: it may be compressed. */
   readonly isWhole?: boolean;
+  /** The same without a promise for each chunk, for transports that serve very many streams. */
+  readonly source?: ChunkSource;
   cancel(): void;
+}
+
+export interface ChunkSource {
+  /** Undefined: nothing at present. */
+  take(): string | Uint8Array | undefined;
+  /** Nothing will come behind what can be taken now. */
+  readonly isOver: boolean;
+  /** Called whenever there is something to take again, and at the end. */
+  onReady(listener: () => void): void;
 }
 
 export interface Identity {
