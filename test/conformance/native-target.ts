@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from '@diatom/seal';
-import { connectProcessTender, type SlotSpec, type Tender } from '@diatom/tender';
+import { connectProcessTender, type SlotSpec, startEgress, type Tender } from '@diatom/tender';
 import { nativeTenderPath } from '../hostile/native-tender.ts';
 import type { Target } from './start.ts';
 
@@ -15,13 +15,17 @@ export const nativeTarget = (target: SlotSpec['target']): Target => ({
       socketPath: join(directory, 'tender.sock'),
       clientGraceMs: 2000,
     });
+    const egress = await startEgress({ socketPath: join(directory, 'egress.sock') });
+    const ofEgress = { egress: { socketPath: egress.socketPath, scope: '' } };
+    const connects = ({ manifest }: SlotSpec): boolean => manifest.machineCalls.includes('sock_connect');
     return {
-      start: (spec) => tender.start({ ...spec, target }),
+      start: (spec) => tender.start({ ...spec, target, ...(connects(spec) ? ofEgress : {}) }),
       stop: (id, graceMs) => tender.stop(id, graceMs),
       list: () => tender.list(),
       onEvent: (listener) => tender.onEvent(listener),
       close: async () => {
         await tender.close();
+        await egress.close();
         await rm(directory, { recursive: true, force: true });
       },
     };

@@ -1,0 +1,5 @@
+import { nativeTarget } from '../conformance/native-target.ts';
+import { startOn } from '../conformance/start.ts';
+import { testCalls } from './calls-suite.ts';
+
+testCalls('process', startOn(nativeTarget('process')));
