@@ -76,6 +76,7 @@ class RequestBody implements BodyReader {
   }
 
   get limitBytes(): number | undefined {
+    if (primitives.isOpen(this.#exchange)) this.keep();
     return this.#comes ? primitives.bodyLimit() : undefined;
   }
 
