@@ -12,6 +12,7 @@ import {
   writeSections,
   writeVector,
 } from '../link/sections.ts';
+import { checkHooked, exposeHooked, hooks } from './hooks.ts';
 import { engineExports, engineImports, memoryImport } from './imports.ts';
 import { textCellsAt } from './layout.ts';
 
@@ -39,11 +40,16 @@ export async function engineModule(): Promise<Uint8Array> {
       functions = renamed.functions;
       return { id: section.id, content: renamed.content };
     }
-    if (section.id === sectionIds.code) return { id: section.id, content: sharingText(section.content) };
+    if (section.id === sectionIds.code) {
+      const bodies = readBodies(section.content);
+      checkHooked(bodies, importedFunctions);
+      return { id: section.id, content: writeBodies(withoutDumps(sharingText(bodies))) };
+    }
     if (section.id === sectionIds.table) return { id: section.id, content: largerTable(section.content) };
     return section;
   });
-  return writeSections([...sections, nameSection(wasm, importedFunctions, functions)]);
+  const names = new Map([...functions, ...hooks.map(({ index, name }) => [index, name] as const)]);
+  return writeSections([...exposeHooked(sections, importedFunctions), nameSection(wasm, importedFunctions, names)]);
 }
 
 function renameImports(content: Uint8Array): { readonly content: Uint8Array; readonly functionCount: number } {
@@ -133,22 +139,52 @@ function isCopyText(body: Uint8Array): boolean {
 }
 
 /** What is part of the program's text already is not copied: `if (text - start < length) return text` goes before. */
-function sharingText(content: Uint8Array): Uint8Array {
+function sharingText(bodies: readonly Uint8Array[]): readonly Uint8Array[] {
   const load = (address: number) => [0x41, ...signed(address), 0x28, 0x02, 0x00];
   const isText = [0x20, 0x01, ...load(textCellsAt), 0x6b, ...load(textCellsAt + 4), 0x49];
   const before = Uint8Array.from([0x00, ...isText, 0x04, 0x40, 0x20, 0x01, 0x0f, 0x0b]);
-  const reader = new Reader(content);
-  let found = 0;
-  const bodies = reader.vector(() => {
-    const body = reader.slice(reader.u32());
-    const isCopy = isCopyText(body);
-    if (isCopy) found++;
-    const written = isCopy ? Buffer.concat([before, body.subarray(1)]) : body;
-    return Buffer.concat([unsigned(written.length), written]);
-  });
+  const found = bodies.filter(isCopyText).length;
   if (found !== 1) throw new Error(`the engine has ${found} functions that look like js_strndup`);
-  return writeVector(bodies);
+  return bodies.map((body) => (isCopyText(body) ? Buffer.concat([before, body.subarray(1)]) : body));
 }
+
+/**
+ * The package is built with dumps of what the engine does (quickjs.h, JS_DUMP_*), which a field of the runtime turns on. Nobody
+ * can here, and looking is part of freeing a value and of every instruction of a program. So its loads become zeros: bytes 241 to
+ * 243 of JSRuntime, which nothing else has at these offsets.
+ */
+const dumpFlags = {
+  /** i32.load8_u offset=241, 242, 243 and i32.load16_u offset=241, aligned to a byte. */
+  loads: ['2d00f101', '2d00f201', '2d00f301', '2f00f101'].map((digits) => Buffer.from(digits, 'hex')),
+  /** drop, i32.const 0, nop: as long as a load. */
+  zero: Uint8Array.of(0x1a, 0x41, 0x00, 0x01),
+  count: 48,
+};
+
+function withoutDumps(bodies: readonly Uint8Array[]): readonly Uint8Array[] {
+  let found = 0;
+  const written = bodies.map((body) => {
+    const copy = Buffer.from(body);
+    for (const load of dumpFlags.loads) {
+      for (let at = copy.indexOf(load); at >= 0; at = copy.indexOf(load, at + load.length)) {
+        copy.set(dumpFlags.zero, at);
+        found++;
+      }
+    }
+    return copy;
+  });
+  if (found !== dumpFlags.count)
+    throw new Error(`the engine looks at its dump flags ${found} times, not ${dumpFlags.count}`);
+  return written;
+}
+
+function readBodies(content: Uint8Array): readonly Uint8Array[] {
+  const reader = new Reader(content);
+  return reader.vector(() => reader.slice(reader.u32()));
+}
+
+const writeBodies = (bodies: readonly Uint8Array[]): Uint8Array =>
+  writeVector(bodies.map((body) => Buffer.concat([unsigned(body.length), body])));
 
 const functionSection = 3;
 

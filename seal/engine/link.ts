@@ -4,10 +4,11 @@
  */
 import { runTool } from '../binaryen/run-tool.ts';
 import { cached } from '../link/cache.ts';
-import { bridge, engineGlue, engineMemory, engineTable, libraryOs, toolVersions } from '../link/guest.ts';
+import { bridge, engineGlue, engineHot, engineMemory, engineTable, libraryOs, toolVersions } from '../link/guest.ts';
 import { keepExports } from '../shake/keep-exports.ts';
 import { passes, shake } from '../shake/shake.ts';
 import { engineModule, hostModule } from './engine.ts';
+import { hookExports, replaceHooked } from './hooks.ts';
 import { engineImports } from './imports.ts';
 import { glueDataAt } from './layout.ts';
 
@@ -38,16 +39,17 @@ export interface LinkedEngineOptions {
 }
 
 export async function linkEngine({ hasClient }: LinkedEngineOptions): Promise<Uint8Array> {
-  const [os, join, memory, table, glue, engine] = await Promise.all([
+  const [os, join, memory, table, hot, glue, engine] = await Promise.all([
     libraryOs(anyMaximumBytes),
     bridge(),
     engineMemory(),
     engineTable(),
+    engineHot(),
     engineGlue(glueDataAt, hasClient),
     engineModule(),
   ]);
   const key = JSON.stringify([await toolVersions(), roots, passes, joinPasses]);
-  return cached('engine', [key, os, join, memory, table, glue, engine], async () => {
+  return cached('engine', [key, os, join, memory, table, hot, glue, engine], async () => {
     const around = await shake(
       await runTool('wasm-merge', { 'os.wasm': os, 'bridge.wasm': join, 'memory.wasm': memory, 'glue.wasm': glue }, [
         ...['os.wasm', 'diatom:os', 'bridge.wasm', 'diatom:bridge', 'memory.wasm', 'env'],
@@ -55,15 +57,22 @@ export async function linkEngine({ hasClient }: LinkedEngineOptions): Promise<Ui
       ]),
       [...roots, ...engineNeeds],
     );
-    const merged = await runTool('wasm-merge', { 'around.wasm': around, 'engine.wasm': engine, 'table.wasm': table }, [
-      'around.wasm',
-      hostModule,
-      'engine.wasm',
-      'quickjs',
-      'table.wasm',
-      'diatom:table',
-      '-g',
-    ]);
-    return runTool('wasm-opt', { 'in.wasm': keepExports(merged, roots) }, ['in.wasm', ...joinPasses, '-g']);
+    const merged = await runTool(
+      'wasm-merge',
+      { 'around.wasm': around, 'engine.wasm': engine, 'table.wasm': table, 'hot.wasm': hot },
+      [
+        'around.wasm',
+        hostModule,
+        'engine.wasm',
+        'quickjs',
+        'table.wasm',
+        'diatom:table',
+        'hot.wasm',
+        'diatom:hot',
+        '-g',
+      ],
+    );
+    const hooked = replaceHooked(keepExports(merged, [...roots, ...hookExports]));
+    return runTool('wasm-opt', { 'in.wasm': keepExports(hooked, roots) }, ['in.wasm', ...joinPasses, '-g']);
   });
 }

@@ -70,6 +70,11 @@ export function engineTable(): Promise<Uint8Array> {
   return assemble('engine-table.wat');
 }
 
+/** What replaces the engine's most used functions. */
+export function engineHot(): Promise<Uint8Array> {
+  return assemble('engine-hot.wat');
+}
+
 /** The memory that the engine and its glue share. */
 export function engineMemory(): Promise<Uint8Array> {
   return assemble('engine-memory.wat');
