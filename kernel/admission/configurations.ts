@@ -14,8 +14,11 @@ export class Configurations {
   readonly #mutating = new Map<string, readonly Webhook[]>();
   readonly #validating = new Map<string, readonly Webhook[]>();
 
-  constructor(store: Store, onChange: () => void, onEnd: () => void) {
+  constructor(store: Store, onChange: () => void, log: (message: string) => void) {
     this.#onChange = onChange;
+    const onEnd = (reason: 'closed' | 'compacted'): void => {
+      if (reason !== 'closed') log('webhooks are no longer followed: the store ended the watch');
+    };
     const keep = (map: Map<string, readonly Webhook[]>) => (key: string, object: JsonRecord | undefined) => {
       if (object === undefined) map.delete(key);
       else map.set(key, readWebhooks(object));
@@ -41,7 +44,7 @@ export class Configurations {
     store: Store,
     resource: string,
     take: (key: string, object: JsonRecord | undefined) => void,
-    onEnd: () => void,
+    onEnd: (reason: 'closed' | 'compacted') => void,
   ): void {
     const prefix = resourcePrefix(admissionGroup, resource);
     const { items, revision } = store.list(prefix);
@@ -54,7 +57,10 @@ export class Configurations {
           take(key, kind === 'delete' ? undefined : (JSON.parse(value) as JsonRecord));
         this.#onChange();
       },
-      onEnd,
+      // A store that closes takes everybody with it; nothing is asked of webhooks after that.
+      onEnd: (reason) => {
+        if (reason === 'compacted') onEnd();
+      },
     });
   }
 }

@@ -1,5 +1,5 @@
 /** Random requests to one kind: data only, made from what the kind's schema and its template say. */
-import { type BuiltInRow, viewsByType } from '../kinds/built-in.ts';
+import { type BuiltInRow, storedAs, viewsByType } from '../kinds/built-in.ts';
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import type { Schema } from '../kinds/schema.ts';
 import { schemaOf } from '../kinds/type-table.ts';
@@ -19,6 +19,7 @@ export interface Target {
   /** Undefined for custom resources, whose schema is their definition's. */
   readonly schema: Schema | undefined;
   readonly subresources: readonly string[];
+  /** Its objects are another kind's under other names, or in another version. */
   readonly isView: boolean;
 }
 
@@ -41,7 +42,7 @@ export function targetOf(row: BuiltInRow): Target {
     template: templates[row.type] ?? {},
     schema: schemaOf(row.type),
     subresources: row.subresources,
-    isView: viewsByType[row.type] !== undefined,
+    isView: viewsByType[row.type] !== undefined || storedAs[row.type] !== undefined,
   };
 }
 

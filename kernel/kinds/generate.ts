@@ -3,12 +3,15 @@
  * fields, protobuf messages with field numbers), gathered from a release's OpenAPI documents and generated.proto files
  * in the shape of `Facts` below. Run by hand when the API version moves:
  *
- *     node kernel/kinds/generate.ts FACTS.json
+ *     node kernel/kinds/generate.ts FACTS.json [GO-SOURCES]
  *
+ * GO-SOURCES is a directory with types.go of k8s.io/{api,apimachinery,apiextensions-apiserver,kube-aggregator} of the
+ * release, for what only Go's struct tags say; without it that is taken over from the tables as they are.
  * One file per API package, one string per field; `type-table.ts` documents and reads the format.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtInRows, unstoredTypes } from './built-in.ts';
+import { type GoField, readGoFields } from './go-fields.ts';
 
 interface FactField {
   readonly type: string;
@@ -71,8 +74,8 @@ const primitives: Readonly<Record<string, string>> = {
 /** JSON names that differ from their protobuf names by more than the case of the first letter. */
 const protobufNames: Readonly<Record<string, string>> = { $ref: 'ref', $schema: 'schema', APIGroup: 'aPIGroup' };
 
-const path = process.argv[2];
-if (path === undefined) throw new Error('usage: node kernel/kinds/generate.ts FACTS.json');
+const [path, sources] = process.argv.slice(2);
+if (path === undefined) throw new Error('usage: node kernel/kinds/generate.ts FACTS.json [GO-SOURCES]');
 const facts: Facts = JSON.parse(readFileSync(path, 'utf8'));
 const packages = new Map<string, Map<string, Record<string, string>>>();
 
@@ -104,10 +107,18 @@ function typeOf(field: FactField): string {
   return primitive;
 }
 
-function describe(field: FactField, number: number, wrapped: boolean, required: boolean): string {
+function describe(
+  field: FactField,
+  number: number,
+  wrapped: boolean,
+  required: boolean,
+  go: GoField | undefined,
+): string {
   const words = [String(number), typeOf(field)];
   if (required) words.push('!');
   if (wrapped) words.push('wrapped');
+  if (go?.isPointer === true) words.push('ptr');
+  if (go?.isAlwaysWritten === true) words.push('always');
   if (field.listType !== undefined) {
     words.push(field.listType === 'map' ? `list:map(${field.listMapKeys?.join(',')})` : `list:${field.listType}`);
   }
@@ -138,10 +149,35 @@ function protobufNumber(message: Readonly<Record<string, readonly [number, strin
   return entry === undefined || loose === undefined ? undefined : { name: loose, number: entry[0], type: entry[1] };
 }
 
+const fromSources = sources === undefined ? undefined : readGoFields(sources);
+const directory = new URL('./tables/', import.meta.url);
+const before = new Map<string, Readonly<Record<string, string>>>();
+if (fromSources === undefined)
+  for (const file of readdirSync(directory)) {
+    const rows: Readonly<Record<string, Readonly<Record<string, string>>>> = JSON.parse(
+      readFileSync(new URL(file, directory), 'utf8'),
+    );
+    for (const [name, row] of Object.entries(rows)) before.set(`${file.replace(/\.json$/, '')}.${name}`, row);
+  }
+
+const missing: string[] = [];
+
+function goField(typeName: string, name: string): GoField | undefined {
+  if (fromSources !== undefined) {
+    const found = fromSources.get(typeName)?.get(name);
+    // TypeMeta's are embedded in every kind.
+    if (found === undefined && name !== 'apiVersion' && name !== 'kind') missing.push(`${typeName}.${name}`);
+    return found;
+  }
+  const words = before.get(typeName)?.[name]?.split(' ') ?? [];
+  return { isPointer: words.includes('ptr'), isAlwaysWritten: words.includes('always') };
+}
+
 /** Go wraps some lists and maps of lists into a message with one field `items`. */
 const isWrapped = (type: string): boolean => /(ExtraValue|Verbs)>?$/.test(type);
 
 function fieldsOf(
+  typeName: string,
   type: FactType,
   message: Readonly<Record<string, readonly [number, string]>>,
   only?: ReadonlySet<string>,
@@ -152,20 +188,21 @@ function fieldsOf(
     if (name === 'apiVersion' || name === 'kind') {
       const own = protobufNumber(message, name);
       if (own !== undefined) used.add(own.name);
-      if (only === undefined) result[name] = describe(field, own?.number ?? 0, false, false);
+      if (only === undefined) result[name] = describe(field, own?.number ?? 0, false, false, goField(typeName, name));
       continue;
     }
     const own = protobufNumber(message, name);
     if (own === undefined && only !== undefined) continue;
     if (own !== undefined) used.add(own.name);
     const required = type.required?.includes(name) === true;
-    result[name] = describe(field, own?.number ?? 0, own !== undefined && isWrapped(own.type), required);
+    const isInItems = own !== undefined && isWrapped(own.type);
+    result[name] = describe(field, own?.number ?? 0, isInItems, required, goField(typeName, name));
   }
   for (const [name, [number, inlineType]] of Object.entries(message)) {
     if (used.has(name)) continue;
     const inline = facts.messages[inlineType];
     if (inline === undefined) continue;
-    const fields = fieldsOf(type, inline, new Set(Object.keys(inline)));
+    const fields = fieldsOf(typeName, type, inline, new Set(Object.keys(inline)));
     if (Object.keys(fields).length === 0) continue;
     const short = `${inlineType.replace(/^k8s\.io\.(api|apimachinery\.pkg\.apis)\./, '')}~inline`;
     put(short, fields);
@@ -190,13 +227,12 @@ function visit(long: string): void {
   const type = facts.types[long];
   if (type === undefined) throw new Error(`no type called ${long}`);
   const message = type.proto === undefined ? {} : (facts.messages[type.proto] ?? {});
-  const fields = fieldsOf(type, message);
+  const fields = fieldsOf(shortName(long), type, message);
   put(shortName(long), type.mapType === undefined ? fields : { '': `map:${type.mapType}`, ...fields });
 }
 
 for (const type of [...builtInRows.map((row) => row.type), ...unstoredTypes]) visit(longName(type));
 
-const directory = new URL('./tables/', import.meta.url);
 rmSync(directory, { recursive: true, force: true });
 mkdirSync(directory);
 const sorted = <V>(entries: Iterable<readonly [string, V]>): (readonly [string, V])[] =>
@@ -205,3 +241,4 @@ for (const [name, types] of packages) {
   const lines = sorted(types).map(([type, fields]) => `${JSON.stringify(type)}:${JSON.stringify(fields)}`);
   writeFileSync(new URL(`${name}.json`, directory), `{\n${lines.join(',\n')}\n}\n`);
 }
+if (missing.length > 0) process.stdout.write(`not in the Go sources: ${missing.join(', ')}\n`);

@@ -22,6 +22,10 @@ export interface Field {
   readonly wrapped: boolean;
   /** In Go the object is a struct and no pointer to one: an object without it has an empty one all the same. */
   readonly isStruct?: boolean;
+  /** In Go the field is a pointer: a zero value is not the same as none. */
+  readonly isPointer?: boolean;
+  /** No `omitempty`: JSON has the field even where it is zero. */
+  readonly isAlwaysWritten?: boolean;
   /** Strategic merge patch: `merge`, `replace`, `retainKeys`. */
   readonly patchStrategy: readonly string[];
   readonly mergeKey?: string;

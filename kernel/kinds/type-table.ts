@@ -1,9 +1,9 @@
 /**
  * Reads tables/*.json, one package when a type of it is first needed. A field is one string:
  *
- *     <protobuf number> <type> [!] [wrapped] [list:atomic|set|map(keys)] [map:atomic] [patch:strategies] [key:merge key] [struct] [=default]
+ *     <protobuf number> <type> [!] [wrapped] [ptr] [always] [list:atomic|set|map(keys)] [map:atomic] [patch:strategies] [key:merge key] [struct] [=default]
  *
- * with `!` for required, `struct` for an object that is never absent (a Go struct, not a pointer to one) and types `string bytes int32 int64 bool double time microtime quantity intorstring any`,
+ * with `!` for required, `ptr` for a pointer in Go, `always` for a field without omitempty, `struct` for an object that is never absent (a Go struct, not a pointer to one) and types `string bytes int32 int64 bool double time microtime quantity intorstring any`,
  * `[]T`, `{}T` (map) and `package.Type`. The name `+x` is a protobuf message whose fields are JSON fields of this type;
  * the empty name has flags of the type itself.
  */
@@ -64,10 +64,14 @@ function parseField(text: string): Field {
   let required = false;
   let wrapped = false;
   let isStruct = false;
+  let isPointer = false;
+  let isAlwaysWritten = false;
   for (const word of words) {
     if (word === '!') required = true;
     else if (word === 'wrapped') wrapped = true;
     else if (word === 'struct') isStruct = true;
+    else if (word === 'ptr') isPointer = true;
+    else if (word === 'always') isAlwaysWritten = true;
     else if (word.startsWith('list:map(')) {
       listType = 'map';
       listMapKeys = word.slice('list:map('.length, -1).split(',');
@@ -87,6 +91,8 @@ function parseField(text: string): Field {
     required,
     wrapped,
     isStruct,
+    isPointer,
+    isAlwaysWritten,
     patchStrategy,
     ...(mergeKey === undefined ? {} : { mergeKey }),
     ...(defaultValue === undefined ? {} : { default: defaultValue }),

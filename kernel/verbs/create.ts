@@ -11,7 +11,7 @@ import type { Call, Context } from './context.ts';
 import { decodeBody } from './decode.ts';
 import { trackCreate } from './managed/managed-fields.ts';
 import { writerOf } from './managed/writer.ts';
-import { parseStored, serialise } from './stored.ts';
+import { parseStored, serialise, settle } from './stored.ts';
 import {
   admit,
   commit,
@@ -130,6 +130,7 @@ export function startNew(call: Call, object: JsonRecord): void {
     else delete object.status;
   }
   kind.rules.defaults?.(object);
+  settle(kind, object);
 }
 
 /** Fills in what the server decides (apiserver registry/rest/create.go, BeforeCreate). */

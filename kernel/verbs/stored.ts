@@ -3,6 +3,7 @@
  * a watch can hand it out, and name another version of the same kind, without parsing.
  */
 
+import { toGoForm } from '../kinds/go-form.ts';
 import { isRecord, type JsonRecord, parseJson } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import type { StoredObject } from '../store/store.ts';
@@ -27,8 +28,14 @@ const metadataOrder = [
 /** The revision of an object that exists only in the answer to a dry run. */
 export const notWritten = 0;
 
+/** An object of a built-in kind in the one form it is stored in; the schema of a custom one has no such say. */
+export function settle(kind: Kind, object: JsonRecord): void {
+  if (kind.nature === 'built-in') toGoForm(kind.schema, object);
+}
+
 /** The text to store for an object, with the revision it will have. */
 export function serialise(kind: Kind, object: JsonRecord, revision: number): string {
+  settle(kind, object);
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
   const given = isRecord(metadata) ? metadata : {};
   const ordered: JsonRecord = {};

@@ -26,7 +26,7 @@ import {
   trackUpdate,
 } from './managed/managed-fields.ts';
 import { writerOf } from './managed/writer.ts';
-import { parseStored, serialise } from './stored.ts';
+import { parseStored, serialise, settle } from './stored.ts';
 import { admit, commit, isDryRun, metadataOf, objectKey, othersOf, requireValid, respond } from './write.ts';
 
 export async function update(context: Context, call: Call): Promise<ApiResponse> {
@@ -123,6 +123,9 @@ export function replace(
   kind.rules.defaults?.(object);
   if (isPartOfStatus(route.subresource)) kind.rules.prepareStatus?.(object, previous, writeContext);
   else if (route.subresource === '') kind.rules.prepareUpdate?.(object, previous, writeContext);
+  settle(kind, object);
+  // What is stored may be older than this form.
+  settle(kind, previous);
   countGeneration(kind, object, previous);
   requireValid(kind, route.name, updateErrors(call, object, previous));
   admit(context, call, { verb, name: route.name, object, previous });

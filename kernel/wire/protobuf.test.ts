@@ -27,7 +27,7 @@ const captured: readonly {
         },
         strategy: {},
       },
-      status: { replicas: 0 },
+      status: {},
     },
   },
   {
@@ -68,7 +68,7 @@ const captured: readonly {
     object: {
       metadata: { name: 'p' },
       spec: { minAvailable: '50%', selector: { matchLabels: { a: 'b' } } },
-      status: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
+      status: {},
     },
   },
   {

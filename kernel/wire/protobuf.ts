@@ -1,6 +1,6 @@
 /**
  * Kubernetes' protobuf request bodies (`k8s\0` + runtime.Unknown), decoded by the field numbers of the type tables.
- * What comes out is the JSON form of the object. Answers are always JSON: every client that sends protobuf accepts it.
+ * What comes out is the JSON form of the object.
  */
 import { int64Of, type JsonRecord, parseJson, setOwn } from '../kinds/json.ts';
 import type { Field, Schema } from '../kinds/schema.ts';
@@ -102,25 +102,6 @@ function numberOf(entry: Entry): bigint {
   return entry.value;
 }
 
-/**
- * Go writes these whether set or not, because they are no pointers; zero then means absent. Every other number or
- * boolean in a message was set on purpose (`replicas: 0`).
- */
-const plainFields = new Set(
-  (
-    'generation observedGeneration hostPort nodePort minReadySeconds initialDelaySeconds periodSeconds successThreshold ' +
-    'failureThreshold count hostNetwork hostPID hostIPC stdin stdinOnce tty readOnly paused publishNotReadyAddresses ' +
-    'unschedulable updatedReplicas readyReplicas availableReplicas unavailableReplicas fullyLabeledReplicas active succeeded ' +
-    'failed deprecatedCount numberUnavailable numberAvailable updatedNumberScheduled preserveUnknownFields deprecated healthCheckNodePort'
-  ).split(' '),
-);
-
-/** Strings that are pointers in Go, where being empty means something else than being absent. */
-const emptyMeansEmpty: Readonly<Record<string, readonly string[]>> = {
-  'core.v1.PersistentVolumeClaimSpec': ['storageClassName'],
-  'discovery.v1.EndpointPort': ['name'],
-};
-
 const byNumber = new WeakMap<Schema, ReadonlyMap<number, readonly [string, Field]>>();
 
 function fieldsByNumber(schema: Schema): ReadonlyMap<number, readonly [string, Field]> {
@@ -155,10 +136,9 @@ function decodeInto(schema: Schema, bytes: Uint8Array, result: JsonRecord): void
     else if (field.schema.type === 'map') putMapEntry(field, entry, result, name);
     else {
       const value = field.wrapped ? unwrap(field.schema, bytesOf(entry)) : decodeScalar(field.schema, entry);
-      const isText = field.schema.type === 'string';
-      const isEmpty = isText && value === '' && emptyMeansEmpty[schema.typeName ?? '']?.includes(name) !== true;
-      const isZero = value === undefined || isEmpty || (plainFields.has(name) && (value === 0 || value === false));
-      if (!isZero) result[name] = value;
+      // Go writes a field that is no pointer whether it was set or not; zero then means absent.
+      const isZero = field.isPointer !== true && (value === '' || value === 0 || value === false);
+      if (value !== undefined && !isZero) result[name] = value;
     }
   }
 }

@@ -5,6 +5,8 @@
  * empty, and a required one is null at least. A field that appears is a member itself, which `.` says of one that has
  * more below it; so `f:labels` of a new object has a `.` and `f:spec` has none.
  */
+
+import { zeroValue } from '../../kinds/go-form.ts';
 import { deepEqual, isRecord, type JsonRecord } from '../../kinds/json.ts';
 import type { Field, Schema } from '../../kinds/schema.ts';
 import { edgeOfItem, emptySet, type FieldSet, fieldSchema, isEmptySet } from './field-set.ts';
@@ -70,7 +72,7 @@ function valueIn(record: JsonRecord | undefined, key: string, field: Field | und
   if (record === undefined) return undefined;
   if (Object.hasOwn(record, key)) return record[key];
   if (field?.isStruct === true) return zero;
-  return record === zero && field?.required === true ? null : undefined;
+  return record === zero && field !== undefined ? zeroValue(key, field) : undefined;
 }
 
 const isNothing = (value: unknown): boolean =>
