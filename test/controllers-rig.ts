@@ -16,12 +16,13 @@ import type { Server } from '@diatom/servers';
 import { server as endpoints } from '@diatom/servers/endpoints/index.ts';
 import { server as gc } from '@diatom/servers/gc/index.ts';
 import { server as namespaces } from '@diatom/servers/namespaces/index.ts';
+import { server as quota } from '@diatom/servers/quota/index.ts';
 import { server as scheduler } from '@diatom/servers/scheduler/index.ts';
 import { server as deployments } from '@diatom/servers/workloads/deployments/index.ts';
 import { server as replicaSets } from '@diatom/servers/workloads/replicasets/index.ts';
 import { startKernel, type TestKernel } from './kernel.ts';
 
-export const servers = { namespaces, gc, deployments, replicasets: replicaSets, scheduler, endpoints } as const;
+export const servers = { namespaces, gc, deployments, replicasets: replicaSets, scheduler, endpoints, quota } as const;
 export type ServerName = keyof typeof servers;
 
 interface Running {

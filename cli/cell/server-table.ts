@@ -13,6 +13,7 @@ export const serverTable: readonly ServerRow[] = [
   { name: 'replicasets', module: '@diatom/servers/workloads/replicasets/index.ts' },
   { name: 'scheduler', module: '@diatom/servers/scheduler/index.ts' },
   { name: 'endpoints', module: '@diatom/servers/endpoints/index.ts' },
+  { name: 'quota', module: '@diatom/servers/quota/index.ts' },
   { name: 'agent', module: '@diatom/servers/agent/index.ts' },
   { name: 'gateway', module: '@diatom/servers/gateway/index.ts' },
 ];

@@ -28,6 +28,10 @@ export interface WriteContext {
   readonly nowMs: number;
   /** Stored objects of the same kind that have this piece of JSON in them. */
   readonly others?: (part: string) => readonly JsonRecord[];
+  /** The objects of a namespace, as they are when the write is made. */
+  readonly list?: ObjectList;
+  /** To be called when what is written has been counted from `list`. */
+  readonly counted?: () => void;
   /** Who writes; absent where the kernel itself does. */
   readonly user?: Identity;
   /** Of an update: empty for the object itself. */

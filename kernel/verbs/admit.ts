@@ -6,9 +6,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Attributes, Operation } from '../admission/attributes.ts';
-import type { JsonRecord } from '../kinds/json.ts';
+import { type JsonRecord, stringAt } from '../kinds/json.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
+import type { Charge } from '../quota/check.ts';
 import type { StoredObject } from '../store/store.ts';
+import { forbidden } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
 import { decodeFields, type Expected, expectedOf } from './decode.ts';
 
@@ -94,6 +96,8 @@ export class Round {
   #mutated: { readonly object: JsonRecord | undefined } | undefined;
   #isValid = false;
   #revision: number | undefined;
+  /** What the write costs, if it is made as it was last decided. */
+  charges: readonly Charge[] = [];
 
   constructor(context: Context) {
     this.#context = context;
@@ -138,6 +142,16 @@ export class Round {
       await admission.validate(attributes, warnTo(call));
       this.#isValid = true;
     });
+  }
+
+  /** Last of all: room in the quotas of the namespace, for the object as it will be stored. */
+  charge(call: Call, object: JsonRecord, previous: JsonRecord | undefined): void {
+    const { kind, route } = call;
+    this.charges = [];
+    if (!kind.namespaced || route.subresource !== '') return;
+    const answer = this.#context.quotas.check({ kind, namespace: route.namespace, object, previous });
+    if (typeof answer === 'string') throw forbidden(kind, stringAt(object, 'metadata', 'name'), answer);
+    this.charges = answer ?? [];
   }
 }
 

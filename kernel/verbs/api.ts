@@ -4,9 +4,11 @@ import type { Access } from '../access/access.ts';
 import { Admission } from '../admission/admission.ts';
 import type { PodLog } from '../http/pod-log.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
+import type { JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { Kinds } from '../kinds/kinds.ts';
 import type { KindDefinition } from '../kinds/registry.ts';
+import { QuotaLedger } from '../quota/ledger.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { discover, type SubresourceTable } from '../wire/discovery.ts';
@@ -28,6 +30,7 @@ import { PresentedStore } from './presented-store.ts';
 import { get, listObjects } from './read.ts';
 import { parseRoute, type ResourceRoute } from './route.ts';
 import { selectedName } from './selectors.ts';
+import { parseStored, serialise } from './stored.ts';
 import { refusedPodSubresources, subresources } from './subresources.ts';
 import { update } from './update.ts';
 import { serveView } from './view.ts';
@@ -56,6 +59,7 @@ export function createApi(options: ApiOptions): ApiHandler {
   const log = options.log ?? (() => {});
   const context: Context = {
     store: options.store,
+    quotas: createLedger(kinds, options.store, options.now ?? Date.now, log),
     access: options.access,
     podLog: options.podLog,
     callWebhook,
@@ -78,6 +82,13 @@ export function createApi(options: ApiOptions): ApiHandler {
     if (warnings.length === 0) return response;
     return { ...response, headers: { ...response.headers, warning: warningHeader(warnings) } };
   };
+}
+
+function createLedger(kinds: Kinds, store: Store, nowMs: () => number, log: (message: string) => void): QuotaLedger {
+  const kind = kinds.find('', 'v1', 'resourcequotas');
+  if (kind === undefined) throw new Error('the table of kinds has no resourcequotas: kinds/built-in.ts has lost a row');
+  const serialised = (quota: JsonRecord, revision: number): string => serialise(kind, quota, revision);
+  return new QuotaLedger({ store, nowMs, serialise: serialised, parse: parseStored, log });
 }
 
 function errorResponse(context: Context, request: ApiRequest, error: unknown): ApiResponse {

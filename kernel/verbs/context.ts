@@ -7,6 +7,7 @@ import type { PodLog } from '../http/pod-log.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Kinds } from '../kinds/kinds.ts';
+import type { QuotaLedger } from '../quota/ledger.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { Answer } from '../wire/media.ts';
@@ -20,6 +21,7 @@ export interface Context {
   readonly podLog: PodLog;
   readonly callWebhook: CallWebhook;
   readonly admission: Admission;
+  readonly quotas: QuotaLedger;
   readonly nowMs: () => number;
   /** 0 ≤ x < 1 */
   readonly random: () => number;

@@ -100,6 +100,7 @@ async function createNamed(
     admitNew(context, call, name, object);
     admit(context, call, { verb: 'create', name, object, previous: undefined });
     round.validate(call, { operation: 'CREATE', name, object, previous: undefined, dryRun });
+    round.charge(call, object, undefined);
     return { kind: 'put', value: (revision) => serialise(call.kind, object, revision) };
   });
 }
@@ -183,15 +184,19 @@ export function requireServiceAccount(context: Context, call: Call, name: string
   );
 }
 
+/** For rules that look at other objects of a namespace. */
+export function listIn({ store }: Context): ObjectList {
+  return (group, resource, namespace) =>
+    store.list(resourcePrefix(group, resource, namespace)).items.map(({ value }) => parseStored(value));
+}
+
 /** The kind's own admission, which may look at other objects. */
-export function admitNew({ store }: Context, { kind }: Call, name: string, object: JsonRecord): void {
+export function admitNew(context: Context, { kind }: Call, name: string, object: JsonRecord): void {
   const lookup: ObjectLookup = (group, resource, other) => {
-    const found = store.get(resourcePrefix(group, resource) + other);
+    const found = context.store.get(resourcePrefix(group, resource) + other);
     return found === undefined ? undefined : parseStored(found.value);
   };
-  const list: ObjectList = (group, resource, namespace) =>
-    store.list(resourcePrefix(group, resource, namespace)).items.map(({ value }) => parseStored(value));
-  const why = kind.rules.admitCreate?.(object, lookup, list);
+  const why = kind.rules.admitCreate?.(object, lookup, listIn(context));
   if (why !== undefined) throw forbidden(kind, name, why);
   // What admission put in has to be right, too.
   if (kind.rules.admitCreate !== undefined) requireValid(kind, name, kind.rules.validate?.(object) ?? []);

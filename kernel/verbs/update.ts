@@ -1,6 +1,6 @@
 /** update (PUT), and the second half of every patch: how a changed object replaces the stored one. */
 import type { ApiResponse } from '@diatom/sdk/api';
-import { arrayAt, deepEqual, type JsonRecord, numberAt, recordAt, stringAt } from '../kinds/json.ts';
+import { arrayAt, deepEqual, type JsonRecord, numberAt, stringAt } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-metadata.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
@@ -10,6 +10,7 @@ import { type Call, type Context, requireAccess } from './context.ts';
 import {
   admitNew,
   applyNamespace,
+  listIn,
   prepareNew,
   requireNamespace,
   requireServiceAccount,
@@ -94,6 +95,7 @@ export function createByWrite(
   admitNew(context, call, route.name, object);
   admit(context, call, { verb: 'create', name: route.name, object, previous: undefined });
   round.validate(call, { ...admission, object });
+  round.charge(call, object, undefined);
   return { kind: 'put', value: (revision) => serialise(kind, object, revision) };
 }
 
@@ -119,6 +121,8 @@ export function replace(
     user: call.identity,
     subresource: route.subresource,
     others: othersOf(context, kind),
+    list: listIn(context),
+    ...(dryRun ? {} : { counted: () => context.quotas.counted(objectKey(call, route.name)) }),
   };
   kind.rules.defaults?.(object);
   if (isPartOfStatus(route.subresource)) kind.rules.prepareStatus?.(object, previous, writeContext);
@@ -130,6 +134,7 @@ export function replace(
   requireValid(kind, route.name, updateErrors(call, object, previous));
   admit(context, call, { verb, name: route.name, object, previous });
   round?.validate(call, { ...admission, object });
+  round?.charge(call, object, previous);
   const text = (value: JsonRecord): string => serialise(kind, value, current.modRevision);
   const previousText = text(previous);
   const isChanged = text(object) !== previousText;

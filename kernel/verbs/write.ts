@@ -2,7 +2,9 @@
 import type { ApiResponse, KubernetesObject } from '@diatom/sdk/api';
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { Decision, StoredObject } from '../store/store.ts';
+import type { Charge } from '../quota/check.ts';
+import type { Booking } from '../quota/ledger.ts';
+import type { Decision, StoredObject, WriteResult } from '../store/store.ts';
 import { jsonHeaders } from '../wire/encode-answer.ts';
 import { single } from '../wire/render.ts';
 import { ApiError, conflict, invalid, modifiedMessage, type Qualified } from '../wire/status.ts';
@@ -47,11 +49,12 @@ export async function commit(context: Context, key: string, dryRun: boolean, dec
       round = new Round(context);
       round.isAbout(current);
     }
+    round.charges = [];
     return decide(current, round);
   };
   for (;;) {
     try {
-      return await commitOnce(context, key, dryRun, decideInRound);
+      return await commitOnce(context, key, dryRun, decideInRound, () => round.charges);
     } catch (error) {
       if (!(error instanceof Suspended)) throw error;
       await error.resume();
@@ -70,13 +73,15 @@ async function commitOnce(
   key: string,
   dryRun: boolean,
   decide: (current: StoredObject | undefined) => Decision,
+  charges: () => readonly Charge[],
 ): Promise<Outcome> {
   if (dryRun) {
     const current = context.store.get(key);
     return outcomeOf(decide(current), current);
   }
   let outcome: Outcome | undefined;
-  const result = await context.store.write(key, (current) => {
+  let booking: Booking | undefined;
+  const write = context.store.write(key, (current) => {
     const decision = decide(current);
     switch (decision.kind) {
       case 'keep':
@@ -85,6 +90,7 @@ async function commitOnce(
       case 'put': {
         const value = (revision: number): string => {
           outcome = { text: decision.value(revision), gone: false, created: current === undefined };
+          if (charges().length > 0) booking = context.quotas.book(charges());
           return outcome.text;
         };
         return { kind: 'put', value };
@@ -99,6 +105,14 @@ async function commitOnce(
       }
     }
   });
+  let result: WriteResult;
+  try {
+    result = await write;
+  } catch (error) {
+    booking?.cancel();
+    throw error;
+  }
+  await booking?.written;
   return outcome ?? { text: result.current?.value ?? result.previous?.value ?? '', gone: false, created: false };
 }
 

@@ -22,12 +22,13 @@ import {
   setDefault,
   stringAt,
 } from '../json.ts';
-import type { KindRules } from '../kind.ts';
+import type { KindRules, ObjectList } from '../kind.ts';
 import { labelProblems, labelValueProblems, qualifiedNameProblems } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import { validateLabels } from '../validate-metadata.ts';
 import { systemPriorities } from './pod-priority.ts';
 import { validateTolerations } from './pod-validation.ts';
+import { type Amounts, add, countedBy, isInScope, usageOf } from './quota-usage.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 
@@ -281,9 +282,39 @@ export const limitRangeRules: KindRules = {
 const quotaNames =
   /^(((requests|limits)\.)?(cpu|memory|ephemeral-storage)|requests\.storage|(requests\.)?hugepages-.+|pods|services|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims|services\.(nodeports|loadbalancers))$/;
 
+/**
+ * What a status limits and does not say the use of is counted now: whoever wants a quota counted anew (servers/quota)
+ * leaves `used` out, and gets a count that no write can have come between.
+ */
+function countMissing(quota: JsonRecord, list: ObjectList, nowMs: number): boolean {
+  const status = recordAt(quota, 'status');
+  const used = recordAt(status, 'used');
+  const missing = Object.keys(recordAt(status, 'hard')).filter((name) => used[name] === undefined);
+  if (missing.length === 0) return false;
+  const namespace = stringAt(quota, 'metadata', 'namespace');
+  const listed = new Map<string, Amounts>();
+  const counted = missing.flatMap((name) => {
+    const kind = countedBy(name);
+    if (kind === undefined) return [];
+    const id = `${kind.group}/${kind.resource}`;
+    const total =
+      listed.get(id) ??
+      list(kind.group, kind.resource, namespace)
+        .filter((object) => isInScope(quota, kind, object))
+        .reduce<Amounts>((sum, object) => add(sum, usageOf(kind, object, nowMs)), {});
+    listed.set(id, total);
+    return [[name, total[name] ?? '0'] as const];
+  });
+  ensureRecord(quota, 'status').used = { ...used, ...Object.fromEntries(counted) };
+  return true;
+}
+
 export const resourceQuotaRules: KindRules = {
   prepareCreate: (object) => {
     object.status = {};
+  },
+  prepareStatus: (object, _previous, { list, nowMs, counted }) => {
+    if (list !== undefined && countMissing(object, list, nowMs)) counted?.();
   },
   validate: (object) =>
     Object.entries(recordAt(object, 'spec', 'hard')).flatMap(([name, value]) => {
