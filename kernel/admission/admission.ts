@@ -2,6 +2,7 @@
  * Admission by others: webhooks that may change a request or refuse it. Asks nobody about requests that no configuration
  * is about, and finding that out is one look at a table. Holds nothing of the store while it waits.
  */
+import type { Authorizer } from '../access/access.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
@@ -19,6 +20,7 @@ export interface AdmissionOptions {
   readonly store: Store;
   readonly kinds: Kinds;
   readonly callWebhook: CallWebhook;
+  readonly authorizer: Authorizer;
   readonly log: (message: string) => void;
 }
 
@@ -45,8 +47,7 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    const onEnd = (): void => options.log('webhooks are no longer followed: the store ended the watch');
-    this.#configurations = new Configurations(options.store, () => this.#plans.clear(), onEnd);
+    this.#configurations = new Configurations(options.store, () => this.#plans.clear(), options.log);
   }
 
   /** Whether somebody may want to change such a request. */
@@ -129,10 +130,10 @@ export class Admission {
     attributes: Attributes,
     warn: Warn,
   ): Promise<{ readonly object: JsonRecord | undefined } | undefined> {
-    const match = this.#match(hook, matches, attributes);
-    if (match === undefined) return undefined;
     const { kind, object } = attributes;
-    const shown = await this.#inVersion(attributes, match.kind);
+    const invocation = await this.#invocation(hook, matches, attributes);
+    if (invocation === undefined) return undefined;
+    const { match, shown } = invocation;
     const verdict = await askWebhook(this.#options.callWebhook, hook, shown, match.kind, true, warn);
     if (verdict === undefined) return { object };
     const made = applyVerdict(hook, verdict, shown.object, (value) => {
@@ -147,18 +148,29 @@ export class Admission {
   async validate(attributes: Attributes, warn: Warn): Promise<void> {
     const { validating } = this.#plan(attributes.kind, attributes.subresource, attributes.operation);
     const asked = validating.map(async ({ hook, matches }) => {
-      const match = this.#match(hook, matches, attributes);
-      if (match === undefined) return;
-      const shown = await this.#inVersion(attributes, match.kind);
-      await askWebhook(this.#options.callWebhook, hook, shown, match.kind, false, warn);
+      const invocation = await this.#invocation(hook, matches, attributes);
+      if (invocation === undefined) return;
+      await askWebhook(this.#options.callWebhook, hook, invocation.shown, invocation.match.kind, false, warn);
     });
     for (const result of await Promise.allSettled(asked)) if (result.status === 'rejected') throw result.reason;
   }
 
-  #match(hook: Webhook, matches: readonly RuleMatch[], attributes: Attributes): RuleMatch | undefined {
+  /** Undefined: this request is none of the webhook's business. */
+  async #invocation(
+    hook: Webhook,
+    matches: readonly RuleMatch[],
+    attributes: Attributes,
+  ): Promise<{ readonly match: RuleMatch; readonly shown: Attributes } | undefined> {
+    const { store, authorizer } = this.#options;
     const match = matchName(matches, attributes.name);
-    if (match === undefined || !matchesSelectors(hook.matching, attributes, this.#options.store)) return undefined;
-    return match;
+    if (match === undefined || !matchesSelectors(hook.matching, attributes, store)) return undefined;
+    const shown = await this.#inVersion(attributes, match.kind);
+    const { conditions, failsOpen } = hook;
+    if (conditions.length === 0) return { match, shown };
+    const { webhookConditionsHold } = await import('./evaluation.ts');
+    return webhookConditionsHold(conditions, failsOpen, shown, match.kind, authorizer.authorize)
+      ? { match, shown }
+      : undefined;
   }
 
   async #inVersion(attributes: Attributes, kind: Kind): Promise<Attributes> {

@@ -17,7 +17,8 @@ export class Configurations {
   constructor(store: Store, onChange: () => void, log: (message: string) => void) {
     this.#onChange = onChange;
     const onEnd = (reason: 'closed' | 'compacted'): void => {
-      if (reason !== 'closed') log('webhooks are no longer followed: the store ended the watch');
+      // A store that closes takes everybody with it; nothing is asked of webhooks after that.
+      if (reason === 'compacted') log('webhooks are no longer followed: the store ended the watch');
     };
     const keep = (map: Map<string, readonly Webhook[]>) => (key: string, object: JsonRecord | undefined) => {
       if (object === undefined) map.delete(key);
@@ -57,10 +58,7 @@ export class Configurations {
           take(key, kind === 'delete' ? undefined : (JSON.parse(value) as JsonRecord));
         this.#onChange();
       },
-      // A store that closes takes everybody with it; nothing is asked of webhooks after that.
-      onEnd: (reason) => {
-        if (reason === 'compacted') onEnd();
-      },
+      onEnd,
     });
   }
 }

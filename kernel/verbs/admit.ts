@@ -13,6 +13,7 @@ import type { StoredObject } from '../store/store.ts';
 import { forbidden } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
 import { decodeFields, type Expected, expectedOf } from './decode.ts';
+import { settle } from './stored.ts';
 
 /** What admission is told besides what the call says. */
 export interface Admitted {
@@ -126,7 +127,7 @@ export class Round {
     const { admission } = this.#context;
     if (!this.mutates(call, input.operation)) return input.object;
     if (this.#mutated === undefined) {
-      const attributes = attributesOf(call, snapshot(input));
+      const attributes = attributesOf(call, snapshot(call, input));
       throw new Suspended(async () => {
         this.#mutated = { object: await admission.mutate(attributes, warnTo(call)) };
       });
@@ -137,7 +138,7 @@ export class Round {
   validate(call: Call, input: Admitted): void {
     const { admission } = this.#context;
     if (this.#isValid || !admission.validates(call.kind, call.route.subresource, input.operation)) return;
-    const attributes = attributesOf(call, snapshot(input));
+    const attributes = attributesOf(call, snapshot(call, input));
     throw new Suspended(async () => {
       await admission.validate(attributes, warnTo(call));
       this.#isValid = true;
@@ -155,12 +156,12 @@ export class Round {
   }
 }
 
-/** The decision goes on changing its objects. */
-const snapshot = (input: Admitted): Admitted => ({
-  ...input,
-  object: structuredClone(input.object),
-  previous: structuredClone(input.previous),
-});
+/** As it is now, in the form it would be stored in: the decision goes on changing its object. */
+function snapshot({ kind }: Call, input: Admitted): Admitted {
+  const object = structuredClone(input.object);
+  if (object !== undefined && input.body === undefined) settle(kind, object);
+  return { ...input, object, previous: structuredClone(input.previous) };
+}
 
 const warnTo = (call: Call) => (text: string) => {
   if (!call.warnings.includes(text)) call.warnings.push(text);
@@ -168,7 +169,7 @@ const warnTo = (call: Call) => (text: string) => {
 
 /** Of a new object, before anything is decided about the store: its name may not be known yet. */
 export async function mutateNew(context: Context, call: Call, input: Admitted): Promise<JsonRecord> {
-  const object = await context.admission.mutate(attributesOf(call, input), warnTo(call));
+  const object = await context.admission.mutate(attributesOf(call, snapshot(call, input)), warnTo(call));
   return object ?? {};
 }
 

@@ -63,7 +63,7 @@ export function createApi(options: ApiOptions): ApiHandler {
     access: options.access,
     podLog: options.podLog,
     callWebhook,
-    admission: new Admission({ store: options.store, kinds, callWebhook, log }),
+    admission: new Admission({ store: options.store, kinds, callWebhook, authorizer: options.access, log }),
     kinds,
     nowMs: options.now ?? Date.now,
     random: options.random ?? Math.random,
