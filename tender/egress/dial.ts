@@ -54,15 +54,16 @@ export type Dial = (request: DialRequest, signal: AbortSignal) => Promise<Socket
 
 const defaultTimeoutMs = 10_000;
 
-const resolve = async ({ host }: Target, scope: string, rules: EgressRules): Promise<readonly string[]> => {
+const resolve = async (target: Target, scope: string, rules: EgressRules): Promise<readonly string[]> => {
+  const { host } = target;
   const own = rules.addressesOf?.(host, scope);
-  if (own instanceof Error) throw new EgressError('refused', own.message);
+  if (own instanceof Error) throw new EgressError('refused', `no connection to ${target.text}: ${own.message}`);
   if (own !== undefined) return own;
   if (isIP(host) !== 0) return [host];
   try {
     return (await lookup(host, { all: true })).map(({ address }) => address);
   } catch {
-    throw new EgressError('refused', `the name ${host} has no address`);
+    throw new EgressError('refused', `no connection to ${target.text}: the name has no address`);
   }
 };
 
@@ -75,12 +76,22 @@ const reachable = (target: Target, addresses: readonly string[], { refusalOf }: 
   throw new EgressError('denied', `no connection to ${target.text}: ${reason}`);
 };
 
+const unknownAuthority =
+  'its certificate is of an authority this machine does not know (NODE_EXTRA_CA_CERTS adds some)';
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',
   ECONNRESET: 'the peer reset the connection',
   EHOSTUNREACH: 'there is no way to that host',
   ENETUNREACH: 'there is no way to that network',
   ETIMEDOUT: 'no answer',
+  EPROTO: 'it does not speak TLS as we do',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
 };
 
 const describe = (error: unknown): string => {
@@ -174,7 +185,7 @@ export const createDialer = (options: DialerOptions = {}): Dial => {
   return async ({ text, connect: rules, scope }, signal) => {
     const target = parseTarget(text);
     if (target === undefined)
-      throw new EgressError('refused', `${JSON.stringify(text)} is not HOST:PORT or tls:HOST:PORT`);
+      throw new EgressError('refused', `no connection: ${JSON.stringify(text)} is not HOST:PORT or tls:HOST:PORT`);
     if (!isAllowed(target, rules)) {
       throw new EgressError(
         'denied',

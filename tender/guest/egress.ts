@@ -39,8 +39,8 @@ const mostDials: i32 = 4096;
 /** Requests taken at once, before others get their turn. */
 const requestBatch: i32 = 16;
 /** Requests of one instance: so many at once, and so many a second after that. */
-const burst: u64 = 256;
-const refillNs: u64 = 1_000_000_000 / 256;
+const burst: u64 = 512;
+const refillNs: u64 = 1_000_000_000 / 512;
 const pauseNs: u64 = 50_000_000;
 /** Lines about connections that did not come about, of one slot: so many at once, and one in ten seconds after that. */
 const lineBurst: u32 = 5;

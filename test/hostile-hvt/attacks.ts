@@ -127,7 +127,19 @@ export const ruleAttacks: readonly Attack[] = [
   attack('makes a hypercall of one byte', /four bytes/, bytes(0xe6, ports.flush)),
   attack('makes a hypercall of two bytes', /four bytes/, bytes(0x66, 0xe7, ports.flush)),
   attack('reads from a port of a hypercall', /four bytes/, bytes(0xe5, ports.flush)),
-  ...[0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c].map((port) =>
+  attack(
+    'asks for a connection to more than a name',
+    /connect: the target/,
+    storeWord(control.connectLength, 301),
+    hypercall(ports.connect),
+  ),
+  attack(
+    'asks why a connection failed that there is not',
+    /connect: the handle/,
+    storeWord(control.connectHandle, 17),
+    hypercall(ports.connect),
+  ),
+  ...[0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c].map((port) =>
     attack(`makes hypercall ${port}`, /port from 16/, hypercall(port)),
   ),
 ];

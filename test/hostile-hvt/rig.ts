@@ -31,7 +31,15 @@ export const forEachOf = async <Item>(items: readonly Item[], task: (item: Item)
 };
 
 /** Hypercalls (docs/hvt.md). */
-export const ports = { wait: 0x10, flush: 0x11, grow: 0x12, exit: 0x13, entropy: 0x14, receive: 0x15 } as const;
+export const ports = {
+  wait: 0x10,
+  flush: 0x11,
+  grow: 0x12,
+  exit: 0x13,
+  entropy: 0x14,
+  receive: 0x15,
+  connect: 0x16,
+} as const;
 
 /** out PORT, eax */
 export const hypercall = (port: number): Uint8Array => bytes(0xe7, port);
@@ -62,6 +70,8 @@ export const control = {
   growMemory: sharedRegion + 0x30,
   growBytes: sharedRegion + 0x38,
   clock: sharedRegion + 0x50,
+  connectHandle: sharedRegion + 0x68,
+  connectLength: sharedRegion + 0x6c,
   commandRing: sharedRegion + 0x1000,
   bytes: 0x40_0000,
 } as const;
