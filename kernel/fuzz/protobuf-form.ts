@@ -31,7 +31,7 @@ function withoutZero(schema: Schema, value: unknown): unknown {
       return value.map((item) => withoutZero(schema.items ?? { type: 'any' }, item) ?? null);
     }
     case 'any':
-      return value;
+      return value ?? undefined;
     default:
       return value === '' || value === 0 || value === false || value === null ? undefined : value;
   }

@@ -56,8 +56,9 @@ function insideUnion(value: unknown): void {
 function isLeftOut({ schema, isPointer, isAlwaysWritten }: Field, value: unknown): boolean {
   if (value === null || value === undefined) return isAlwaysWritten !== true;
   if (isPointer === true || isAlwaysWritten === true) return false;
-  if (Array.isArray(value)) return value.length === 0;
   switch (schema.type) {
+    case 'array':
+      return Array.isArray(value) && value.length === 0;
     case 'map':
       return isRecord(value) && Object.keys(value).length === 0;
     case 'string':

@@ -4,7 +4,7 @@
  */
 
 import { toGoForm } from '../kinds/go-form.ts';
-import { isRecord, type JsonRecord, parseJson } from '../kinds/json.ts';
+import { deepEqual, isRecord, type JsonRecord, parseJson } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import type { StoredObject } from '../store/store.ts';
 
@@ -35,6 +35,10 @@ export function settle(kind: Kind, object: JsonRecord): void {
 
 /** The text to store for an object, with the revision it will have. */
 export function serialise(kind: Kind, object: JsonRecord, revision: number): string {
+  return JSON.stringify(storable(kind, object, revision));
+}
+
+function storable(kind: Kind, object: JsonRecord, revision: number): JsonRecord {
   settle(kind, object);
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
   const given = isRecord(metadata) ? metadata : {};
@@ -43,7 +47,13 @@ export function serialise(kind: Kind, object: JsonRecord, revision: number): str
     const value = key === 'resourceVersion' ? (revision === notWritten ? '' : String(revision)) : given[key];
     if (value !== undefined && value !== null && !isEmpty(value)) ordered[key] = value;
   }
-  return JSON.stringify({ apiVersion: kind.storageApiVersion, kind: kind.kind, metadata: ordered, ...rest });
+  return { apiVersion: kind.storageApiVersion, kind: kind.kind, metadata: ordered, ...rest };
+}
+
+/** Whether two objects would be stored as the same; the order in which a client wrote its fields is no difference. */
+export function isStoredTheSame(kind: Kind, a: JsonRecord, b: JsonRecord): boolean {
+  const [left, right] = [storable(kind, a, notWritten), storable(kind, b, notWritten)];
+  return JSON.stringify(left) === JSON.stringify(right) || deepEqual(left, right);
 }
 
 function isEmpty(value: unknown): boolean {

@@ -27,7 +27,7 @@ import {
   trackUpdate,
 } from './managed/managed-fields.ts';
 import { writerOf } from './managed/writer.ts';
-import { parseStored, serialise, settle } from './stored.ts';
+import { isStoredTheSame, parseStored, serialise, settle } from './stored.ts';
 import { admit, commit, isDryRun, metadataOf, objectKey, othersOf, requireValid, respond } from './write.ts';
 
 export async function update(context: Context, call: Call): Promise<ApiResponse> {
@@ -128,6 +128,7 @@ export function replace(
   if (isPartOfStatus(route.subresource)) kind.rules.prepareStatus?.(object, previous, writeContext);
   else if (route.subresource === '') kind.rules.prepareUpdate?.(object, previous, writeContext);
   settle(kind, object);
+  if (wanted !== object) settle(kind, wanted);
   // What is stored may be older than this form.
   settle(kind, previous);
   countGeneration(kind, object, previous);
@@ -135,15 +136,13 @@ export function replace(
   admit(context, call, { verb, name: route.name, object, previous });
   round?.validate(call, { ...admission, object });
   round?.charge(call, object, previous);
-  const text = (value: JsonRecord): string => serialise(kind, value, current.modRevision);
-  const previousText = text(previous);
-  const isChanged = text(object) !== previousText;
+  const isChanged = !isStoredTheSame(kind, object, previous);
   // What webhooks change is nobody's.
   metadataOf(object).managedFields = manage(previous, wanted, given, isChanged);
   if (isReadyToGo(kind, object)) {
     return { kind: 'delete', finalValue: (revision) => serialise(kind, object, revision) };
   }
-  return text(object) === previousText
+  return isStoredTheSame(kind, object, previous)
     ? { kind: 'keep' }
     : { kind: 'put', value: (revision) => serialise(kind, object, revision) };
 }

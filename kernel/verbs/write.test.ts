@@ -298,3 +298,28 @@ test('streams into a pod are refused with the reason, and a pod that is not ther
   }
   assert.match(String((await api.call('GET', '/metrics')).body.message), /no \/metrics/);
 });
+
+test('an update whose fields are in another order, or say zero values another way, changes nothing', async () => {
+  await using api = await openApi();
+  const services = '/api/v1/namespaces/default/services';
+  const made = await api.call('POST', services, {
+    metadata: { name: 's' },
+    spec: { selector: { a: 'b' }, ports: [{ port: 80, name: '', nodePort: 0 }], externalIPs: [] },
+  });
+  assert.deepEqual((made.body.spec as JsonRecord).ports, [{ port: 80, protocol: 'TCP', targetPort: 80 }]);
+  assert.equal((made.body.spec as JsonRecord).externalIPs, undefined);
+  const reversed = (value: unknown): unknown =>
+    isRecord(value)
+      ? Object.fromEntries(
+          Object.entries(value)
+            .reverse()
+            .map(([key, item]) => [key, reversed(item)]),
+        )
+      : Array.isArray(value)
+        ? value.map(reversed)
+        : value;
+  const again = reversed(made.body) as JsonRecord;
+  (again.spec as JsonRecord).publishNotReadyAddresses = false;
+  const { body, text } = await api.call('PUT', `${services}/s`, again);
+  assert.equal((body.metadata as JsonRecord).resourceVersion, (made.body.metadata as JsonRecord).resourceVersion, text);
+});

@@ -137,7 +137,8 @@ function decodeInto(schema: Schema, bytes: Uint8Array, result: JsonRecord): void
     else {
       const value = field.wrapped ? unwrap(field.schema, bytesOf(entry)) : decodeScalar(field.schema, entry);
       // Go writes a field that is no pointer whether it was set or not; zero then means absent.
-      const isZero = field.isPointer !== true && (value === '' || value === 0 || value === false);
+      const isScalar = field.schema.type !== 'any' && field.schema.type !== 'int-or-string';
+      const isZero = isScalar && field.isPointer !== true && (value === '' || value === 0 || value === false);
       if (value !== undefined && !isZero) result[name] = value;
     }
   }
