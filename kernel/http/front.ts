@@ -37,7 +37,8 @@ export function createFront(options: FrontOptions): ApiHandler {
     const document = request.method === 'GET' ? documents[request.path] : undefined;
     if (document !== undefined) return publish(authorizer, effective, request.path, document);
     if (isLongRunning(request)) return api(request, effective);
-    await inFlight.enter(request.method);
+    // Who asks, not whom it asks for: an impersonator has one line.
+    await inFlight.enter(request.method, identity.name);
     try {
       return await withDeadline(api(request, effective), timeoutMs);
     } finally {
