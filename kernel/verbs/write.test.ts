@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JsonRecord } from '../kinds/json.ts';
+import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import { configMap, configMaps, deployment, deployments, openApi, pod, pods } from './test-api.ts';
 
 const metadata = (object: JsonRecord): JsonRecord => object.metadata as JsonRecord;
