@@ -87,6 +87,7 @@ export function testService(target: string, start: StartApplication): void {
     assert.equal(await text('/nul'), 'a\0b\u{1f600}\ufffd');
     assert.deepEqual([...new Uint8Array(await (await fetch(url('/bytes'))).arrayBuffer())], [0, 1, 128, 255]);
     assert.equal(await text('/large'), '0123456789'.repeat(100_000));
+    assert.equal(await text('/joined'), 'a'.repeat(9_000) + 'ä'.repeat(9_000));
     assert.equal(await text('/empty'), '');
     const cookies = await fetch(url('/cookies'));
     assert.equal(cookies.status, 204);

@@ -89,6 +89,10 @@ export const freeIndex = 493;
 export const blockSizeIndex = 494;
 export const formerFreeCell = 520;
 
+const STRING = -7;
+/** Long strings that were joined and nobody has looked at since: two strings, or ropes again. */
+const STRING_ROPE = -6;
+
 // @ts-ignore: decorator
 @inline
 export function isUndefined(value: usize): bool {
@@ -99,7 +103,8 @@ export function isUndefined(value: usize): bool {
 // @ts-ignore: decorator
 @inline
 export function isString(value: usize): bool {
-  return load<i32>(value, 4) == -7;
+  const tag = load<i32>(value, 4);
+  return tag == STRING || tag == STRING_ROPE;
 }
 
 /** An integer argument; others are converted. */

@@ -2,7 +2,7 @@
 // runs longer than the limit is interrupted with an exception that the program cannot catch.
 
 import {
-  call, FALSE, free, freeString, freeValue, getProperty, getString, isJobPending, malloc, newString, runJobs, stringLength, takeException, TRUE, UNDEFINED,
+  call, FALSE, free, freeString, freeValue, getProperty, getString, isJobPending, isString, malloc, newString, runJobs, stringLength, takeException, TRUE, UNDEFINED,
 } from "./engine";
 import * as os from "./os";
 import { State, state } from "./state";
@@ -103,7 +103,7 @@ export function describe(exception: usize): usize {
   free(key);
   const stackValue = getProperty(context, exception, name);
   freeValue(context, name);
-  const stack = load<i32>(stackValue, 4) == -7 ? getString(context, stackValue) : 0;
+  const stack = isString(stackValue) ? getString(context, stackValue) : 0;
   const messageLength = message == 0 ? 0 : stringLength(message);
   const stackLength = stack == 0 ? 0 : stringLength(stack);
   const block = malloc(messageLength + stackLength + 2);

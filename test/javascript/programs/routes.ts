@@ -107,6 +107,8 @@ const routes: Readonly<
   '/bytes': () => new Response(new Uint8Array([0, 1, 128, 255])),
   '/empty': async (request) => new Response(await request.bytes()),
   '/large': () => new Response('0123456789'.repeat(100_000)),
+  // The engine joins long strings only when somebody looks at them.
+  '/joined': () => new Response('a'.repeat(9_000) + 'ä'.repeat(9_000)),
   '/cookies': () =>
     new Response(null, {
       status: 204,
