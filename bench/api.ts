@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { versions } from '@diatom/cli/version.ts';
-import { startDiatom } from './api/diatom.ts';
+import { prepareDiatom, startDiatom } from './api/diatom.ts';
 import { startEtcd } from './api/etcd.ts';
 import { compareWithKubernetes } from './api/goals.ts';
 import { kubeApiserver, startKubeApiserver } from './api/kube-apiserver.ts';
@@ -20,6 +20,8 @@ const name = `${objects} objects of ${valueBytes} bytes`;
 
 interface Subject {
   readonly name: string;
+  /** What is no part of a start. */
+  readonly prepare?: (directory: string) => Promise<void>;
   /** Undefined: it is not here. */
   readonly version: () => Promise<string | undefined>;
   readonly missing: string;
@@ -31,6 +33,7 @@ const subjects: readonly Subject[] = [
     name: 'diatom',
     version: async () => versions().diatom,
     missing: '',
+    prepare: prepareDiatom,
     start: (version, directory) => startDiatom(version, directory, connections),
   },
   {
@@ -73,6 +76,7 @@ export async function benchApi(progress: (text: string) => void, names: readonly
   const directory = await mkdtemp(join(tmpdir(), 'diatom-bench-'));
   pinThisThread(loadProcessor);
   try {
+    for (const { subject } of present) await subject.prepare?.(join(directory, `prepare-${subject.name}`));
     for (let round = 0; round < rounds; round++) {
       for (const { subject, version } of present) {
         const server = await subject.start(version, join(directory, `${round}-${subject.name}`));

@@ -9,13 +9,22 @@ import { type Credentials, connectKubernetes } from './kubernetes-client.ts';
 import { untilReady } from './ready.ts';
 import type { KeyValueServer } from './stores.ts';
 
-// As `diatom up`: what has been compiled once is not compiled again.
-const environment = { NODE_COMPILE_CACHE: join(checkout, '.cache/bench/cache/node') };
+/**
+ * As `diatom up` (cli/cell-process.ts): what has been compiled once is not compiled again, one heap of the C library for all
+ * threads, memory given back after work.
+ */
+const flags = ['--max-semi-space-size=4', '--expose-gc', '--disable-warning=ExperimentalWarning'] as const;
+const environment = { NODE_COMPILE_CACHE: join(checkout, '.cache/bench/cache/node'), MALLOC_ARENA_MAX: '1' };
+
+/** Compiling happens once for a version and is no part of a start. */
+export async function prepareDiatom(directory: string): Promise<void> {
+  await (await startDiatom('', directory, 1)).stop();
+}
 
 export async function startDiatom(version: string, directory: string, connections: number): Promise<KeyValueServer> {
   const port = await freePort();
   const program = join(import.meta.dirname, 'kernel-main.ts');
-  const words = ['--disable-warning=ExperimentalWarning', program, directory, String(port)];
+  const words = [...flags, program, directory, String(port)];
   const startedMs = performance.now();
   const server = startServer({ ...pinned(serverProcessor, process.execPath, words), environment });
   await untilReady(port, '/readyz', server);

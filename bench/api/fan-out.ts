@@ -7,7 +7,7 @@ import { inParallel, type Note } from './measure.ts';
 import type { KeyValueServer } from './stores.ts';
 
 const watchers = 1_000;
-const writes = 1_000;
+const writes = 2_000;
 const busyObjects = 100;
 /** An object as busy kinds have them: a lease, an endpoint, a status. */
 const value = 'x'.repeat(64);

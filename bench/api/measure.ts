@@ -15,7 +15,7 @@ const reads = 12_000;
 const lists = 100;
 const watched = 300;
 const manyObjects = 30_000;
-const idleMs = 3_000;
+const idleMs = 7_000;
 const value = 'x'.repeat(valueBytes);
 
 export async function measureServer(
