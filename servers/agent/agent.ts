@@ -16,9 +16,10 @@ import {
   resources,
   type Service,
 } from '@diatom/sdk';
-import type { SlotState, TenderEvent } from '@diatom/tender';
+import type { EgressRules, SlotState, TenderEvent } from '@diatom/tender';
 import type { AddressPool } from '../addresses/address-pool.ts';
 import { bootAnnotation } from '../boot-annotation.ts';
+import { clusterRules } from './egress/cluster-rules.ts';
 import type { ContainerLog } from './log/log-server.ts';
 import { askingServices } from './pod/boot.ts';
 import { PodRunner } from './pod/pod-runner.ts';
@@ -46,6 +47,7 @@ export class Agent {
   #podOf: (key: string) => Pod | undefined = () => undefined;
   #pods: () => readonly Pod[] = () => [];
   #askingOf: (pod: Pod) => readonly string[] = () => [];
+  #egressRules: EgressRules = notYet;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -54,6 +56,14 @@ export class Agent {
   /** For the log endpoint. */
   get pods(): readonly Pod[] {
     return this.#pods();
+  }
+
+  /** For the egress of this node's pods. */
+  get egressRules(): Required<EgressRules> {
+    return {
+      addressesOf: (host, scope) => this.#egressRules.addressesOf?.(host, scope),
+      refusalOf: (address) => this.#egressRules.refusalOf?.(address),
+    };
   }
 
   onTenderEvent(event: TenderEvent): void {
@@ -86,6 +96,11 @@ export class Agent {
       );
     this.#askingOf = (pod) => askingServices(pod, services.byIndex('asking', pod.metadata.namespace ?? ''));
     await informers.synced(signal);
+    this.#egressRules = clusterRules({
+      service: (namespace, name) => services.get(`${namespace}/${name}`),
+      services: () => services.list(),
+      pods: () => pods.list(),
+    });
 
     // Addresses in use must be known before the first one is given out, orphans gone before their addresses are.
     const present = pods.list();
@@ -252,6 +267,9 @@ export class Agent {
     );
   }
 }
+
+/** Before it is known which Services there are nobody is connected to anything. */
+const notYet: EgressRules = { addressesOf: () => new Error('this node is just starting; try again') };
 
 /** Slot ids are `<uid>.<container>`; a uid has no dot. */
 const uidOf = (slotId: string): string => slotId.slice(0, slotId.indexOf('.'));

@@ -4,8 +4,9 @@
  */
 import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { connectPort, EventRecorder } from '@diatom/sdk';
-import { createImageStore, probeHvt } from '@diatom/tender';
+import { createImageStore, probeHvt, startEgress } from '@diatom/tender';
 import { podAddresses } from '../addresses/address-pool.ts';
 import type { Server } from '../server.ts';
 import { Agent } from './agent.ts';
@@ -41,6 +42,7 @@ export const server: Server = {
     if (runtimes.kind === 'process' && runtimes.hvtProblem !== undefined) {
       log(`no virtual machines (hvt) on this node: ${runtimes.hvtProblem}`);
     }
+    const egressPath = egressPathOf(own.tender);
     const agent = new Agent({
       client,
       events,
@@ -52,11 +54,12 @@ export const server: Server = {
         imageStoreDirectory,
         dataDirectory,
         runtimes,
+        egressPath,
         facts: { hostIP, nodeName },
       },
     });
     const tender = new TenderLink({
-      open: () => openTender(own.tender),
+      open: () => openTender(own.tender, agent.egressRules),
       onEvent: (event) => agent.onTenderEvent(event),
       onReturn: (slots) => agent.onTenderReturn(slots),
       log,
@@ -67,6 +70,8 @@ export const server: Server = {
       pods: () => agent.pods,
       find: (namespace, pod, container, previous) => agent.findLog(namespace, pod, container, previous),
     });
+    const egress =
+      egressPath === '' ? undefined : await startEgress({ ...agent.egressRules, socketPath: egressPath, log });
     const registration = new NodeRegistration(client, dataDirectory, {
       name: nodeName,
       addressRange,
@@ -89,10 +94,15 @@ export const server: Server = {
       // Asked to stop means that the whole cell stops: nothing may be left running. (A crash leaves the instances to the tender.)
       if (signal.aborted) await stopAll(tender, log);
       await tender.close();
+      await egress?.close();
       await logs.close();
     }
   },
 };
+
+/** Beside the tender's own socket, in a directory that is its owner's alone. The node tender needs none. */
+const egressPathOf = (tender: AgentSettings['tender']): string =>
+  tender.kind === 'node' ? '' : join(dirname(tender.socketPath), 'egress.sock');
 
 /** Found out anew at each start: a machine may get its KVM later. */
 async function runtimesOf(tender: AgentSettings['tender']): Promise<Runtimes> {

@@ -75,6 +75,7 @@ async function rig(over: Partial<Pod['spec']> = {}) {
       imageStoreDirectory: dataDirectory,
       dataDirectory,
       runtimes: { kind: 'process', hvtProblem: undefined },
+      egressPath: '/egress.sock',
       facts: { hostIP: '127.0.0.1', nodeName: 'node' },
     },
     tender,

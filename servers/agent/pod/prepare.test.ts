@@ -57,6 +57,7 @@ async function withDirectory(
     imageStoreDirectory: '/images',
     dataDirectory,
     runtimes: { kind: 'process', hvtProblem: undefined },
+    egressPath: '/egress.sock',
     facts: { hostIP: '127.0.0.1', nodeName: 'node' },
   };
   try {
@@ -101,4 +102,21 @@ test('an idle time so short that boots would follow each other without a pause i
     const short = await attempt(pod('1ms'), 0);
     assert.match(short.kind === 'blocked' ? short.message : '', /idle-timeout: 1ms is too short; write 100ms or more/);
     for (const fine of ['0s', '100ms', '30s']) assert.equal((await attempt(pod(fine), 0)).kind, 'slot');
+  }));
+
+test('a pod may forbid the connections its images would be allowed', () =>
+  withDirectory(async (attempt) => {
+    const asking = (value: string): Pod => {
+      const subject = pod();
+      return { ...subject, metadata: { ...subject.metadata, annotations: { 'diatom.dev/connect': value } } };
+    };
+    const open = await attempt(pod(), 0);
+    assert.deepEqual(open.kind === 'slot' ? open.spec.egress : undefined, {
+      socketPath: '/egress.sock',
+      scope: 'default',
+    });
+    const closed = await attempt(asking('none'), 0);
+    assert.equal(closed.kind === 'slot' ? closed.spec.egress : 'blocked', undefined);
+    const unknown = await attempt(asking('some'), 0);
+    assert.match(unknown.kind === 'blocked' ? unknown.message : '', /diatom\.dev\/connect: "some" is not known/);
   }));

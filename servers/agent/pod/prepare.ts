@@ -5,6 +5,7 @@ import { type Client, type Container, isNotFound, type Pod, parseQuantity, resou
 import type { ImageStore, SlotSpec, StoredImage } from '@diatom/tender';
 import type { ContainerMessage } from '../container/container.ts';
 import { bootOf } from './boot.ts';
+import { egressOf } from './egress.ts';
 import {
   EnvironmentError,
   environmentOf,
@@ -23,6 +24,8 @@ export interface Surroundings {
   readonly imageStoreDirectory: string;
   readonly dataDirectory: string;
   readonly runtimes: Runtimes;
+  /** Socket of this node's egress; empty with a tender that needs none. */
+  readonly egressPath: string;
   readonly facts: Omit<PodFacts, 'podIP'>;
 }
 
@@ -63,7 +66,8 @@ export async function prepare(
   const handler = await handlerOf(pod, around.runtimes, around.client);
   if (typeof handler === 'string') return createError(handler, 'FailedCreatePodSandBox');
   const boot = bootOf(pod, attempt.asking, handler.name);
-  const problems = [...problemsOf(pod, container), ...boot.problems];
+  const egress = egressOf(pod);
+  const problems = [...problemsOf(pod, container), ...boot.problems, ...egress.problems];
   if (problems.length > 0) return configError(problems.join('; '));
 
   const image = await around.images.get(container.image ?? '');
@@ -92,7 +96,7 @@ export async function prepare(
     image,
     spec: {
       id: slotId(pod, container),
-      manifest: image.manifest,
+      manifest: egress.isClosed ? { ...image.manifest, connect: [] } : image.manifest,
       target: handler.target,
       imagePath: layer.path,
       listen: image.manifest.ports.map(({ port }) => ({ port, address: attempt.podIP, hostPort: port })),
@@ -102,6 +106,7 @@ export async function prepare(
       boot: boot.when,
       idleTimeoutMs: boot.idleTimeoutMs,
       timeLimitMs: leastLimitMs(boot.timeLimitMs, untilDeadlineMs(pod, attempt.deadlineAt, around.client.clock.now())),
+      ...(egress.isClosed ? {} : { egress: { socketPath: around.egressPath, scope: pod.metadata.namespace ?? '' } }),
       logPath,
     },
   };
