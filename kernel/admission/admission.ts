@@ -1,5 +1,5 @@
 /**
- * Admission by others: webhooks that may change a request or refuse it. Asks nobody about requests that no configuration
+ * Admission by others: webhooks that may change a request or refuse it, policies that may refuse it. Asks nobody about requests that no configuration
  * is about, and finding that out is one look at a table. Holds nothing of the store while it waits.
  */
 import type { Authorizer } from '../access/access.ts';
@@ -7,13 +7,24 @@ import type { CallWebhook } from '../http/webhooks.ts';
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import type { Kinds } from '../kinds/kinds.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoredObject } from '../store/store.ts';
 import { convert } from '../verbs/conversion.ts';
-import { internalError } from '../wire/status.ts';
-import type { Attributes, Operation } from './attributes.ts';
+import { parseStored } from '../verbs/stored.ts';
+import { type ApiError, internalError } from '../wire/status.ts';
+import { type Attributes, isNamespace, namespaceOf, type Operation } from './attributes.ts';
 import { admissionGroup, Configurations } from './configurations.ts';
 import { applyVerdict, askWebhook } from './dispatch.ts';
-import { type Matching, matchesSelectors, matchName, matchRules, type RuleMatch } from './matching.ts';
+import {
+  type Matching,
+  matchBinding,
+  matchesSelectors,
+  matchName,
+  matchRules,
+  type RuleMatch,
+  readNamespace,
+} from './matching.ts';
+import { ConfigurationProblem, collectParams, findParamKind, type Present } from './params.ts';
+import type { Binding, Policy } from './policy.ts';
 import type { Webhook } from './webhook.ts';
 
 export interface AdmissionOptions {
@@ -33,9 +44,24 @@ interface Planned<T> {
 interface Plan {
   readonly mutating: readonly Planned<Webhook>[];
   readonly validating: readonly Planned<Webhook>[];
+  readonly policies: readonly PlannedPolicy[];
 }
 
-const nobody: Plan = { mutating: [], validating: [] };
+interface PlannedPolicy extends Planned<Policy> {
+  readonly paramKind: Kind | undefined;
+  readonly bindings: readonly PlannedBinding[];
+}
+
+interface PlannedBinding {
+  readonly binding: Binding;
+  /** Undefined: everything the policy is about. */
+  readonly matches: readonly RuleMatch[] | undefined;
+}
+
+const nobody: Plan = { mutating: [], validating: [], policies: [] };
+
+/** Questions that are answered and not stored: policies do not see them (kubernetes pkg/kubeapiserver/admission/exclusion). */
+const withoutPolicies = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
 
 export type Warn = (text: string) => void;
 
@@ -57,7 +83,8 @@ export class Admission {
 
   /** Whether somebody may want to refuse such a request. */
   validates(kind: Kind, subresource: string, operation: Operation): boolean {
-    return this.#plan(kind, subresource, operation).validating.length > 0;
+    const { validating, policies } = this.#plan(kind, subresource, operation);
+    return validating.length > 0 || policies.length > 0;
   }
 
   #plan(kind: Kind, subresource: string, operation: Operation): Plan {
@@ -87,7 +114,31 @@ export class Admission {
     return {
       mutating: planned(this.#configurations.mutating),
       validating: planned(this.#configurations.validating),
+      policies:
+        kind.review !== undefined && withoutPolicies.has(kind.group)
+          ? []
+          : this.#configurations.policies.flatMap((hook) =>
+              this.#planPolicy(hook, equivalents, subresource, operation),
+            ),
     };
+  }
+
+  #planPolicy(
+    { policy, bindings }: { readonly policy: Policy; readonly bindings: readonly Binding[] },
+    equivalents: readonly Kind[],
+    subresource: string,
+    operation: Operation,
+  ): readonly PlannedPolicy[] {
+    const matches = matchRules(policy.matching, equivalents, subresource, operation);
+    if (matches.length === 0) return [];
+    const bound = bindings.flatMap((binding): readonly PlannedBinding[] => {
+      const { matching } = binding;
+      if (matching === undefined) return [{ binding, matches: undefined }];
+      const own = matchBinding(matching, equivalents, subresource, operation);
+      return own.length === 0 ? [] : [{ binding, matches: own }];
+    });
+    if (bound.length === 0) return [];
+    return [{ hook: policy, matches, bindings: bound, paramKind: findParamKind(this.#options.kinds, policy) }];
   }
 
   #otherVersions({ group, version, resource, nature }: Kind): readonly Kind[] {
@@ -146,13 +197,76 @@ export class Admission {
 
   /** All at once; of several refusals the first in the webhooks' order is the answer. */
   async validate(attributes: Attributes, warn: Warn): Promise<void> {
-    const { validating } = this.#plan(attributes.kind, attributes.subresource, attributes.operation);
+    const { validating, policies } = this.#plan(attributes.kind, attributes.subresource, attributes.operation);
+    if (policies.length > 0) await this.#judge(policies, attributes, warn);
     const asked = validating.map(async ({ hook, matches }) => {
       const invocation = await this.#invocation(hook, matches, attributes);
       if (invocation === undefined) return;
       await askWebhook(this.#options.callWebhook, hook, invocation.shown, invocation.match.kind, false, warn);
     });
     for (const result of await Promise.allSettled(asked)) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** All are asked, for their warnings; the first denial is thrown. */
+  async #judge(policies: readonly PlannedPolicy[], attributes: Attributes, warn: Warn): Promise<void> {
+    const { store, authorizer } = this.#options;
+    const { judge, denialError } = await import('./policies.ts');
+    const { valuesOf } = await import('./evaluation.ts');
+    let refused: ApiError | undefined;
+    const namespaceName = isNamespace(attributes.kind) ? '' : attributes.namespace;
+    for (const { hook: policy, matches, bindings, paramKind } of policies) {
+      const match = matchName(matches, attributes.name);
+      if (match === undefined || !matchesSelectors(policy.matching, attributes, store)) continue;
+      const shown = await this.#inVersion(attributes, match.kind);
+      const values = valuesOf(shown, match.kind, authorizer.authorize);
+      for (const { binding, matches: own } of bindings) {
+        if (own !== undefined && matchName(own, attributes.name) === undefined) continue;
+        if (binding.matching !== undefined && !matchesSelectors(binding.matching, attributes, store)) continue;
+        const namespace = namespaceName === '' ? undefined : readNamespace(store, namespaceName);
+        for (const params of await this.#params(policy, paramKind, binding, attributes)) {
+          for (const denial of judge(policy, values, params, namespace)) {
+            if (binding.actions.includes('Warn'))
+              warn(
+                `Validation failed for ValidatingAdmissionPolicy '${policy.name}' with binding '${binding.name}': ${denial.message}`,
+              );
+            if (binding.actions.includes('Deny')) refused ??= denialError(attributes, policy, binding, denial);
+          }
+          // Others get their turn: an expression may take a while.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+    }
+    if (refused !== undefined) throw refused;
+  }
+
+  async #params(
+    policy: Policy,
+    paramKind: Kind | undefined,
+    binding: Binding,
+    attributes: Attributes,
+  ): Promise<readonly (JsonRecord | undefined)[]> {
+    const { store } = this.#options;
+    const present: Present = (kind, stored) => this.#present(kind, stored);
+    try {
+      return await collectParams(store, present, policy, paramKind, binding, namespaceOf(attributes));
+    } catch (error) {
+      if (!(error instanceof ConfigurationProblem)) throw error;
+      if (policy.failsOpen) return [];
+      const { denialError } = await import('./policies.ts');
+      const message = `failed to configure binding: ${error.message}`;
+      throw denialError(attributes, policy, binding, { message, reason: 'Invalid' });
+    }
+  }
+
+  /** A stored object as its kind's version wants it. */
+  async #present(kind: Kind, stored: StoredObject): Promise<JsonRecord> {
+    const object = parseStored(stored.value);
+    const { custom } = kind;
+    const apiVersion = apiVersionOf(kind);
+    if (custom === undefined || object.apiVersion === apiVersion) return { ...object, apiVersion };
+    if (custom.conversion === undefined) return custom.renew({ ...object, apiVersion });
+    const [converted] = await convert(this.#options.callWebhook, custom.conversion, [object], apiVersion);
+    return converted ?? object;
   }
 
   /** Undefined: this request is none of the webhook's business. */

@@ -1,68 +1,83 @@
 /**
- * The webhooks there are, kept current by watches: a configuration is in force before its own writer has the answer, and
- * no request reads the store for it.
+ * The webhooks and policies there are, kept current by watches: a configuration is in force before its own writer has the
+ * answer, and no request reads the store for it.
  */
 import type { JsonRecord } from '../kinds/json.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
+import { type Binding, type Policy, readBinding, readPolicy } from './policy.ts';
 import { readWebhooks, type Webhook } from './webhook.ts';
 
 export const admissionGroup = 'admissionregistration.k8s.io';
 
+type Followed<T> = ReadonlyMap<string, T>;
+
 export class Configurations {
+  readonly #store: Store;
   readonly #onChange: () => void;
-  readonly #mutating = new Map<string, readonly Webhook[]>();
-  readonly #validating = new Map<string, readonly Webhook[]>();
+  readonly #log: (message: string) => void;
+  readonly #mutating: Followed<readonly Webhook[]>;
+  readonly #validating: Followed<readonly Webhook[]>;
+  readonly #policies: Followed<Policy>;
+  readonly #bindings: Followed<Binding>;
 
   constructor(store: Store, onChange: () => void, log: (message: string) => void) {
+    this.#store = store;
     this.#onChange = onChange;
-    const onEnd = (reason: 'closed' | 'compacted'): void => {
-      // A store that closes takes everybody with it; nothing is asked of webhooks after that.
-      if (reason === 'compacted') log('webhooks are no longer followed: the store ended the watch');
-    };
-    const keep = (map: Map<string, readonly Webhook[]>) => (key: string, object: JsonRecord | undefined) => {
-      if (object === undefined) map.delete(key);
-      else map.set(key, readWebhooks(object));
-    };
-    this.#follow(store, 'mutatingwebhookconfigurations', keep(this.#mutating), onEnd);
-    this.#follow(store, 'validatingwebhookconfigurations', keep(this.#validating), onEnd);
+    this.#log = log;
+    this.#mutating = this.#follow('mutatingwebhookconfigurations', readWebhooks);
+    this.#validating = this.#follow('validatingwebhookconfigurations', readWebhooks);
+    this.#policies = this.#follow('validatingadmissionpolicies', readPolicy);
+    this.#bindings = this.#follow('validatingadmissionpolicybindings', readBinding);
   }
 
+  /** A policy does nothing without a binding. */
   get isEmpty(): boolean {
-    return this.#mutating.size === 0 && this.#validating.size === 0;
+    return this.#mutating.size + this.#validating.size + this.#bindings.size === 0;
   }
 
   /** In the order of their configurations' names. */
   get mutating(): readonly Webhook[] {
-    return inOrder(this.#mutating);
+    return inOrder(this.#mutating).flat();
   }
 
   get validating(): readonly Webhook[] {
-    return inOrder(this.#validating);
+    return inOrder(this.#validating).flat();
   }
 
-  #follow(
-    store: Store,
-    resource: string,
-    take: (key: string, object: JsonRecord | undefined) => void,
-    onEnd: (reason: 'closed' | 'compacted') => void,
-  ): void {
+  /** With what binds them, in the order of their names. */
+  get policies(): readonly { readonly policy: Policy; readonly bindings: readonly Binding[] }[] {
+    const byPolicy = Map.groupBy(inOrder(this.#bindings), ({ policyName }) => policyName);
+    return inOrder(this.#policies).flatMap((policy) => {
+      const bindings = byPolicy.get(policy.name);
+      return bindings === undefined ? [] : [{ policy, bindings }];
+    });
+  }
+
+  #follow<T>(resource: string, read: (object: JsonRecord) => T): Followed<T> {
     const prefix = resourcePrefix(admissionGroup, resource);
-    const { items, revision } = store.list(prefix);
-    for (const { key, value } of items) take(key, JSON.parse(value) as JsonRecord);
-    store.watch({
+    const map = new Map<string, T>();
+    const { items, revision } = this.#store.list(prefix);
+    for (const { key, value } of items) map.set(key, read(JSON.parse(value) as JsonRecord));
+    this.#store.watch({
       prefix,
       after: revision,
       onEvents: (events) => {
-        for (const { key, kind, value } of events)
-          take(key, kind === 'delete' ? undefined : (JSON.parse(value) as JsonRecord));
+        for (const { key, kind, value } of events) {
+          if (kind === 'delete') map.delete(key);
+          else map.set(key, read(JSON.parse(value) as JsonRecord));
+        }
         this.#onChange();
       },
-      onEnd,
+      onEnd: (reason) => {
+        // A store that closes takes everybody with it; nothing is asked of webhooks after that.
+        if (reason === 'compacted') this.#log(`${resource} are no longer followed: the store ended the watch`);
+      },
     });
+    return map;
   }
 }
 
-function inOrder<T>(map: ReadonlyMap<string, readonly T[]>): readonly T[] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, list]) => list);
+function inOrder<T>(map: ReadonlyMap<string, T>): readonly T[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
 }

@@ -80,7 +80,7 @@ export function valuesOf(attributes: Attributes, kind: Kind, authorize: Authoriz
   };
 }
 
-const objectValue = (object: JsonRecord | undefined): Value =>
+export const objectValue = (object: JsonRecord | undefined): Value =>
   object === undefined ? null : fromJson(types.dyn, object);
 
 /** Only what upstream shows of a namespace. */

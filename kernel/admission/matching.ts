@@ -108,6 +108,25 @@ export function matchRules(
   });
 }
 
+/** Of a binding, which narrows: without rules it takes what the policy does. */
+export function matchBinding(
+  matching: Matching,
+  equivalents: readonly Kind[],
+  subresource: string,
+  operation: Operation,
+): readonly RuleMatch[] {
+  const everything: Rule = {
+    operations: ['*'],
+    groups: ['*'],
+    versions: ['*'],
+    resources: ['*/*'],
+    scope: '*',
+    names: [],
+  };
+  const rules = matching.rules.length === 0 ? [everything] : matching.rules;
+  return matchRules({ ...matching, rules }, equivalents, subresource, operation);
+}
+
 /** The first of the matches this request's name is in. */
 export function matchName(matches: readonly RuleMatch[], name: string): RuleMatch | undefined {
   return matches.find(

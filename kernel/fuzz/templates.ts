@@ -13,6 +13,12 @@ const signingRequest = Buffer.from(
   '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n',
 ).toString('base64');
 
+const configMapRule = {
+  operations: ['CREATE', 'UPDATE'],
+  apiGroups: [''],
+  apiVersions: ['v1'],
+  resources: ['configmaps'],
+};
 const webhook = {
   name: 'hook.fuzz.example.com',
   sideEffects: 'None',
@@ -91,6 +97,21 @@ export const templates: Readonly<Record<string, JsonRecord>> = {
   'storage.v1.CSIDriver': {},
   'storage.v1.CSINode': { spec: { drivers: [{ name: 'a', nodeID: 'n' }] } },
   'storage.v1.CSIStorageCapacity': { storageClassName: 'a', capacity: '1Gi' },
+  'admissionregistration.v1.ValidatingAdmissionPolicy': {
+    spec: {
+      matchConstraints: { resourceRules: [configMapRule] },
+      variables: [{ name: 'labels', expression: 'object.?metadata.labels.orValue({})' }],
+      validations: [
+        {
+          expression: "!('fuzz' in variables.labels) || variables.labels['fuzz'].size() < 5",
+          messageExpression: "'too long: ' + request.name",
+        },
+      ],
+    },
+  },
+  'admissionregistration.v1.ValidatingAdmissionPolicyBinding': {
+    spec: { policyName: 'fuzz-1', validationActions: ['Deny'] },
+  },
   'admissionregistration.v1.MutatingWebhookConfiguration': { webhooks: [webhook] },
   'admissionregistration.v1.ValidatingWebhookConfiguration': { webhooks: [webhook] },
   'apiextensions.v1.CustomResourceDefinition': {

@@ -117,8 +117,8 @@ export function compileExpression(text: string, result: Result, environment: Env
   return { problem: `must evaluate to ${wanted}${accepted.length === 1 ? ` but got ${types.printType(type)}` : ''}` };
 }
 
-/** Of a webhook's condition: what is wrong with it. */
-export function conditionProblem(text: string): string | undefined {
-  const compiled = compileExpression(text, 'bool', { hasParams: false, hasAuthorizer: true });
+/** What is wrong with a condition of a webhook or, with parameters, of a policy. */
+export function conditionProblem(text: string, hasParams = false): string | undefined {
+  const compiled = compileExpression(text, 'bool', { hasParams, hasAuthorizer: true });
   return 'problem' in compiled ? compiled.problem : undefined;
 }

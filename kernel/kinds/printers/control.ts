@@ -1,6 +1,7 @@
 /** Columns of what governs a cluster: signing requests, flow control, the addresses of services. */
 import { arrayAt, type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../json.ts';
 import type { Column } from '../kind.ts';
+import { formatSelector } from '../selector-text.ts';
 import { ageLast, at, integer, joined, none, text, value } from './column.ts';
 import { humanDuration } from './duration.ts';
 
@@ -37,7 +38,32 @@ const webhookColumns: readonly Column[] = [
   ageLast,
 ];
 
+function paramKindText(policy: JsonRecord): string {
+  const { apiVersion, kind } = recordAt(policy, 'spec', 'paramKind');
+  return kind === undefined ? '<unset>' : `${String(apiVersion)}/${String(kind)}`;
+}
+
+/** `*` stands for the namespace of whatever is judged. */
+function paramText(binding: JsonRecord): string {
+  const { paramRef } = recordAt(binding, 'spec');
+  if (paramRef === undefined) return '<unset>';
+  const [namespace, name] = [stringAt(paramRef, 'namespace'), stringAt(paramRef, 'name')];
+  return name === '' ? formatSelector(recordAt(paramRef, 'selector')) : `${namespace || '*'}/${name}`;
+}
+
+const bindingColumns: readonly Column[] = [
+  text('PolicyName', at('spec', 'policyName')),
+  text('ParamRef', paramText),
+  ageLast,
+];
+
 export const controlColumns: Readonly<Record<string, readonly Column[]>> = {
+  'admissionregistration.v1.ValidatingAdmissionPolicy': [
+    integer('Validations', (policy) => recordsAt(policy, 'spec', 'validations').length),
+    text('ParamKind', paramKindText),
+    ageLast,
+  ],
+  'admissionregistration.v1.ValidatingAdmissionPolicyBinding': bindingColumns,
   'admissionregistration.v1.MutatingWebhookConfiguration': webhookColumns,
   'admissionregistration.v1.ValidatingWebhookConfiguration': webhookColumns,
   'certificates.v1.CertificateSigningRequest': [
