@@ -1,5 +1,6 @@
 /** JSON request bodies: parsed, with the fields that stand twice in one object. */
 import { isRecord, type JsonRecord, parseJson, setOwn } from '../kinds/json.ts';
+import { deepestNesting, tooDeep } from './nesting.ts';
 import { badRequest } from './status.ts';
 
 export interface ParsedBody {
@@ -17,7 +18,9 @@ export function parseJsonBody(text: string): ParsedBody {
   } catch (error) {
     throw badRequest(`the object provided is unrecognized (must be of type Object): ${reason(error, text)}`);
   }
-  return { value: withWholePairs(text, value), duplicateFields: findDuplicateFields(text) };
+  // First, because it is what finds a body that is too deep to look into.
+  const duplicateFields = findDuplicateFields(text);
+  return { value: withWholePairs(text, value), duplicateFields };
 }
 
 /** Only an escape can bring half of a surrogate pair into decoded text. */
@@ -52,7 +55,7 @@ interface Scope {
 /** As many as Kubernetes collects (sigs.k8s.io/json, saveStrictError): nobody reads more, and a body may hold 100,000. */
 export const mostStrictProblems = 100;
 
-/** One pass over text that is known to be valid JSON. Stops looking when there are enough. */
+/** One pass over text that is known to be valid JSON; one whose values stand too deep in each other is refused. */
 export function findDuplicateFields(text: string): readonly string[] {
   const duplicates = new Set<string>();
   const scopes: Scope[] = [];
@@ -73,8 +76,7 @@ export function findDuplicateFields(text: string): readonly string[] {
       const raw = text.slice(start, at);
       const key = escaped ? (JSON.parse(`"${raw}"`) as string) : raw;
       const path = scope.path === '' ? key : `${scope.path}.${key}`;
-      if (scope.keys.has(key)) duplicates.add(path);
-      if (duplicates.size === mostStrictProblems) break;
+      if (scope.keys.has(key) && duplicates.size < mostStrictProblems) duplicates.add(path);
       scope.keys.add(key);
       scope.key = key;
       expectKey = false;
@@ -82,7 +84,7 @@ export function findDuplicateFields(text: string): readonly string[] {
       const isObject = code === 0x7b;
       const path = scope === undefined ? '' : pathOf(scope);
       scope = { path, keys: isObject ? new Set() : undefined, index: 0, key: '' };
-      scopes.push(scope);
+      if (scopes.push(scope) > deepestNesting) throw tooDeep();
       expectKey = isObject;
     } else if (code === 0x7d || code === 0x5d) {
       scopes.pop();

@@ -5,6 +5,7 @@
 import { int64Of, type JsonRecord, parseJson, setOwn } from '../kinds/json.ts';
 import type { Field, Schema } from '../kinds/schema.ts';
 import { schemaOf } from '../kinds/type-table.ts';
+import { deepestNesting, isDeeper, tooDeep } from './nesting.ts';
 import { badRequest } from './status.ts';
 
 export interface Envelope {
@@ -117,9 +118,19 @@ function fieldsByNumber(schema: Schema): ReadonlyMap<number, readonly [string, F
 /** The message as JSON; fields the table does not know are skipped, as protobuf does. */
 export function decodeMessage(schema: Schema, bytes: Uint8Array): JsonRecord {
   const result: JsonRecord = {};
-  decodeInto(schema, bytes, result);
+  openMessages++;
+  try {
+    // A message in a message is two levels where a map or a list stands between them.
+    if (openMessages > deepestNesting / 2) throw tooDeep();
+    decodeInto(schema, bytes, result);
+  } finally {
+    openMessages--;
+  }
   return result;
 }
+
+/** Messages that are being decoded, each in the one before. */
+let openMessages = 0;
 
 function decodeInto(schema: Schema, bytes: Uint8Array, result: JsonRecord): void {
   const fields = fieldsByNumber(schema);
@@ -260,13 +271,20 @@ function decodeIntOrString(bytes: Uint8Array): number | string {
 function decodeRawJson(bytes: Uint8Array): unknown {
   for (const entry of entries(bytes)) {
     if (entry.number !== 1) continue;
-    try {
-      return parseJson(utf8.decode(bytesOf(entry)));
-    } catch {
-      throw badRequest('a raw field of the protobuf message does not contain JSON');
-    }
+    return decodeJsonText(utf8.decode(bytesOf(entry)));
   }
   return {};
+}
+
+function decodeJsonText(text: string): unknown {
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch {
+    throw badRequest('a raw field of the protobuf message does not contain JSON');
+  }
+  if (isDeeper(value, deepestNesting / 2)) throw tooDeep();
+  return value;
 }
 
 function decodeSchemaUnion(format: string, bytes: Uint8Array): unknown {

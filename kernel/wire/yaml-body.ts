@@ -2,13 +2,15 @@
 import type { Document } from 'yaml';
 import { hasLongInteger, int64Of, isRecord, setOwn } from '../kinds/json.ts';
 import { mostStrictProblems, type ParsedBody, withWholePairs } from './json-body.ts';
-import { badRequest } from './status.ts';
+import { deepestNesting, isDeeper, tooDeep } from './nesting.ts';
+import { ApiError, badRequest } from './status.ts';
 
 export async function parseYamlBody(text: string): Promise<ParsedBody> {
   const { isScalar, parseDocument, visit } = await import('yaml');
   // The parser's own search for duplicate keys compares each with each: 28 s for 50,000 of them.
   const document = parseDocument(text, { version: '1.1', uniqueKeys: false, intAsBigInt: hasLongInteger(text) });
   const problem = document.errors[0];
+  if (problem?.message.includes('call stack') === true) throw tooDeep();
   if (problem !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${problem.message}`);
   const duplicates = new Set<string>();
   const problems: string[] = [];
@@ -53,8 +55,10 @@ function lineCounter(text: string): (offset: number) => number {
 function expanded(document: Document): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (isDeeper(value, deepestNesting)) throw tooDeep();
     return document.options.intAsBigInt === true ? withNumbers(value) : value;
   } catch (error) {
+    if (error instanceof ApiError) throw error;
     throw badRequest(`error converting YAML to JSON: yaml: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -1,5 +1,6 @@
 /** JSON Patch (RFC 6902) over JSON Pointer (RFC 6901). */
 import { deepEqual, isRecord, type JsonRecord } from '../../kinds/json.ts';
+import { deepestNesting, isDeeper } from '../../wire/nesting.ts';
 import { ApiError, badRequest } from '../../wire/status.ts';
 
 const operationLimit = 10_000;
@@ -62,25 +63,33 @@ function applyOne(document: unknown, operation: Operation): unknown {
   const { op, path, from = '' } = operation;
   switch (op) {
     case 'add':
-      return add(document, path, structuredClone(operation.value));
+      return add(document, path, structuredClone(shallow(operation.value, path)));
     case 'remove':
       return removeAt(document, path);
     case 'replace':
       read(document, path, op);
-      return path === '' ? structuredClone(operation.value) : set(document, path, structuredClone(operation.value));
+      return path === ''
+        ? structuredClone(operation.value)
+        : set(document, path, structuredClone(shallow(operation.value, path)));
     case 'move': {
       if (path.startsWith(`${from}/`)) throw inapplicable(`cannot move ${from} into itself at ${path}`);
       const value = read(document, from, op);
-      return add(removeAt(document, from), path, value);
+      return add(removeAt(document, from), path, shallow(value, path));
     }
     case 'copy':
-      return add(document, path, structuredClone(read(document, from, op)));
+      return add(document, path, structuredClone(shallow(read(document, from, op), path)));
     case 'test':
       if (deepEqual(read(document, path, op), operation.value)) return document;
       throw inapplicable(`testing value ${path} failed`);
     default:
       throw inapplicable(`unexpected operation ${JSON.stringify(op)}`);
   }
+}
+
+/** What is about to be put at `path`: an operation may not make a document deeper than a body may be. */
+function shallow(value: unknown, path: string): unknown {
+  if (isDeeper(value, deepestNesting - tokens(path).length)) throw inapplicable(`${path} would stand too deep`);
+  return value;
 }
 
 function tokens(path: string): readonly string[] {
