@@ -4,7 +4,7 @@
  */
 import { badRequest } from './status.ts';
 
-export const deepestNesting = 1000;
+export const deepestNesting = 500;
 
 export const tooDeep = () =>
   badRequest(`the object provided is unrecognized: exceeded max depth: values may stand ${deepestNesting} deep`);

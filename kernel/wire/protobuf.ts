@@ -120,8 +120,7 @@ export function decodeMessage(schema: Schema, bytes: Uint8Array): JsonRecord {
   const result: JsonRecord = {};
   openMessages++;
   try {
-    // A message in a message is two levels where a map or a list stands between them.
-    if (openMessages > deepestNesting / 2) throw tooDeep();
+    if (openMessages > deepestNesting) throw tooDeep();
     decodeInto(schema, bytes, result);
   } finally {
     openMessages--;
