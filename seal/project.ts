@@ -1,6 +1,7 @@
 /** `diatom.json`, the file beside an application that overrides what the build would choose. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { isConnectRule } from '@diatom/libos/connect';
 import { BuildError } from './diagnostic.ts';
 
 export interface Project {
@@ -123,12 +124,13 @@ function readPorts(value: unknown): readonly ProjectPort[] {
 }
 
 function readConnect(value: unknown): readonly string[] {
-  const isAddress = (entry: unknown): entry is string => {
-    const port = typeof entry === 'string' ? /^[A-Za-z0-9.-]{1,253}:(\d{1,5})$/.exec(entry)?.[1] : undefined;
-    return port !== undefined && Number(port) >= 1 && Number(port) <= 65535;
-  };
-  if (!Array.isArray(value) || !value.every(isAddress)) throw fail('connect must be a list of "HOST:PORT"');
-  return value;
+  const isRule = (entry: unknown): entry is string => typeof entry === 'string' && isConnectRule(entry);
+  if (Array.isArray(value) && value.every(isRule)) return value;
+  const wrong: unknown = Array.isArray(value) ? value.find((entry) => !isRule(entry)) : value;
+  throw fail(
+    `connect must be a list of "HOST:PORT" or "*.DOMAIN:PORT"; got ${JSON.stringify(wrong)}` +
+      (typeof wrong === 'string' && wrong.startsWith('tls:') ? ' (write it without tls:)' : ''),
+  );
 }
 
 function readAllowed(value: unknown): readonly unknown[] {

@@ -42,6 +42,11 @@ export const build: Command = {
     for (const { target, missingCalls } of leftOut) {
       terminal.note(`Not for ${target}, which does not provide ${missingCalls.join(', ')}.`);
     }
+    if (manifest.machineCalls.includes('sock_connect') && manifest.connect.length === 0) {
+      terminal.note(
+        'It can make connections and may make none: write what it may connect to into diatom.json, like "connect": ["api.example.com:443"].',
+      );
+    }
     terminal.print(digest);
     return exitStatus.success;
   },

@@ -61,8 +61,8 @@ export const run: Command = {
     const report = createReport(terminal, image.reference, options.has('json'));
     if (target === 'virtio') return await runMachine(image, path, store, options, report, signal);
     const directory = await mkdtemp(join(tmpdir(), 'diatom-run-'));
-    const egress = await openEgress(target, image.manifest, directory);
     try {
+      await using egress = await openEgress(target, image.manifest, directory);
       const spec = slotSpec(options, {
         target: target === 'hvt' ? 'hvt' : 'process',
         manifest: image.manifest,
@@ -73,7 +73,6 @@ export const run: Command = {
       const tender = await openTender(target, home, directory, (text) => terminal.note(text));
       return await runSlot(tender, spec, report, signal);
     } finally {
-      await egress?.close();
       await rm(directory, { recursive: true, force: true });
     }
   },

@@ -13,7 +13,7 @@ import {
   rootCertificates,
   type SecureContext,
 } from 'node:tls';
-import { isAllowed, parseTarget, type Target } from './target.ts';
+import { isAllowed, parseTarget, type Target } from '@diatom/libos/connect';
 
 /** Who asks, and what it may have. */
 export interface DialRequest {

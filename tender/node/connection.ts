@@ -16,8 +16,10 @@ export class Connection {
   #shutsDown = false;
   #notify: (bits: number) => void = () => {};
   readonly #abort = new AbortController();
+  readonly isOutgoing: boolean;
 
   constructor(socket?: Socket) {
+    this.isOutgoing = socket === undefined;
     if (socket !== undefined) this.#adopt(socket);
   }
 

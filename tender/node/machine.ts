@@ -39,13 +39,22 @@ type Handle =
 
 const largestHandleCount = 60_000;
 
+/** An outgoing connection keeps an instance awake that has no other until it has been quiet this long. */
+const quietMs = 30_000;
+/** When the instance is to end: this long. */
+const quietDrainingMs = 2_000;
+
 export class Machine {
   readonly #options: MachineOptions;
   readonly #environment: Uint8Array;
   readonly #handles = new Map<number, Handle>();
   readonly #freeHandles: number[] = [];
   #nextHandle = 3;
+  /** Accepted. */
   #openConnections = 0;
+  #openOutgoing = 0;
+  /** When an outgoing connection was used last, on the monotonic clock. */
+  #lastUseMs = 0;
   readonly #ready = new Map<number, number>();
   #wake: () => void = () => {};
   #killed = false;
@@ -176,7 +185,8 @@ export class Machine {
       connection.destroy();
       return number;
     }
-    this.#openConnections++;
+    if (connection.isOutgoing) this.#openOutgoing++;
+    else this.#openConnections++;
     connection.attach((bits) => this.#notify(number, bits));
     return number;
   }
@@ -200,6 +210,7 @@ export class Machine {
         return machineErrors[error instanceof EgressError ? error.code : 'refused'];
       },
     );
+    this.#lastUseMs = performance.now();
     return this.#adopt(connection);
   }
 
@@ -212,6 +223,7 @@ export class Machine {
     const connection = this.#connectionOf(handle);
     const bytes = this.#bytes(ptr, len);
     if (connection === undefined || bytes === undefined) return machineErrors.invalid;
+    if (connection.isOutgoing) this.#lastUseMs = performance.now();
     return direction === 'receive' ? connection.receive(bytes) : connection.send(bytes);
   }
 
@@ -224,7 +236,8 @@ export class Machine {
     if (found.kind === 'port') {
       found.port.onConnection(() => {});
     } else {
-      this.#openConnections--;
+      if (found.connection.isOutgoing) this.#openOutgoing--;
+      else this.#openConnections--;
       found.connection.close();
     }
     return 0;
@@ -257,19 +270,25 @@ export class Machine {
     return count;
   }
 
+  /** How long until no connection keeps the instance awake; for ever while one is open that was accepted. */
+  #quietInMs(afterMs: number): number {
+    if (this.#openConnections > 0) return Number.POSITIVE_INFINITY;
+    return this.#openOutgoing === 0 ? 0 : this.#lastUseMs + afterMs - performance.now();
+  }
+
   #endIfDone(): void {
     if (this.#killed) throw new Killed('killed');
-    if (this.#draining && this.#openConnections === 0) throw new GuestExit(0);
+    if (this.#draining && this.#quietInMs(quietDrainingMs) <= 0) throw new GuestExit(0);
   }
 
   async #wait(deadline: bigint): Promise<void> {
     const leftMs = deadline < 0n ? Number.POSITIVE_INFINITY : Number(deadline - process.hrtime.bigint()) / 1e6;
     const idleMs = this.#options.idleTimeoutMs;
-    const idles = idleMs > 0 && this.#openConnections === 0;
-    const waitMs = Math.min(leftMs, idles ? idleMs : Number.POSITIVE_INFINITY);
+    const quietInMs = this.#quietInMs(this.#draining ? quietDrainingMs : quietMs);
+    const endsInMs = this.#draining ? quietInMs : idleMs > 0 ? Math.max(idleMs, quietInMs) : Number.POSITIVE_INFINITY;
+    const waitMs = Math.min(leftMs, endsInMs);
     const woken = await this.#sleep(waitMs);
-    if (!woken && idles && waitMs === idleMs && this.#ready.size === 0 && !this.#somethingWaits())
-      throw new GuestExit(0);
+    if (!woken && waitMs === endsInMs && this.#ready.size === 0 && !this.#somethingWaits()) throw new GuestExit(0);
   }
 
   /** True when something happened before the time was over. */

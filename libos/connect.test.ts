@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAllowed, isConnectRule, parseTarget } from './target.ts';
+import { isAllowed, isConnectRule, parseTarget } from './connect.ts';
 
 const targets: readonly (readonly [string, string | undefined])[] = [
   ['api.example.com:443', 'api.example.com:443'],

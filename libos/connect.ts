@@ -1,4 +1,7 @@
-/** What an image asks to be connected to, and what its manifest says it may be (`sock_connect` in libos/abi.ts). */
+/**
+ * What an image asks to be connected to (`sock_connect` in abi.ts) and what its manifest says it may be (`connect` in
+ * manifest.ts): one reading of both for whoever builds, runs or judges.
+ */
 import { isIP } from 'node:net';
 
 export interface Target {
