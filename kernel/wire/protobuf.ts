@@ -282,7 +282,7 @@ function decodeJsonText(text: string): unknown {
   } catch {
     throw badRequest('a raw field of the protobuf message does not contain JSON');
   }
-  if (isDeeper(value, deepestNesting / 2)) throw tooDeep();
+  if (isDeeper(value, deepestNesting)) throw tooDeep();
   return value;
 }
 
