@@ -13,7 +13,6 @@ import { parseStored } from '../verbs/stored.ts';
 import { type ApiError, internalError } from '../wire/status.ts';
 import { type Attributes, isNamespace, namespaceOf, type Operation } from './attributes.ts';
 import { admissionGroup, Configurations } from './configurations.ts';
-import { applyVerdict, askWebhook } from './dispatch.ts';
 import {
   type Matching,
   matchBinding,
@@ -23,7 +22,7 @@ import {
   type RuleMatch,
   readNamespace,
 } from './matching.ts';
-import { ConfigurationProblem, collectParams, findParamKind, type Present } from './params.ts';
+import type { Present } from './params.ts';
 import type { Binding, Policy } from './policy.ts';
 import type { Webhook } from './webhook.ts';
 
@@ -185,6 +184,7 @@ export class Admission {
     const invocation = await this.#invocation(hook, matches, attributes);
     if (invocation === undefined) return undefined;
     const { match, shown } = invocation;
+    const { applyVerdict, askWebhook } = await import('./dispatch.ts');
     const verdict = await askWebhook(this.#options.callWebhook, hook, shown, match.kind, true, warn);
     if (verdict === undefined) return { object };
     const made = applyVerdict(hook, verdict, shown.object, (value) => {
@@ -202,6 +202,7 @@ export class Admission {
     const asked = validating.map(async ({ hook, matches }) => {
       const invocation = await this.#invocation(hook, matches, attributes);
       if (invocation === undefined) return;
+      const { askWebhook } = await import('./dispatch.ts');
       await askWebhook(this.#options.callWebhook, hook, invocation.shown, invocation.match.kind, false, warn);
     });
     for (const result of await Promise.allSettled(asked)) if (result.status === 'rejected') throw result.reason;
@@ -246,6 +247,7 @@ export class Admission {
     attributes: Attributes,
   ): Promise<readonly (JsonRecord | undefined)[]> {
     const { store } = this.#options;
+    const { ConfigurationProblem, collectParams } = await import('./params.ts');
     const present: Present = (kind, stored) => this.#present(kind, stored);
     try {
       return await collectParams(store, present, policy, paramKind, binding, namespaceOf(attributes));
@@ -308,4 +310,11 @@ export class Admission {
     if (converted === undefined) throw internalError(`nothing came back from the conversion to ${apiVersion}`);
     return converted;
   }
+}
+
+function findParamKind(kinds: Kinds, { paramKind }: Policy): Kind | undefined {
+  if (paramKind === undefined) return undefined;
+  const matches = (kind: Kind): boolean =>
+    kind.kind === paramKind.kind && apiVersionOf(kind) === paramKind.apiVersion && kind.review === undefined;
+  return kinds.registry.all().find(matches) ?? kinds.all().find(matches);
 }

@@ -1,7 +1,6 @@
 /** The parameters a binding names (apiserver pkg/admission/plugin/policy/generic/policy_dispatcher.go, CollectParams). */
 import { type JsonRecord, recordAt } from '../kinds/json.ts';
-import { apiVersionOf, type Kind } from '../kinds/kind.ts';
-import type { Kinds } from '../kinds/kinds.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { matchesSelector } from '../kinds/label-selector.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store, StoredObject } from '../store/store.ts';
@@ -13,13 +12,6 @@ export class ConfigurationProblem extends Error {}
 
 /** Turns an object as it is stored into one of the kind. */
 export type Present = (kind: Kind, stored: StoredObject) => Promise<JsonRecord>;
-
-export function findParamKind(kinds: Kinds, { paramKind }: Policy): Kind | undefined {
-  if (paramKind === undefined) return undefined;
-  const matches = (kind: Kind): boolean =>
-    kind.kind === paramKind.kind && apiVersionOf(kind) === paramKind.apiVersion && kind.review === undefined;
-  return kinds.registry.all().find(matches) ?? kinds.all().find(matches);
-}
 
 /** One undefined: the policy is to be evaluated without any. */
 export async function collectParams(

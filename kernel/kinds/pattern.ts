@@ -2,7 +2,11 @@
  * Regular expressions of the API (schema patterns, CEL's `matches`): RE2's language, in time linear in the text, so that
  * no pattern of a client can hold up the kernel.
  */
-import { RE2JS } from 're2js';
+import { createRequire } from 'node:module';
+
+const load = createRequire(import.meta.url);
+/** Read with the first pattern: most cells start without any. */
+const engine = (): typeof import('re2js') => load('re2js');
 
 export interface Pattern {
   /** Whether it matches anywhere in the text. */
@@ -13,7 +17,7 @@ export interface Pattern {
 
 /** Throws an Error that says what is wrong with it. */
 export function compilePattern(source: string): Pattern {
-  const compiled = RE2JS.compile(source);
+  const compiled = engine().RE2JS.compile(source);
   return {
     test: (text) => compiled.test(text),
     find: (text, most) => {

@@ -3,11 +3,12 @@ import type { FieldError } from '../../wire/status.ts';
 import { invalidValue } from '../field-errors.ts';
 import type { JsonRecord } from '../json.ts';
 import type { Schema } from '../schema.ts';
-import { compileRuleTree, type RuleNode, runRules } from './cel-rules.ts';
+import type { RuleNode } from './cel-rules.ts';
 import type { ConversionWebhook } from './conversion-spec.ts';
 import { Correlation } from './correlation.ts';
 import { decodeCustom } from './decode-custom.ts';
 import { applySchemaDefaults } from './defaults.ts';
+import { celRules, hasRules } from './lazy-rules.ts';
 import { schemaErrors } from './validate.ts';
 
 export interface CustomBehaviour {
@@ -44,7 +45,7 @@ export function behaviourOf(source: Source): CustomBehaviour {
   const schema = withoutRootFields(source.schema);
   let tree: RuleNode | undefined | null = null;
   const rules = (): RuleNode | undefined => {
-    if (tree === null) tree = compileRuleTree(openApi, true);
+    if (tree === null) tree = hasRules(openApi) ? celRules().compileRuleTree(openApi, true) : undefined;
     return tree;
   };
   return {
@@ -64,7 +65,7 @@ export function behaviourOf(source: Source): CustomBehaviour {
       const all = rules();
       if (all === undefined) return errors;
       if (errors.some(({ reason }) => blocking.has(reason))) return [...errors, invalidValue('<nil>', null, unchecked)];
-      const result = runRules(all, object, previous, '');
+      const result = celRules().runRules(all, object, previous, '');
       warnings.push(...result.warnings.map(({ field, message }) => `${field}: ${message}`));
       return [...errors, ...result.errors];
     },

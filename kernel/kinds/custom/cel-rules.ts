@@ -19,6 +19,7 @@ import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../jso
 import { celTypeOf, escapeProperty } from './cel-type.ts';
 import { Correlation } from './correlation.ts';
 import { parseFieldPath } from './field-path.ts';
+import { hasRules } from './lazy-rules.ts';
 
 /** apiserver pkg/apis/cel/config.go. */
 const callBudget = 1_000_000;
@@ -86,13 +87,6 @@ export interface RuleNode {
 
 export function compileRuleTree(schema: JsonRecord, isResourceRoot: boolean): RuleNode | undefined {
   return hasRules(schema) ? nodeOf(schema, schema, celTypeOf(schema, isResourceRoot)) : undefined;
-}
-
-function hasRules(schema: unknown): boolean {
-  if (!isRecord(schema)) return false;
-  if (recordsAt(schema, 'x-kubernetes-validations').length > 0) return true;
-  const below = [schema.items, schema.additionalProperties, ...recordsAt(schema, 'allOf')];
-  return below.some(hasRules) || Object.values(recordAt(schema, 'properties')).some(hasRules);
 }
 
 /** `rules` is the schema the rules stand in: `schema` itself, or a part of its allOf. */

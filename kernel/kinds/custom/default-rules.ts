@@ -2,8 +2,8 @@
 import type { FieldError } from '../../wire/status.ts';
 import { invalidValue } from '../field-errors.ts';
 import { deepEqual, isRecord, type JsonRecord, recordAt } from '../json.ts';
-import { compileRuleTree, runRules } from './cel-rules.ts';
 import { compileSchema } from './compile.ts';
+import { celRules, hasRules } from './lazy-rules.ts';
 import { prune } from './prune.ts';
 import { schemaErrors } from './validate.ts';
 
@@ -28,6 +28,8 @@ function problemsOf(schema: JsonRecord, value: unknown, path: string): readonly 
   if (!deepEqual(pruned, value)) return [invalidValue(path, value, 'must not have unknown fields')];
   const errors = schemaErrors(compiled, value, path);
   if (errors.length > 0) return errors;
+  if (!hasRules(schema)) return [];
+  const { compileRuleTree, runRules } = celRules();
   const tree = compileRuleTree(schema, isEmbedded);
   return tree === undefined ? [] : runRules(tree, value, undefined, path).errors;
 }

@@ -2,9 +2,8 @@
 import type { FieldError } from '../../wire/status.ts';
 import { forbiddenField, invalidValue, notSupported, required } from '../field-errors.ts';
 import { type JsonRecord, recordsAt, stringAt } from '../json.ts';
-import { compileRules } from './cel-rules.ts';
-import { celTypeOf, mostRequestBytes } from './cel-type.ts';
 import { parseFieldPath } from './field-path.ts';
+import { celRules, celTypes } from './lazy-rules.ts';
 
 /** apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go. */
 const expressionCostLimit = 10_000_000;
@@ -53,6 +52,7 @@ export function ruleWordProblems(schema: JsonRecord, path: string): FieldError[]
 
 /** `uncorrelatable`: path of the list within which `oldSelf` has no meaning. */
 export function ruleProblems(place: Place, path: string, costs: RuleCosts, uncorrelatable: string): FieldError[] {
+  const { celTypeOf, mostRequestBytes } = celTypes();
   const self = celTypeOf(place.schema, place.isResourceRoot);
   if (self === undefined) {
     const detail = 'internal error: failed to retrieve type information for x-kubernetes-validations';
@@ -62,7 +62,7 @@ export function ruleProblems(place: Place, path: string, costs: RuleCosts, uncor
   }
   const times = place.cardinality ?? Math.floor(mostRequestBytes / ((self.minJsonBytes ?? 1) + 1));
   const errors: FieldError[] = [];
-  for (const rule of compileRules(place.schema, self)) {
+  for (const rule of celRules().compileRules(place.schema, self)) {
     const at = ruleAt(path, rule.index);
     const check = (where: string, name: string, cost: number): void => {
       if (cost > expressionCostLimit) errors.push(forbiddenField(where, exceeds(name, cost, expressionCostLimit)));
