@@ -40,7 +40,7 @@ export class Exchanges {
     return this.#open.size;
   }
 
-  respond(number: number, status: number, lines: string, body: string | ArrayBuffer | undefined): void {
+  respond(number: number, status: number, lines: string, body: string | ArrayBuffer | null): void {
     const response = this.#take(number);
     if (response === undefined) return;
     const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body ?? new ArrayBuffer(0));

@@ -48,7 +48,6 @@ export async function startInstance(
   let isTopLevel = true;
   let isRetired = false;
   let alarm: NodeJS.Timeout | undefined;
-  let current = 0;
   let registered: Registered | undefined;
 
   const [
@@ -62,7 +61,7 @@ export async function startInstance(
     onGone,
     onReceivable,
   ] = [
-    (number: number) => registered?.[0](number),
+    (...words: Parameters<Registered[0]>) => registered?.[0](...words),
     (number: number) => registered?.[1](number),
     (number: number) => registered?.[2](number),
     () => registered?.[3](),
@@ -121,11 +120,6 @@ export async function startInstance(
     register: (...functions) => {
       registered = functions;
     },
-    method: () => methods.indexOf(exchangeOf(current).request.method ?? ''),
-    url: () => {
-      const { headers, url = '/' } = exchangeOf(current).request;
-      return `http://${headers.host ?? 'localhost'}${url}`;
-    },
     fields: (number) => fieldText(exchangeOf(number).request.rawHeaders),
     body: (number) => {
       const body = exchanges.get(number)?.body.whole();
@@ -173,8 +167,8 @@ export async function startInstance(
       onReceivable(gone);
       onGone(gone);
     });
-    current = number;
-    onRequest(number);
+    const { method = '', headers, url = '/' } = exchange.request;
+    onRequest(number, methods.indexOf(method), `http://${headers.host ?? 'localhost'}${url}`);
     setImmediate(() => {
       if (exchanges.get(number) !== undefined) onDeferred(number);
       arrived.shift();

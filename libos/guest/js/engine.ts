@@ -77,6 +77,10 @@ export const FALSE: i64 = 1 << 32;
 
 export const MODULE = 1;
 
+/** States of a promise; anything else has -1. */
+export const FULFILLED = 1;
+export const REJECTED = 2;
+
 /** Fields of JSRuntime in quickjs-ng 0.12.1; the interface has no function for the second. `prepare` checks what it can. */
 export const interruptHandlerOffset = 160;
 export const rejectionTrackerAfterInterruptHandler = 20;
@@ -105,6 +109,12 @@ export function isUndefined(value: usize): bool {
 export function isString(value: usize): bool {
   const tag = load<i32>(value, 4);
   return tag == STRING || tag == STRING_ROPE;
+}
+
+/** A string of 16 bits a character (JSString and JSStringRope). */
+export function isWide(value: usize): bool {
+  const block = <usize>load<u32>(value);
+  return load<i32>(value, 4) == STRING ? load<i32>(block, 4) < 0 : load<u8>(block, 8) != 0;
 }
 
 /** An integer argument; others are converted. */

@@ -1,7 +1,7 @@
 // The functions of `__host`, which libos/js/runtime/host.ts wraps. `numbers` and texts come and go as the engine's values.
 
 import {
-  arrayBufferLength, copyArrayBuffer, duplicateValue, FALSE, free, freeString, freeValue, getNumber, getString, integer, isString, isUndefined,
+  arrayBufferLength, copyArrayBuffer, duplicateValue, FALSE, free, freeString, freeValue, getNumber, getString, integer, isString, isUndefined, isWide,
   malloc, newArrayBuffer, newError, newFunction, newNumber, newString, result, setProperty, stringLength, throwValue, TRUE,
 } from "./engine";
 import { close, defer, Exchange, find, readBody, readFields, exchangeOn } from "./exchange";
@@ -18,23 +18,21 @@ const DECODE = 5;
 const WAKE_AT = 6;
 const ENVIRONMENT = 7;
 const REGISTER = 8;
-const METHOD = 9;
-const URL = 10;
-const FIELDS = 11;
-const BODY = 12;
-const RESPOND = 13;
-const RESPOND_STREAM = 14;
-const PIECE = 15;
-const FINISH = 16;
-const ABORT = 17;
-const IS_OPEN = 18;
-const RECEIVE = 19;
-const BODY_LIMIT = 20;
+const FIELDS = 9;
+const BODY = 10;
+const RESPOND = 11;
+const RESPOND_STREAM = 12;
+const PIECE = 13;
+const FINISH = 14;
+const ABORT = 15;
+const IS_OPEN = 16;
+const RECEIVE = 17;
+const BODY_LIMIT = 18;
 /** From here on: calls.ts. */
-export const FIRST_OF_CALLS = 21;
+export const FIRST_OF_CALLS = 19;
 
 const names: StaticArray<string> = [
-  "write", "monotonic", "wall", "random", "encode", "decode", "wakeAt", "environment", "register", "method", "url", "fields", "body",
+  "write", "monotonic", "wall", "random", "encode", "decode", "wakeAt", "environment", "register", "fields", "body",
   "respond", "respondStream", "piece", "finish", "abort", "isOpen", "receive",
   "bodyLimit",
 ];
@@ -159,11 +157,11 @@ function onAlarm(): void {
 
 const schemeLength = 7;
 
-/** `http://` Host target; a request without Host field is told to be for localhost. */
-function url(): usize {
-  const name = text("host");
-  const field = os.http_field_find(0, name, 4);
-  free(name);
+const hostName = memory.data<u8>([104, 111, 115, 116]);
+
+/** `http://` Host target; a request without Host field is told to be for localhost. An exception when there is no memory for it. */
+export function url(): usize {
+  const field = os.http_field_find(0, hostName, 4);
   const hostLength = field < 0 ? 9 : os.http_field_value_length(field);
   const targetLength = os.http_target_length();
   const length = schemeLength + hostLength + targetLength;
@@ -249,7 +247,9 @@ function respond(number: i32, exchange: Exchange, values: usize): void {
       if (text == 0) {
         fail();
       } else {
-        os.http_respond(status, 0, head, stringLength(head), text, stringLength(text), 0);
+        const textLength = stringLength(text);
+        if (isWide(source)) replaceLoneSurrogates(text, textLength);
+        os.http_respond(status, 0, head, stringLength(head), text, textLength, 0);
         freeString(context, text);
       }
     } else {
@@ -263,6 +263,20 @@ function respond(number: i32, exchange: Exchange, values: usize): void {
     if (exchange.handle != 0) os.http_complete(exchange.handle, 0);
   }
   close(number);
+}
+
+/**
+ * Surrogates without their other half come out of the engine as UTF-8 would have them, three bytes from ED A0 80 on: U+FFFD is as
+ * long. The text is not the engine's own when it is wide.
+ */
+function replaceLoneSurrogates(text: usize, length: i32): void {
+  const end = text + length;
+  for (let at = text; at < end; at++) {
+    if (load<u8>(at) == 0xed && load<u8>(at, 1) >= 0xa0) {
+      store<u16>(at, 0xbfef);
+      store<u8>(at, 0xbd, 2);
+    }
+  }
 }
 
 function fail(): void {
@@ -359,6 +373,7 @@ function register(values: usize): void {
   state.onInterrupted = duplicateValue(context, argument(values, 6));
   state.onGone = duplicateValue(context, argument(values, 7));
   state.onReceivable = duplicateValue(context, argument(values, 8));
+  state.onSettled = duplicateValue(context, argument(values, 9));
 }
 
 /** Called by the engine for every call of a function that `newFunction` made; gives the address of an owned result or 0. */
@@ -379,8 +394,6 @@ export function call_function(context: usize, self: usize, count: i32, values: u
       register(values);
       return 0;
     }
-    case METHOD: return result(<i64>os.http_method());
-    case URL: return url();
     case BODY_LIMIT: return newNumber(context, <f64>state.bodyBytes);
   }
   const number = integer(context, argument(values, 0));

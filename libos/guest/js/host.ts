@@ -108,5 +108,8 @@ export function free_host_reference(runtime: usize, id: i32): void {}
 
 /** Asked by the engine every few thousand operations. */
 export function should_interrupt(runtime: usize): i32 {
-  return state.deadline != 0 && clock_monotonic() > state.deadline ? 1 : 0;
+  if (state.deadline == 0) return 0;
+  const now = clock_monotonic();
+  if (state.deadline < 0) state.deadline = now + state.limitNs;
+  return now > state.deadline ? 1 : 0;
 }

@@ -1,15 +1,15 @@
 // A JavaScript application: the engine with the program's state after its top level has run, fed with requests.
 
 import {
-  blockSizeIndex, blockSizeOffset, construct, enableInterruptHandler, evaluateText, formerFreeCell, free, freeIndex, freeOffset, freeValue, globalObject, interruptHandlerOffset, MODULE, newContext, newObject,
-  newRuntime, promiseResult, promiseState, rejectionTrackerAfterInterruptHandler, rejectionTrackerIndex, setMaxStackSize, setMemoryLimit, stackRestore,
+  blockSizeIndex, blockSizeOffset, construct, enableInterruptHandler, evaluateText, formerFreeCell, free, freeIndex, freeOffset, freeValue, FULFILLED, globalObject, interruptHandlerOffset, isString, MODULE, newContext, newObject,
+  newRuntime, promiseResult, promiseState, REJECTED, rejectionTrackerAfterInterruptHandler, rejectionTrackerIndex, setMaxStackSize, setMemoryLimit, stackRestore,
   takeException,
 } from "./engine";
 import { close, find, open } from "./exchange";
-import { deferExchange, defineFunctions, onReceivable, setNamed, text } from "./functions";
+import { deferExchange, defineFunctions, onReceivable, setNamed, text, url } from "./functions";
 import * as os from "./os";
 import { state } from "./state";
-import { describe, prepareArguments, run, runAllJobs } from "./turn";
+import { describe, prepareArguments, run, runAllJobs, runRequest, runSettled } from "./turn";
 
 export { malloc as allocate } from "./engine";
 export { call_function } from "./functions";
@@ -105,16 +105,41 @@ function onRequest(): void {
     os.http_respond(503, 0, 0, 0, 0, 0, 0);
     return;
   }
-  const finished = run(state.onRequest, number);
+  const address = url();
+  if (!isString(address)) {
+    freeValue(state.context, takeException(state.context, address));
+    failRequest(number);
+    return;
+  }
+  const promise = runRequest(number, os.http_method(), load<i64>(address));
+  freeValue(state.context, address);
+  const isFine = promise != 0 && settle(number, promise);
+  if (promise != 0) freeValue(state.context, promise);
   const exchange = find(number);
   if (!exchange || exchange.handle != 0) return;
-  if (finished) {
+  if (isFine) {
     deferExchange(exchange);
     run(state.onDeferred, number);
   } else {
-    os.http_respond(500, 0, 0, 0, 0, 0, 0);
-    close(number);
+    failRequest(number);
   }
+}
+
+/** Tells the program what the promise of its answer came to, when it is settled; false when it threw then. */
+function settle(number: i32, promise: usize): bool {
+  const exchange = find(number);
+  if (!exchange || exchange.handle != 0) return true;
+  const progress = promiseState(state.context, promise);
+  if (progress != FULFILLED && progress != REJECTED) return true;
+  const value = promiseResult(state.context, promise);
+  const isFine = runSettled(number, load<i64>(value), progress == REJECTED);
+  freeValue(state.context, value);
+  return isFine;
+}
+
+function failRequest(number: i32): void {
+  os.http_respond(500, 0, 0, 0, 0, 0, 0);
+  close(number);
 }
 
 export function start_application(): void {

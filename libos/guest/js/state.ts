@@ -19,6 +19,8 @@ export class State {
   /** Called with an exchange whose peer has hung up before its answer; one of whose body there is more to read. */
   onGone: usize;
   onReceivable: usize;
+  /** Called with an exchange, what the promise of its answer came to, and whether it was rejected. */
+  onSettled: usize;
   /** Called with the number of a call to another host and what has happened to it (calls.ts). */
   onCall: usize;
   /** Called without anything: a timer is due; jobs are done and rejections are left. */
@@ -34,7 +36,10 @@ export class State {
   isRunning: bool;
   /** Of streamed responses, in this turn. */
   streamedBytes: i32;
-  /** Monotonic nanoseconds after which running code is interrupted. */
+  /**
+   * Monotonic nanoseconds after which running code is interrupted; 0: never, -1: the limit counts from when the engine asks first,
+   * so that a turn that never makes it ask does not read the clock.
+   */
   deadline: i64;
   limitNs: i64;
   /** Eight bytes each: the value `undefined` and the arguments of a call; then the list of their addresses. */

@@ -22,46 +22,80 @@ export function prepareArguments(): void {
   state.thirdInList = addressOf(offsetof<State>("thirdArgument"));
 }
 
-/** Calls a registered function with the first `count` arguments of the state; false when it threw, and that was told. */
-function callWith(callee: usize, count: i32): bool {
+/** What a registered function gives for the first `count` arguments of the state; 0 when it threw, and that was told. */
+function resultOf(callee: usize, count: i32): usize {
   const context = state.context;
   const result = call(
     context, callee, addressOf(offsetof<State>("undefinedValue")), count, addressOf(offsetof<State>("argumentList")),
   );
   const exception = takeException(context, result);
-  if (exception != 0) report(exception);
+  if (exception == 0) return result;
+  report(exception);
   freeValue(context, result);
-  return exception == 0;
+  return 0;
+}
+
+/** As `resultOf`; false when it threw. */
+function callWith(callee: usize, count: i32): bool {
+  const result = resultOf(callee, count);
+  if (result != 0) freeValue(state.context, result);
+  return result != 0;
 }
 
 function limit(): void {
-  if (state.limitNs != 0) state.deadline = os.clock_monotonic() + state.limitNs;
+  if (state.limitNs != 0) state.deadline = -1;
+}
+
+function beginTurn(): void {
+  state.isRunning = true;
+  state.streamedBytes = 0;
+  limit();
+}
+
+function endTurn(): void {
+  runAllJobs();
+  state.deadline = 0;
+  state.isRunning = false;
 }
 
 /** As `run`, with another argument. */
 export function runWith(callee: usize, value: i32, second: i32): bool {
-  state.isRunning = true;
-  state.streamedBytes = 0;
-  limit();
+  beginTurn();
   state.argument = <i64>(<u32>value);
   state.secondArgument = <i64>(<u32>second);
   const isFine = callWith(callee, 2);
-  runAllJobs();
-  state.deadline = 0;
-  state.isRunning = false;
+  endTurn();
   return isFine;
 }
 
 /** A turn of the program that begins with a registered function; false when it threw, and that was told. */
 export function run(callee: usize, value: i32): bool {
-  state.isRunning = true;
-  state.streamedBytes = 0;
-  limit();
+  beginTurn();
   state.argument = <i64>(<u32>value);
   const isFine = callWith(callee, 1);
-  runAllJobs();
-  state.deadline = 0;
-  state.isRunning = false;
+  endTurn();
+  return isFine;
+}
+
+/** The turn of a request: the promise of its answer, or `undefined`, to be freed; 0 when it threw, and that was told. */
+export function runRequest(number: i32, method: i32, url: i64): usize {
+  beginTurn();
+  state.argument = <i64>(<u32>number);
+  state.secondArgument = <i64>(<u32>method);
+  state.thirdArgument = url;
+  const result = resultOf(state.onRequest, 3);
+  endTurn();
+  return result;
+}
+
+/** The turn in which the program learns what the promise of its answer came to; false when it threw, and that was told. */
+export function runSettled(number: i32, value: i64, isRejected: bool): bool {
+  beginTurn();
+  state.argument = <i64>(<u32>number);
+  state.secondArgument = value;
+  state.thirdArgument = isRejected ? TRUE : FALSE;
+  const isFine = callWith(state.onSettled, 3);
+  endTurn();
   return isFine;
 }
 

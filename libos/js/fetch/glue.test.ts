@@ -6,7 +6,7 @@ import '../link/streams.ts';
 import '../link/urls.ts';
 import type { BodyReader } from '../host.ts';
 import { ReadableStream } from '../streams/streams.ts';
-import { abandonRequest, incomingRequest, outgoing } from './glue.ts';
+import { abandonRequest, incomingRequest, type Send, send, setFieldReader } from './glue.ts';
 import { Request } from './request.ts';
 import { Response } from './response.ts';
 
@@ -21,6 +21,18 @@ const reader = (...chunks: readonly string[]): BodyReader => {
   };
 };
 
+interface Outgoing {
+  readonly status: number;
+  readonly headerLines: string;
+  readonly body: Parameters<Send>[3];
+}
+
+function outgoing(response: unknown): Outgoing {
+  const sent: Outgoing[] = [];
+  send(response, 1, (_, status, headerLines, body) => sent.push({ status, headerLines, body }));
+  return sent[0] as Outgoing;
+}
+
 const get = (headers: readonly string[] = []): Request => incomingRequest('GET', 'http://h/x', headers, null);
 
 test('an incoming request is a Request', () => {
@@ -32,7 +44,8 @@ test('an incoming request is a Request', () => {
 
 test('headers are asked for once, and only when somebody looks', () => {
   let count = 0;
-  const request = incomingRequest('GET', 'http://h/', () => [`n${++count}`, 'v'], null);
+  setFieldReader((exchange) => [`n${exchange + count++}`, 'v']);
+  const request = incomingRequest('GET', 'http://h/', 1, null);
   assert.equal(count, 0);
   assert.equal(request.headers.get('n1'), 'v');
   assert.equal(request.headers.get('n1'), 'v');

@@ -3,22 +3,22 @@
 import type { BodyReader } from '../host.ts';
 import { needPart } from '../parts.ts';
 import { Body } from './body.ts';
-import { incoming, knownSignal, type Request } from './request.ts';
+import { incoming, knownSignal, type Request, setFieldReader } from './request.ts';
 import { deliver, type Send } from './response.ts';
 
-export type { Send };
+export { type Send, setFieldReader };
 
 /**
  * A request that has arrived.
  *
  * @param url absolute, as `http://<Host><target>`
  * @param headers name, value, name, value …: names lower case, values without surrounding whitespace, one byte a
- *   character; or a function giving that, called at most once and only when the program looks at headers
+ *   character; or the number that the field reader gives that for, asked at most once and only when the program looks at headers
  */
 export function incomingRequest(
   method: string,
   url: string,
-  headers: readonly string[] | (() => readonly string[]),
+  headers: readonly string[] | number,
   body: BodyReader | Uint8Array<ArrayBuffer> | null,
 ): Request {
   // Fetch has no body there, and a copy of the request could not be made of one that has (§5.4 step 36).
@@ -41,21 +41,6 @@ export function send(response: unknown, exchange: number, how: Send): void {
   if (status > 0) return;
   if (status < 0) throw new TypeError(`fetch gave ${describe(response)}, not a Response`);
   throw new TypeError('fetch gave Response.error(), which cannot be sent');
-}
-
-export interface OutgoingResponse {
-  readonly status: number;
-  readonly headerLines: string;
-  readonly body: Parameters<Send>[3];
-}
-
-/** As `send`, for who wants the parts together. */
-export function outgoing(response: unknown): OutgoingResponse {
-  let parts: OutgoingResponse | undefined;
-  send(response, 0, (_, status, headerLines, body) => {
-    parts = { status, headerLines, body };
-  });
-  return parts as OutgoingResponse;
 }
 
 function describe(value: unknown): string {

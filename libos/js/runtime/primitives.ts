@@ -15,7 +15,11 @@ export interface Primitives {
   /** `NAME=VALUE` NUL … */
   environment(): ArrayBuffer;
   register(
-    onRequest: (exchange: number) => void,
+    /**
+     * `method` is an index into the methods the library OS knows. Where the answer is a promise that is settled at the end of the
+     * turn, `onSettled` may be called with what it came to; otherwise `onDeferred`.
+     */
+    onRequest: (exchange: number, method: number, url: string) => unknown,
     onDeferred: (exchange: number) => void,
     onWritable: (exchange: number) => void,
     onAlarm: () => void,
@@ -24,10 +28,8 @@ export interface Primitives {
     onInterrupted: (error: unknown) => void,
     onGone: (exchange: number) => void,
     onReceivable: (exchange: number) => void,
+    onSettled: (exchange: number, value: unknown, isRejected: boolean) => void,
   ): void;
-  /** Index into the methods the library OS knows; of the request that has just arrived. */
-  method(): number;
-  url(): string;
   /** `name\nvalue\nname\nvalue`: names lower case, one character a byte. */
   fields(exchange: number): string;
   /**
@@ -42,8 +44,8 @@ export interface Primitives {
    * status that fits.
    */
   receive(exchange: number): ArrayBuffer | number;
-  /** `lines` is `name: value\r\n` for each field. */
-  respond(exchange: number, status: number, lines: string, body?: string | ArrayBuffer): void;
+  /** `lines` is `name: value\r\n` for each field. In a text, surrogates without their other half become U+FFFD. */
+  respond(exchange: number, status: number, lines: string, body: string | ArrayBuffer | null): void;
   /** False when nobody wants a body: the peer has gone, or asked for the head alone. */
   respondStream(exchange: number, status: number, lines: string): boolean;
   /** More than 0: wait for `onWritable`, the peer is behind or others are to have their turn; -1: it has gone. */

@@ -1,5 +1,5 @@
 /** Answers requests with what the program's `fetch` gives: the shape other edge platforms share. */
-import { abandonRequest, incomingRequest, outgoing } from '../fetch/glue.ts';
+import { abandonRequest, incomingRequest, type Send, send, setFieldReader } from '../fetch/glue.ts';
 import type { Request } from '../fetch/request.ts';
 import { reportException, reportHandled, reportUnhandled } from '../globals/report.ts';
 import { type BodyReader, BodyTooLarge, host } from '../host.ts';
@@ -148,18 +148,15 @@ function endReading(exchange: number): void {
   if (receiving.size !== 0) onReceivable(exchange);
 }
 
-function respond(exchange: number, response: unknown): void {
-  const { status, headerLines, body } = outgoing(response);
-  if (body === null) primitives.respond(exchange, status, headerLines);
-  else if (typeof body === 'string') {
-    primitives.respond(exchange, status, headerLines, body.isWellFormed() ? body : body.toWellFormed());
-  } else if (body instanceof Uint8Array) primitives.respond(exchange, status, headerLines, bufferOf(body));
+const sendParts: Send = (exchange, status, headerLines, body) => {
+  if (body === null || typeof body === 'string') primitives.respond(exchange, status, headerLines, body);
+  else if (body instanceof Uint8Array) primitives.respond(exchange, status, headerLines, bufferOf(body));
   else {
     cutOff.register(stream(exchange, status, headerLines, body), exchange);
     return;
   }
-  endReading(exchange);
-}
+  if (receiving.size !== 0) endReading(exchange);
+};
 
 function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
   const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
@@ -210,7 +207,7 @@ function fail(exchange: number, error: unknown): void {
 function answer(exchange: number, response: unknown): void {
   deferred.delete(exchange);
   try {
-    respond(exchange, response);
+    send(response, exchange, sendParts);
   } catch (error) {
     fail(exchange, error);
   }
@@ -224,7 +221,7 @@ let lastRequest: Request | null = null;
 const deferred = new Map<number, Request>();
 
 /** `name\nvalue\n…` of a request that is not answered yet. */
-function fieldsOf(exchange: number): readonly string[] {
+setFieldReader((exchange) => {
   if (!primitives.isOpen(exchange)) {
     throw new TypeError(
       'the headers of a request can be read until it is answered; read them before, or call ctx.waitUntil',
@@ -232,27 +229,35 @@ function fieldsOf(exchange: number): readonly string[] {
   }
   const fields = primitives.fields(exchange);
   return fields === '' ? [] : fields.split('\n');
-}
+});
 
-function onRequest(exchange: number): void {
+/** Gives the promise of the answer, where there is one: the glue looks whether it is settled at the end of the turn. */
+function onRequest(exchange: number, methodIndex: number, url: string): unknown {
   try {
     environment ??= readEnvironment();
-    const method = methods[primitives.method()] ?? '';
+    const method = methods[methodIndex] as string;
     // Fetch standard §5.4: requests with these methods have no body.
     const body = method === 'GET' || method === 'HEAD' ? null : new RequestBody(exchange);
-    const request = incomingRequest(method, primitives.url(), () => fieldsOf(exchange), body);
+    const request = incomingRequest(method, url, exchange, body);
     const response = application.fetch(request, environment, new ExecutionContext(request, body));
     if (response instanceof Promise) {
       lastPromise = response;
       lastRequest = request;
-      response.then(
-        (value) => answer(exchange, value),
-        (error: unknown) => fail(exchange, error),
-      );
-    } else respond(exchange, response);
+      return response;
+    }
+    send(response, exchange, sendParts);
   } catch (error) {
     fail(exchange, error);
   }
+  return undefined;
+}
+
+/** The promise was settled within the turn, which nobody had to wait for. */
+function onSettled(exchange: number, value: unknown, isRejected: boolean): void {
+  lastPromise = null;
+  lastRequest = null;
+  if (isRejected) fail(exchange, value);
+  else answer(exchange, value);
 }
 
 /** A promise that nobody can settle any more: it was never going to be, or whoever was about to was interrupted. */
@@ -269,10 +274,16 @@ const cutOff = new FinalizationRegistry((exchange: number) => {
 
 /** The request is not answered yet at the end of its turn. */
 function onDeferred(exchange: number): void {
-  if (lastPromise !== null) abandoned.register(lastPromise, exchange);
+  const promise = lastPromise;
   if (lastRequest !== null) deferred.set(exchange, lastRequest);
   lastPromise = null;
   lastRequest = null;
+  if (promise === null) return;
+  abandoned.register(promise, exchange);
+  promise.then(
+    (value) => answer(exchange, value),
+    (error: unknown) => fail(exchange, error),
+  );
 }
 
 /** Whoever asked has hung up before the answer. */
@@ -304,6 +315,8 @@ function onRejection(promise: Promise<unknown>, reason: unknown, isHandled: bool
 
 /** HTML §8.1.7.5 notify about rejected promises: at the end of a turn, for those nobody listens to by then. */
 function onRejectionsLeft(): void {
+  // That of the answer is listened to from now on.
+  if (lastPromise !== null) rejections.delete(lastPromise);
   for (const [promise, reason] of rejections) {
     rejections.delete(promise);
     told.set(promise, { reason });
@@ -331,5 +344,6 @@ export function serve(program: unknown): void {
     onInterrupted,
     onGone,
     onReceivable,
+    onSettled,
   );
 }
