@@ -7,6 +7,7 @@ import type { Access } from '../access/access.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
 import { type JsonRecord, parseJson } from '../kinds/json.ts';
 import type { KindDefinition } from '../kinds/registry.ts';
+import { type CompactionPolicy, defaultCompactionPolicy } from '../store/compaction.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { mediaTypes } from '../wire/media.ts';
@@ -24,6 +25,7 @@ export interface Answer {
 
 export interface TestApi extends AsyncDisposable {
   readonly store: Store;
+  readonly directory: string;
   readonly handle: ApiHandler;
   readonly clock: { nowMs: number };
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -34,6 +36,15 @@ export interface TestApi extends AsyncDisposable {
 export interface TestWatch {
   next(): Promise<{ readonly type: string; readonly object: JsonRecord }>;
   close(): void;
+}
+
+/** A long answer that comes in pieces, as one. */
+async function whole(response: ApiResponse): Promise<ApiResponse> {
+  const { body } = response;
+  if (typeof body === 'string' || body instanceof Uint8Array || body.isWhole !== true) return response;
+  const pieces: Uint8Array[] = [];
+  for await (const chunk of body.chunks) pieces.push(Buffer.from(chunk));
+  return { ...response, body: Buffer.concat(pieces).toString() };
 }
 
 /** The object of an answer, in whatever form it comes. */
@@ -81,9 +92,10 @@ export async function openApi(
   kinds: readonly KindDefinition[] = [],
   access: Access = everythingAllowed,
   callWebhook?: CallWebhook,
+  compaction: CompactionPolicy = defaultCompactionPolicy,
 ): Promise<TestApi> {
   const directory = mkdtempSync(join(tmpdir(), 'diatom-verbs-'));
-  const store = openSqliteStore({ directory });
+  const store = openSqliteStore({ directory, compaction });
   const clock = { nowMs: Date.parse('2026-01-01T00:00:00Z') };
   const podLog = () => Promise.resolve({ status: 200, headers: {}, body: 'log line\n' });
   const handle = createApi({
@@ -105,10 +117,11 @@ export async function openApi(
   };
   const api: TestApi = {
     store,
+    directory,
     handle,
     clock,
     call: async (method, path, body, headers = {}) => {
-      const response = await send(method, path, body, headers);
+      const response = await whole(await send(method, path, body, headers));
       const text = typeof response.body === 'string' ? response.body : '';
       return { status: response.status, headers: response.headers, text, body: await readAnswer(response) };
     },
