@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { machineErrors } from '@diatom/libos';
 import type { CallPrimitives } from '@diatom/libos/js/runtime/primitives.ts';
+import { createInflate } from './inflate.ts';
 
 const eventHead = 0;
 const eventReady = 1;
@@ -41,6 +42,7 @@ export function createCalls(connect: readonly string[], buffer: (bytes: Uint8Arr
   };
 
   return {
+    ...createInflate(buffer),
     registerCalls: (registered) => {
       onCall = registered;
     },

@@ -25,6 +25,8 @@ export interface Host {
   wakeAt(deadlineMs: number): void;
   /** Sends a request into the world. Absent where the target has no way out; `fetch` then says so. */
   fetch?(request: OutgoingRequest): Promise<IncomingResponse>;
+  /** What a content coding has been applied to; there where `fetch` is. */
+  decompress?(body: BodyReader, coding: 'gzip' | 'deflate'): BodyReader;
 }
 
 /** A request on its way out: names lower case, values as bytes-in-a-string (isomorphic), body whole or by chunks. */

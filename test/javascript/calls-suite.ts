@@ -33,6 +33,12 @@ const alike: readonly (readonly [what: string, path: string, asked?: Asked])[] =
   ['interim responses before the one that counts', '/interim'],
   ['a large body', '/large'],
   ['a connection that is closed', '/close'],
+  ...['gzip', 'x-gzip', 'deflate', 'raw', 'gzip, gzip', 'gzip, rot13', 'two-members', 'named'].map(
+    (coding) => [`coding ${coding}`, `/encoded?coding=${coding}`] as const,
+  ),
+  ['a body that is compressed and long', '/encoded-long'],
+  ['a body that is compressed and does not compress', '/encoded-random'],
+  ['a body that is compressed and empty', '/encoded-empty'],
   ['a coding nobody knows', '/encoded?coding=rot13'],
   ...[301, 302, 303, 307, 308].flatMap((code) =>
     (['GET', 'POST', 'PUT', 'HEAD'] as const).map(
@@ -107,6 +113,14 @@ export function testCalls(target: string, start: StartApplication): void {
     test(name(`${what}: as in Node`), async () => {
       const expected = await outcome(`${upstream.url}${path}`, asked);
       assert.deepEqual(comparable(await inImage(`${upstream.url}${path}`, asked)), comparable(expected));
+    });
+  }
+
+  for (const kind of ['cut', 'checksum', 'length', 'text', 'distance']) {
+    test(name(`a compressed body that is wrong is an error: ${kind}`), async () => {
+      const { error, message } = await inImage(`${upstream.url}/broken?kind=${kind}`);
+      assert.equal(error, 'TypeError');
+      assert.match(message ?? '', /the compressed body of the response/);
     });
   }
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { deflateSync, gzipSync } from 'node:zlib';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 
 export interface Upstream extends AsyncDisposable {
   /** `127.0.0.1:PORT`. */
@@ -53,6 +53,45 @@ async function echo(request: IncomingMessage, response: ServerResponse): Promise
 
 const text = 'Pinnularia viridis '.repeat(200);
 
+const numbers = Array.from({ length: 60_000 }, (_, at) => `${at * at}`).join(' ');
+
+const members = Buffer.concat([gzipSync(text.slice(0, 100)), gzipSync(text.slice(100))]);
+/** RFC 1952 §2.3: with extra field, name and comment. */
+const plain = gzipSync(text);
+const named = Buffer.concat([
+  Buffer.from([0x1f, 0x8b, 8, 0x1c, 0, 0, 0, 0, 0, 3, 2, 0, 1, 2]),
+  Buffer.from('name\0comment\0'),
+  plain.subarray(10),
+]);
+
+const encoded: Readonly<Record<string, Buffer>> = {
+  gzip: plain,
+  'x-gzip': plain,
+  deflate: deflateSync(text),
+  raw: deflateRawSync(text),
+  'gzip, gzip': gzipSync(plain),
+  'two-members': members,
+  named,
+};
+
+const headerOf: Readonly<Record<string, string>> = { raw: 'deflate', 'two-members': 'gzip', named: 'gzip' };
+
+/** A part of it with other bytes. */
+function changed(bytes: Buffer, at: number, ...others: readonly number[]): Buffer {
+  const copy = Buffer.from(bytes);
+  copy.set(others, at < 0 ? bytes.length + at : at);
+  return copy;
+}
+
+const broken: Readonly<Record<string, Buffer>> = {
+  cut: plain.subarray(0, 40),
+  checksum: changed(plain, -8, 1, 2, 3, 4),
+  length: changed(plain, -4, 1, 2, 3, 4),
+  text: Buffer.from('this is no gzip at all, however long one looks at it'),
+  // A fixed block that begins with a match: there is nothing before it.
+  distance: Buffer.concat([plain.subarray(0, 10), Buffer.from([0x03 | 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00])]),
+};
+
 /** `other` is another origin, to redirect to. */
 export function startUpstream(other: () => string = () => ''): Promise<Upstream> {
   const routes: Readonly<
@@ -78,12 +117,25 @@ export function startUpstream(other: () => string = () => ''): Promise<Upstream>
     },
     '/encoded': (_request, response, search) => {
       const coding = search.get('coding') ?? '';
-      response.setHeader('content-encoding', coding);
-      response.end(coding === 'gzip' ? gzipSync(text) : coding === 'deflate' ? deflateSync(text) : text);
+      response.setHeader('content-encoding', headerOf[coding] ?? coding);
+      response.end(encoded[coding] ?? text);
     },
-    '/broken-gzip': (_request, response) => {
+    '/encoded-long': (_request, response) => {
       response.setHeader('content-encoding', 'gzip');
-      response.end(gzipSync(text).subarray(0, 40));
+      response.end(gzipSync(numbers));
+    },
+    '/encoded-random': (_request, response) => {
+      response.setHeader('content-encoding', 'deflate');
+      const words = Uint32Array.from({ length: 50_000 }, (_, at) => Math.imul(at + 1, 2_654_435_761));
+      response.end(deflateSync(Buffer.from(words.buffer).toString('hex')));
+    },
+    '/encoded-empty': (_request, response) => {
+      response.setHeader('content-encoding', 'gzip');
+      response.end();
+    },
+    '/broken': (_request, response, search) => {
+      response.setHeader('content-encoding', 'gzip');
+      response.end(broken[search.get('kind') ?? '']);
     },
     '/cookies': (_request, response) => {
       response.setHeader('set-cookie', ['a=1', 'b=2; Path=/']);

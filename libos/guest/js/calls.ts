@@ -1,9 +1,13 @@
 // Requests to other hosts: the functions of `__host` that libos/js/runtime/calls.ts stands on. Only images whose program names
 // `fetch` have them (with-client.ts). A call has a number of the same kind as an exchange.
 
-import { arrayBufferLength, copyArrayBuffer, duplicateValue, free, freeString, freeValue, getProperty, getString, globalObject, integer, malloc, newArrayBuffer, newFunction, newString, result, stringLength } from "./engine";
+import {
+  arrayBufferLength, copyArrayBuffer, duplicateValue, FALSE, free, freeString, freeValue, getProperty, getString, globalObject, integer, malloc,
+  newArrayBuffer, newFunction, newString, result, stringLength, TRUE,
+} from "./engine";
 import { close, Exchange, find, open, readFields, widenBytes } from "./exchange";
 import { argument, call_function as otherFunction, FIRST_OF_CALLS, outOfMemory, parameterCount, setNamed, text } from "./functions";
+import { closeInflate, giveOutput, Inflate, openInflate, pull, push } from "./inflate";
 import * as os from "./os";
 import { state } from "./state";
 import { length, runWith } from "./turn";
@@ -16,9 +20,14 @@ const CALL_HEAD = 4;
 const CALL_BODY = 5;
 const CALL_RECEIVE = 6;
 const REGISTER_CALLS = 7;
+const INFLATE_OPEN = 8;
+const INFLATE_PUSH = 9;
+const INFLATE_PULL = 10;
+const INFLATE_CLOSE = 11;
 
 const names: StaticArray<string> = [
-  "call", "callPiece", "callFinish", "callCancel", "callHead", "callBody", "callReceive", "registerCalls",
+  "call", "callPiece", "callFinish", "callCancel", "callHead", "callBody", "callReceive", "registerCalls", "inflateOpen", "inflatePush",
+  "inflatePull", "inflateClose",
 ];
 
 /** Events of the client (guest/os/http/client.ts), as `onCall` is told them. */
@@ -176,6 +185,41 @@ function piece(number: i32, exchange: Exchange, source: usize): i32 {
   return behind;
 }
 
+/** inflateOpen(1 for gzip, 0 for deflate): what the others are given, 0 when there is no memory. */
+function inflateOpen(isGzip: i32): usize {
+  return result(<i64>changetype<usize>(openInflate(isGzip != 0)));
+}
+
+/** inflatePush(state, ArrayBuffer): false when there is no memory. */
+function inflatePush(stream: Inflate, source: usize): bool {
+  const size = arrayBufferLength(state.context, source);
+  const bytes = copyArrayBuffer(state.context, source);
+  if (bytes == 0) return size == 0;
+  if (push(stream, bytes, size)) return true;
+  free(bytes);
+  return false;
+}
+
+/** inflatePull(state): bytes, or what `pull` says. */
+function inflatePull(stream: Inflate): usize {
+  const count = pull(stream);
+  if (count <= 0) return result(<i64>(<u32>count));
+  const block = malloc(count);
+  if (block == 0) return outOfMemory();
+  giveOutput(stream, block);
+  return newArrayBuffer(state.context, block, count);
+}
+
+function inflate(which: i32, values: usize): usize {
+  const handle = integer(state.context, argument(values, 0));
+  if (which == INFLATE_OPEN) return inflateOpen(handle);
+  const stream = changetype<Inflate>(<usize>handle);
+  if (which == INFLATE_PULL) return inflatePull(stream);
+  if (which == INFLATE_PUSH) return result(inflatePush(stream, argument(values, 1)) ? TRUE : FALSE);
+  closeInflate(stream);
+  return 0;
+}
+
 export function call_function(context: usize, self: usize, count: i32, values: usize, id: i32): usize {
   if (id < FIRST_OF_CALLS) return otherFunction(context, self, count, values, id);
   if (id - FIRST_OF_CALLS == CALL) return result(<i64>(<u32>call(values)));
@@ -183,6 +227,7 @@ export function call_function(context: usize, self: usize, count: i32, values: u
     state.onCall = duplicateValue(context, argument(values, 0));
     return 0;
   }
+  if (id - FIRST_OF_CALLS >= INFLATE_OPEN) return inflate(id - FIRST_OF_CALLS, values);
   const number = integer(context, argument(values, 0));
   const exchange = find(number);
   if (!exchange) return result(<i64>(<u32>(id - FIRST_OF_CALLS == CALL_RECEIVE ? os.CLOSED : -1)));

@@ -164,8 +164,36 @@ export async function fetch(
   }
 }
 
+/** RFC 9110 §8.4.1; any other makes the body what it is. */
+const knownCodings: Readonly<Record<string, 'gzip' | 'deflate'>> = {
+  gzip: 'gzip',
+  'x-gzip': 'gzip',
+  deflate: 'deflate',
+};
+/** More than one is odd, many are an attack. */
+const mostCodings = 5;
+
+/** §4.7 "handle content codings". */
+function decoded(body: BodyReader, headers: Headers): BodyReader {
+  const given = headers.get('content-encoding');
+  if (given === null || host.decompress === undefined) return body;
+  const codings = given.split(',').map((coding) => knownCodings[coding.trim().toLowerCase()]);
+  if (codings.length > mostCodings) {
+    body.cancel();
+    throw new TypeError(
+      `fetch failed: the response has ${codings.length} content codings, at most ${mostCodings} are undone`,
+    );
+  }
+  let reader = body;
+  for (const coding of codings.reverse()) {
+    if (coding === undefined) return body;
+    reader = host.decompress(reader, coding);
+  }
+  return reader;
+}
+
 function receive(
-  { status, statusText, headers, body }: IncomingResponse,
+  { status, statusText, headers: lines, body }: IncomingResponse,
   url: string,
   isRedirected: boolean,
   link: AbortLink | null,
@@ -175,11 +203,7 @@ function receive(
   const isNull = method === 'HEAD' || status === 204 || status === 205 || status === 304;
   if (isNull || body === null) link?.release();
   const origin = { type: 'basic', url: url.replace(/#.*$/s, ''), isRedirected } as const;
-  return receivedResponse(
-    status,
-    statusText,
-    trusted(headers, true),
-    isNull ? null : new Body(body === null ? '' : watched(body, link)),
-    origin,
-  );
+  const headers = trusted(lines, true);
+  const content = isNull ? null : new Body(body === null ? '' : watched(decoded(body, headers), link));
+  return receivedResponse(status, statusText, headers, content, origin);
 }

@@ -4,6 +4,7 @@
  */
 import { type BodyReader, host, type IncomingResponse, type OutgoingRequest, setHost } from '../host.ts';
 import { callError, staleCode } from './call-failures.ts';
+import { decompress } from './decompress.ts';
 import { primitives } from './primitives.ts';
 
 const eventHead = 0;
@@ -239,4 +240,4 @@ function send(request: OutgoingRequest): Promise<IncomingResponse> {
 }
 
 primitives.registerCalls(onCall);
-setHost({ ...host, fetch: send });
+setHost({ ...host, fetch: send, decompress });

@@ -81,6 +81,14 @@ export interface CallPrimitives {
   callBody(call: number): ArrayBuffer | undefined | number;
   /** The next bytes of the body; 0 at its end, -1 when they have yet to come, below that what went wrong. */
   callReceive(call: number): ArrayBuffer | number;
+  /** Decompression (libos/guest/js/inflate.ts), 1: gzip, 0: deflate. What the others are given; 0: there is no memory. */
+  inflateOpen(isGzip: number): number;
+  /** False: there is no memory. */
+  inflatePush(stream: number, bytes: ArrayBuffer): boolean;
+  /** More of what was compressed; 0 when it takes more input, -1 at the end, -2 when the input is wrong. */
+  inflatePull(stream: number): ArrayBuffer | number;
+  /** Once. */
+  inflateClose(stream: number): void;
 }
 
 const scope = globalThis as { __host?: Primitives & CallPrimitives };
