@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { callData, interpret } from './interpret-filter.ts';
 import { buildFilter, returnAllow, returnTrap } from './seccomp.ts';
@@ -109,4 +110,72 @@ test('a name that is not in the table is an error that names it', () => {
 test('numbers and names in the table are unique', () => {
   assert.equal(new Set(allNames).size, systemCalls.length);
   assert.equal(new Set(systemCalls.map((call) => call.number)).size, systemCalls.length);
+});
+
+/** Descriptors: 3 epoll, 4 the socket for requests, 5 and 6 listening. */
+const withEgress = buildFilter(allNames, { listeningCount: 2, hasEgress: true });
+const egressCases: readonly [allowed: boolean, name: string, ...args: (bigint | number)[]][] = [
+  [true, 'sendto', 4, memory, 20, 0x4000, 0, 0],
+  [false, 'sendto', 4, memory, 20, 0x4000, memory, 16],
+  [false, 'sendto', 4, memory, 20, 1, 0, 0],
+  [true, 'sendto', 7, memory, 20, 0x4000, 0, 0],
+  [false, 'sendto', 5, memory, 20, 0x4000, 0, 0],
+  [false, 'recvfrom', 4, memory, 20, 0, 0, 0],
+  [true, 'recvmsg', 4, memory, 0],
+  [false, 'recvmsg', 4, memory, 2],
+  [false, 'recvmsg', 5, memory, 0],
+  [false, 'recvmsg', 7, memory, 0],
+  [true, 'fcntl', 0, 1030, 0],
+  [false, 'fcntl', 0, 0, 0],
+  [false, 'fcntl', 0, 4, 0],
+  [false, 'fcntl', 0, 1030, 100],
+  [false, 'fcntl', 1, 1030, 0],
+  [false, 'fcntl', 4, 1030, 0],
+  [true, 'dup3', 8, 7, 0o2000000],
+  [false, 'dup3', 8, 7, 0],
+  [false, 'dup3', 8, 1, 0o2000000],
+  [false, 'dup3', 8, 4, 0o2000000],
+  [false, 'dup3', 4, 8, 0o2000000],
+  [false, 'dup3', 0, 8, 0o2000000],
+  [false, 'close', 4],
+  [false, 'shutdown', 4, 2],
+  [true, 'accept4', 5, 0, 0, 0o2004000],
+  [false, 'accept4', 4, 0, 0, 0o2004000],
+];
+
+for (const [allowed, name, ...args] of egressCases) {
+  const shown = args.map((value) => `0x${value.toString(16)}`).join(', ');
+  test(`with an egress ${name}(${shown}) is ${allowed ? 'allowed' : 'denied'}`, () => {
+    const verdict = interpret(withEgress, callData(numberOf(name), args.map(BigInt)));
+    assert.equal(verdict === returnAllow, allowed);
+  });
+}
+
+test('without an egress an image that can connect has no call more', () => {
+  const plain = allNames.filter((name) => !['recvmsg', 'fcntl', 'dup3'].includes(name));
+  assert.deepEqual(
+    buildFilter(allNames, { listeningCount: 2, hasEgress: false }),
+    buildFilter(plain, { listeningCount: 2, hasEgress: false }),
+  );
+});
+
+test('the filter of an image that makes no connections is what it was before there were any', () => {
+  const names = [
+    'accept4',
+    'clock_gettime',
+    'close',
+    'epoll_ctl',
+    'epoll_pwait',
+    'exit_group',
+    'mprotect',
+    'recvfrom',
+    'sendto',
+    'shutdown',
+    'write',
+  ];
+  const filter = buildFilter(names, { listeningCount: 1, hasEgress: false });
+  assert.equal(
+    createHash('sha256').update(filter).digest('hex'),
+    '0f105adddc6bde71fa75114e058fd0eadbe792beaef1815b75529a7010eefc88',
+  );
 });

@@ -75,7 +75,13 @@ const linesOf = (log: string): Pick<Run, 'console' | 'complaints'> => {
   return { console: lines.filter((line) => !isComplaint(line)), complaints: lines.filter(isComplaint) };
 };
 
-export const startRig = async (target: EgressTarget, options: DialerOptions = {}): Promise<EgressRig> => {
+/** `others`: a tender and an egress that are there already, and stay. */
+export const startRig = async (
+  target: EgressTarget,
+  options: DialerOptions = {},
+  ...others: readonly [] | readonly [Tender, Egress]
+): Promise<EgressRig> => {
+  const [otherTender, otherEgress] = others;
   const directory = await mkdtemp(join(tmpdir(), 'diatom-egress-'));
   const { manifest, layers } = await build({ file: application, ...(target === 'node' ? {} : { targets: [target] }) });
   const role: LayerRole = target === 'node' ? 'wasm' : target;
@@ -83,15 +89,18 @@ export const startRig = async (target: EgressTarget, options: DialerOptions = {}
   const imagePath = join(directory, sha256(bytes));
   await writeFile(imagePath, bytes);
   const egress =
-    target === 'node' ? undefined : await startEgress({ ...options, socketPath: join(directory, 'egress.sock') });
+    target === 'node'
+      ? undefined
+      : (otherEgress ?? (await startEgress({ ...options, socketPath: join(directory, 'egress.sock') })));
   const tender =
     target === 'node'
       ? createNodeTender({ egress: options })
-      : await connectProcessTender({
+      : (otherTender ??
+        (await connectProcessTender({
           binaryPath: await nativeTenderPath(),
           socketPath: join(directory, 'tender.sock'),
           clientGraceMs: 2000,
-        });
+        })));
   let runs = 0;
 
   const specOf: EgressRig['specOf'] = async ({ connect, environment, spec }) => {
@@ -144,8 +153,8 @@ export const startRig = async (target: EgressTarget, options: DialerOptions = {}
     log,
     run: async (asked) => (await start(asked)).run,
     [Symbol.asyncDispose]: async () => {
-      await tender.close();
-      await egress?.close();
+      if (otherTender === undefined) await tender.close();
+      if (otherEgress === undefined) await egress?.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
