@@ -78,7 +78,8 @@ async function stream(
     });
     // A watch may be silent for minutes; its client waits for the head now.
     if (body.isWhole !== true) outgoing.flushHeaders();
-    if (body.source !== undefined) await sendFrom(exchange, body.source);
+    if (outgoing.req.method === 'HEAD') cancel();
+    else if (body.source !== undefined) await sendFrom(exchange, body.source);
     else await sendAll(exchange, isCompressed ? compressed(body.chunks) : body.chunks);
     outgoing.end();
   } catch {
@@ -94,7 +95,7 @@ async function stream(
 async function sendAll({ outgoing, gone, slowReaderMs }: Exchange, chunks: ApiStream['chunks']): Promise<void> {
   for await (const chunk of chunks) {
     if (gone.aborted) return;
-    if (outgoing.write(chunk)) continue;
+    if (outgoing.write(chunk) || outgoing.destroyed) continue;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('the reader takes nothing')), slowReaderMs);
       const settle = (): void => {
