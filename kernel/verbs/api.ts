@@ -26,6 +26,7 @@ import { giveFreedNames } from './custom-names.ts';
 import { decodeBody } from './decode.ts';
 import { remove, removeCollection } from './delete.ts';
 import { patch } from './patch.ts';
+import { checkPolicies } from './policy-status.ts';
 import { PresentedStore } from './presented-store.ts';
 import { get, listObjects } from './read.ts';
 import { parseRoute, type ResourceRoute } from './route.ts';
@@ -71,6 +72,7 @@ export function createApi(options: ApiOptions): ApiHandler {
   };
   cleanUpCustomResources(context);
   giveFreedNames(context);
+  checkPolicies(context);
   return async (request, identity) => {
     const warnings: string[] = [];
     let response: ApiResponse;

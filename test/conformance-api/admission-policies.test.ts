@@ -91,6 +91,16 @@ test('ValidatingAdmissionPolicy should allow expressions to refer variables.', a
   assert.match(String(body.message), /denied request: failed expression: variables.oddReplicas/);
 });
 
+/** The kernel writes a new policy's status on its own, so a replacement may have to be tried again. */
+async function replaceAnnotations(path: string, annotations: object): Promise<Record<string, unknown>> {
+  for (;;) {
+    const { body: current } = await call(api, 'GET', path);
+    const metadata = { ...(current.metadata as object), annotations };
+    const { status, body } = await call(api, 'PUT', path, { ...current, metadata });
+    if (status !== 409) return body;
+  }
+}
+
 const withStatus = {
   status: {
     conditions: [
@@ -124,10 +134,7 @@ for (const [kind, path, object] of [
       mergePatch,
     );
     assert.equal(annotated.status, 200);
-    const { body } = await call(api, 'PUT', `${path}/lifecycle`, {
-      ...annotated.body,
-      metadata: { ...(annotated.body.metadata as object), annotations: { updated: 'true' } },
-    });
+    const body = await replaceAnnotations(`${path}/lifecycle`, { updated: 'true' });
     assert.equal((body.metadata as { annotations: Record<string, string> }).annotations.updated, 'true');
     if (kind === 'ValidatingAdmissionPolicy') {
       const status = await call(api, 'PATCH', `${path}/lifecycle/status`, withStatus, mergePatch);
@@ -142,3 +149,39 @@ for (const [kind, path, object] of [
     assert.ok(made.metadata);
   });
 }
+
+interface Checked {
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly typeChecking?: { readonly expressionWarnings?: readonly { fieldRef: string; warning: string }[] };
+  };
+}
+
+async function checked(name: string): Promise<NonNullable<Checked['status']>> {
+  for (;;) {
+    const { body } = await call<Checked>(api, 'GET', `${policies}/${name}`);
+    if (body.status?.observedGeneration !== undefined) return body.status;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('ValidatingAdmissionPolicy should type check validation expressions', async () => {
+  const validations = [
+    {
+      expression: "object.spec.replicas > '1'",
+      messageExpression: "'wants replicas > 1, got ' + object.spec.replicas",
+    },
+    { expression: "object.spec.replicas > 1 && object.spec.template.spec.containers.all(c, c.image != '')" },
+  ];
+  await make(policies, policy('typed', { validations }));
+  const { typeChecking, observedGeneration } = await checked('typed');
+  assert.equal(observedGeneration, 1);
+  assert.deepEqual(
+    typeChecking?.expressionWarnings?.map(({ fieldRef }) => fieldRef),
+    ['spec.validations[0].expression', 'spec.validations[0].messageExpression'],
+  );
+  assert.match(
+    typeChecking?.expressionWarnings?.[0]?.warning ?? '',
+    /^apps\/v1, Kind=Deployment: ERROR: <input>:1:22: found no matching overload for '_>_' applied to '\(int, string\)'\n/,
+  );
+});
