@@ -27,6 +27,9 @@ export interface Episode {
   readonly findings: readonly string[];
 }
 
+/** Kinds whose status is written by the kernel itself, a moment after their spec. */
+const writtenByKernel: ReadonlySet<string> = new Set(['CustomResourceDefinition', 'ValidatingAdmissionPolicy']);
+
 const kindsAtOnce = 3;
 const mostFindings = 5;
 /** The object whose event ends a replay. */
@@ -72,7 +75,7 @@ async function takeStep(run: Run, target: Target): Promise<void> {
   const wasDry = request.path.includes('dryRun=All');
   const isWrite = request.method !== 'GET' && answer.status < 300 && !wasDry;
   // A definition goes when its objects are gone, on its own time.
-  const isStill = target.kind !== 'CustomResourceDefinition';
+  const isStill = !writtenByKernel.has(target.kind);
   if (!isWrite && isStill && !deepEqual(before, after))
     report(run, request, answer, 'an object changed by what was no write');
   if (isWrite && after !== undefined) await checkStored(run, target, request, path, after);
@@ -122,8 +125,7 @@ async function checkStored(
     if (answer === undefined) return;
     // A definition's status can name versions its spec never had; its spec cannot be written then, on Kubernetes neither.
     if (answer.status === 422 && answer.text.includes('status.storedVersions')) return;
-    // Its conditions are written by the kernel itself, a moment after its spec.
-    if (answer.status === 409 && target.kind === 'CustomResourceDefinition') return;
+    if (answer.status === 409 && writtenByKernel.has(target.kind)) return;
     if (answer.status !== 200) return report(run, request, answer, `${what} is refused`);
     const isSame =
       stringAt(answer.body, 'metadata', 'resourceVersion') === stringAt(stored, 'metadata', 'resourceVersion');
@@ -135,8 +137,7 @@ async function checkStored(
   await put(text, 'application/json', 'what is stored, sent back,');
   if (run.chance.happens(0.2)) await put(text, 'application/yaml', 'what is stored, sent back as YAML,');
   if (target.schema !== undefined) checkProtobuf(run, target.schema, request, stored);
-  // A definition's conditions are written by the kernel, a moment later.
-  if (target.kind !== 'CustomResourceDefinition' && run.chance.happens(0.2))
+  if (!writtenByKernel.has(target.kind) && run.chance.happens(0.2))
     await checkForms(run, target, request, path, stored);
 }
 
@@ -217,7 +218,7 @@ async function checkReplay(run: Run, target: Target, watch: TestWatch): Promise<
   if (run.findings.length > 0) return;
   const last = target.type.endsWith('IPAddress')
     ? '10.0.0.99'
-    : target.type.endsWith('CustomResourceDefinition')
+    : writtenByKernel.has(target.kind)
       ? undefined
       : `${sentinel}-${target.apiVersion.replace('/', '-')}`;
   if (last === undefined) return watch.close();

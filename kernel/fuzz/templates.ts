@@ -26,6 +26,8 @@ const webhook = {
   clientConfig: { url: 'https://127.0.0.1:1/hook' },
 };
 
+const deviceClaim = { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu.example.com' } }] } };
+
 export const templates: Readonly<Record<string, JsonRecord>> = {
   'core.v1.Namespace': {},
   'core.v1.Node': {},
@@ -90,6 +92,17 @@ export const templates: Readonly<Record<string, JsonRecord>> = {
   'rbac.v1.RoleBinding': { roleRef: clusterRole, subjects },
   'rbac.v1.ClusterRole': { rules },
   'rbac.v1.ClusterRoleBinding': { roleRef: clusterRole, subjects },
+  'resource.v1.DeviceClass': { spec: {} },
+  'resource.v1.ResourceClaim': { spec: deviceClaim },
+  'resource.v1.ResourceClaimTemplate': { spec: { spec: deviceClaim } },
+  'resource.v1.ResourceSlice': {
+    spec: {
+      driver: 'gpu.example.com',
+      nodeName: 'n',
+      pool: { name: 'n', generation: 1, resourceSliceCount: 1 },
+      devices: [{ name: 'gpu-0', attributes: { memory: { string: 'much' } } }],
+    },
+  },
   'scheduling.v1.PriorityClass': { value: 10 },
   'storage.v1.StorageClass': { provisioner: 'example.com/a' },
   'storage.v1.VolumeAttachment': { spec: { attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'v' } } },

@@ -22,6 +22,7 @@ export interface BuiltInRow {
 const rbac = 'rbac.authorization.k8s.io';
 const flowControl = 'flowcontrol.apiserver.k8s.io';
 const storage = 'storage.k8s.io';
+const devices = 'resource.k8s.io';
 const admission = 'admissionregistration.k8s.io';
 
 type Scope = 'namespaced' | 'cluster';
@@ -139,6 +140,10 @@ export const builtInRows: readonly BuiltInRow[] = [
   row('rbac.v1.RoleBinding', rbac, 'rolebindings', 'namespaced'),
   row('rbac.v1.ClusterRole', rbac, 'clusterroles', 'cluster'),
   row('rbac.v1.ClusterRoleBinding', rbac, 'clusterrolebindings', 'cluster'),
+  row('resource.v1.DeviceClass', devices, 'deviceclasses', 'cluster'),
+  row('resource.v1.ResourceClaim', devices, 'resourceclaims', 'namespaced', '', 'status'),
+  row('resource.v1.ResourceClaimTemplate', devices, 'resourceclaimtemplates', 'namespaced'),
+  row('resource.v1.ResourceSlice', devices, 'resourceslices', 'cluster', '', '', '', 'spec.nodeName spec.driver'),
   row('scheduling.v1.PriorityClass', 'scheduling.k8s.io', 'priorityclasses', 'cluster', 'pc'),
   row('storage.v1.StorageClass', storage, 'storageclasses', 'cluster', 'sc'),
   row('storage.v1.VolumeAttachment', storage, 'volumeattachments', 'cluster', '', 'status'),

@@ -170,8 +170,7 @@ function writeMessage(writer: BackwardWriter, schema: Schema, object: JsonRecord
   for (const [name, value] of Object.entries(object).reverse()) {
     if (value === undefined || value === null) continue;
     const field = schema.fields?.get(name);
-    if (field === undefined) continue;
-    if (field.protobuf > 0) writeField(writer, field, value);
+    if (field !== undefined && field.protobuf > 0) writeField(writer, field, value);
     else putInline(schema, name, value, inline);
   }
   for (const [number, members] of inline) {
@@ -183,14 +182,19 @@ function writeMessage(writer: BackwardWriter, schema: Schema, object: JsonRecord
 /** A field that protobuf has in a message of its own (Volume's volumeSource). */
 function putInline(schema: Schema, name: string, value: unknown, inline: Map<number, JsonRecord>): void {
   for (const [number, members] of schema.inline ?? []) {
-    const field = members.fields?.get(name);
-    const isThere = field !== undefined && (field.protobuf > 0 || (members.inline?.size ?? 0) > 0);
-    if (!isThere) continue;
+    if (!holds(members, name)) continue;
     const found = inline.get(number) ?? {};
     found[name] = value;
     inline.set(number, found);
     return;
   }
+}
+
+/** Messages in messages: a rule in the rule with operations in the named one. */
+function holds(schema: Schema, name: string): boolean {
+  if ((schema.fields?.get(name)?.protobuf ?? 0) > 0) return true;
+  for (const inner of schema.inline?.values() ?? []) if (holds(inner, name)) return true;
+  return false;
 }
 
 function writeField(writer: BackwardWriter, field: Field, value: unknown): void {

@@ -5,6 +5,7 @@ import { formatSelector } from '../selector-text.ts';
 import { scalingTargets } from './autoscaling.ts';
 import { ageLast, at, createdAt, integer, joined, labelsText, none, text, value, wide } from './column.ts';
 import { controlColumns } from './control.ts';
+import { deviceColumns } from './devices.ts';
 import { podColumns } from './pod.ts';
 import { storageColumns } from './storage.ts';
 import { age, nameColumn } from './table-columns.ts';
@@ -184,6 +185,7 @@ const quotaText = (isLimit: boolean) => (quota: JsonRecord) => {
 };
 
 export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
+  ...deviceColumns,
   ...storageColumns,
   ...controlColumns,
   'core.v1.Namespace': [text('Status', at('status', 'phase')), ageLast],

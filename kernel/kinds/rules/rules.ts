@@ -9,6 +9,7 @@ import { cronJobRules, jobRules } from './batch.ts';
 import { certificateSigningRequestRules } from './certificates.ts';
 import * as cluster from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
+import * as devices from './devices.ts';
 import { flowSchemaRules, priorityLevelRules } from './flow-control.ts';
 import { ingressRules } from './ingress.ts';
 import { networkPolicyRules } from './network-policy.ts';
@@ -57,6 +58,10 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'rbac.v1.RoleBinding': roleBindingRules,
   'rbac.v1.ClusterRole': clusterRoleRules,
   'rbac.v1.ClusterRoleBinding': clusterRoleBindingRules,
+  'resource.v1.DeviceClass': devices.deviceClassRules,
+  'resource.v1.ResourceClaim': devices.resourceClaimRules,
+  'resource.v1.ResourceClaimTemplate': devices.resourceClaimTemplateRules,
+  'resource.v1.ResourceSlice': devices.resourceSliceRules,
   'scheduling.v1.PriorityClass': cluster.priorityClassRules,
   'storage.v1.StorageClass': storage.storageClassRules,
   'storage.v1.VolumeAttachment': storage.volumeAttachmentRules,
