@@ -2,6 +2,7 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { machineErrors } from '@diatom/libos';
+import { isAllowed, parseTarget } from '@diatom/libos/connect';
 import type { CallPrimitives } from '@diatom/libos/js/runtime/primitives.ts';
 import { createInflate } from './inflate.ts';
 
@@ -17,12 +18,6 @@ interface Call {
   readonly sent: ClientRequest;
   response: IncomingMessage | undefined;
   isOver: boolean;
-}
-
-/** HOST:PORT, or *.DOMAIN:PORT for every name below a domain. */
-function isAllowed(address: string, allowed: readonly string[]): boolean {
-  const below = address.slice(address.indexOf('.'));
-  return allowed.some((entry) => entry === address || (entry.startsWith('*.') && entry.slice(1) === below));
 }
 
 export interface Calls extends CallPrimitives {
@@ -47,26 +42,25 @@ export function createCalls(connect: readonly string[], buffer: (bytes: Uint8Arr
       onCall = registered;
     },
     call: (address, head, flags) => {
-      const isSecure = address.startsWith('tls:');
-      const place = isSecure ? address.slice(4) : address;
-      if (!isAllowed(place, connect)) return machineErrors.denied;
+      const target = parseTarget(address);
+      if (target === undefined) return machineErrors.invalid;
+      if (!isAllowed(target, connect)) return machineErrors.denied;
       const [line = '', ...fields] = head.split('\r\n').slice(0, -2);
       const [method = '', path = ''] = line.split(' ');
-      const colon = place.lastIndexOf(':');
       const headers = fields.flatMap((field) => {
         const end = field.indexOf(': ');
         return [field.slice(0, end), field.slice(end + 2)];
       });
       const options = {
-        host: place.slice(0, colon).replace(/^\[|\]$/g, ''),
-        port: Number(place.slice(colon + 1)),
+        host: target.host,
+        port: target.port,
         method,
         path,
         headers,
-        agent: isSecure ? agents.secure : agents.plain,
+        agent: target.isTls ? agents.secure : agents.plain,
       };
       const number = ++last;
-      const sent = isSecure ? secureRequest(options) : request(options);
+      const sent = target.isTls ? secureRequest(options) : request(options);
       const call: Call = { sent, response: undefined, isOver: false };
       calls.set(number, call);
       sent.on('response', (response) => {

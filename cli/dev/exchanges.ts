@@ -53,6 +53,8 @@ export class Exchanges {
     const exchange = this.#open.get(number);
     if (exchange === undefined) return false;
     exchange.response.writeHead(status, [...fieldsOf(lines)]);
+    // Who answers before it has more to say is heard at once.
+    exchange.response.flushHeaders();
     if (exchange.request.method !== 'HEAD') return true;
     this.finish(number);
     return false;

@@ -4,6 +4,7 @@
  */
 import { randomFillSync } from 'node:crypto';
 import { constants, createContext, runInContext, SourceTextModule } from 'node:vm';
+import { createCompute } from '@diatom/libos/compute-in-v8';
 import type { CallPrimitives, Primitives } from '@diatom/libos/js/runtime/primitives.ts';
 import { createCalls } from './calls.ts';
 import { defineDomException } from './dom-exception.ts';
@@ -72,6 +73,7 @@ export async function startInstance(
     (number: number) => registered?.[8](number),
   ];
   const calls = createCalls(connect, wholeBuffer);
+  const compute = createCompute();
 
   /** A build refuses what only a running instance has: so do we, before somebody has come to rely on it. */
   const refuseAtTopLevel = (what: string): void => {
@@ -104,6 +106,10 @@ export async function startInstance(
       return randomFillSync(new scope.ArrayBuffer(sizeBytes));
     },
     encode: (text) => wholeBuffer(Buffer.from(text)),
+    compute: (operation, ...operands) => {
+      const outcome = compute(operation, ...operands);
+      return typeof outcome === 'object' ? wholeBuffer(new Uint8Array(outcome)) : outcome;
+    },
     decode: (bytes, offset, sizeBytes) => Buffer.from(bytes as ArrayBuffer, offset, sizeBytes).toString(),
     wakeAt: (deadlineMs) => {
       refuseAtTopLevel('a timer');

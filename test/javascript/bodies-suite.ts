@@ -23,7 +23,17 @@ const post = (path: string, ...fields: readonly string[]): string =>
 const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 const chunkedField = 'Transfer-Encoding: chunked';
 
-export function testBodies(target: string, start: StartApplication): void {
+interface Server {
+  /** Or another, over the same programs. */
+  readonly isLibraryOs: boolean;
+}
+
+export function testBodies(
+  target: string,
+  start: StartApplication,
+  { isLibraryOs }: Server = { isLibraryOs: true },
+): void {
+  const ofLibraryOs = { skip: isLibraryOs ? false : 'it is another server that reads the connection' };
   let running: RunningApplication;
   const url = (path: string): string => `http://127.0.0.1:${running.address.port}${path}`;
   const name = (what: string) => `${target}: ${what}`;
@@ -92,13 +102,17 @@ export function testBodies(target: string, start: StartApplication): void {
     assert.match(await raw.end(), /not read[\s\S]*ok$/);
   });
 
-  test(name('a body that nobody reads and that is long ends the connection, and the response says so'), async () => {
-    for (const path of ['/unread', '/unread-later']) {
-      const raw = await open();
-      raw.send(post(path, 'Content-Length: 1000000'));
-      assert.match(await raw.end(), /Connection: close\r\n[\s\S]*not read$/);
-    }
-  });
+  test(
+    name('a body that nobody reads and that is long ends the connection, and the response says so'),
+    ofLibraryOs,
+    async () => {
+      for (const path of ['/unread', '/unread-later']) {
+        const raw = await open();
+        raw.send(post(path, 'Content-Length: 1000000'));
+        assert.match(await raw.end(), /Connection: close\r\n[\s\S]*not read$/);
+      }
+    },
+  );
 
   test(name('a body in chunks that nobody reads is skipped up to a bound'), async () => {
     const raw = await open();
@@ -149,7 +163,7 @@ export function testBodies(target: string, start: StartApplication): void {
     assert.match(twice, /ab ab$/);
     assert.match(
       await exchange(post('/text', chunkedField, 'Connection: close'), '0\r\n\r\n'),
-      /Content-Length: 0\r\n/,
+      /Content-Length: 0\r\n/i,
     );
     assert.match(await exchange(post('/size', 'Content-Length: 0', 'Connection: close')), /\r\n\r\n0$/);
   });
@@ -210,7 +224,7 @@ export function testBodies(target: string, start: StartApplication): void {
     assert.equal(await (await fetch(url('/size'), { method: 'POST', body })).json(), body.length);
   });
 
-  test(name('a body longer than any may be is refused'), async () => {
+  test(name('a body longer than any may be is refused'), ofLibraryOs, async () => {
     const raw = await open();
     raw.send(post('/size', 'Content-Length: 100000001'));
     assert.match(await raw.end(), /^HTTP\/1\.1 413 /);
@@ -218,7 +232,7 @@ export function testBodies(target: string, start: StartApplication): void {
     assert.match(inChunks, /^HTTP\/1\.1 413 /);
   });
 
-  test(name('who asks whether to continue is told when the body is read'), async () => {
+  test(name('who asks whether to continue is told when the body is read'), ofLibraryOs, async () => {
     const raw = await open();
     raw.send(post('/text', 'Content-Length: 4', 'Expect: 100-continue'));
     await raw.received(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);

@@ -50,6 +50,8 @@ function readEnvironment(): Environment {
   return variables;
 }
 
+let bodyLimit: number | undefined;
+
 /** The body of a request: here with its head, as most are, or read from the connection as the program asks for it. */
 class RequestBody implements BodyReader {
   readonly #exchange: number;
@@ -57,6 +59,8 @@ class RequestBody implements BodyReader {
   #isTaken = false;
   /** More of it is to come than was here when the program was asked. */
   #comes = false;
+  /** All of it is here, and that is more than may be held at once. */
+  #isLong = false;
 
   constructor(exchange: number) {
     this.#exchange = exchange;
@@ -71,26 +75,37 @@ class RequestBody implements BodyReader {
       );
     }
     const bytes = primitives.body(this.#exchange);
-    if (typeof bytes === 'number') this.#comes = true;
-    else this.#kept = bytes === undefined ? new Uint8Array(0) : new Uint8Array(bytes);
+    if (typeof bytes === 'number') {
+      this.#comes = true;
+      return;
+    }
+    this.#kept = bytes === undefined ? new Uint8Array(0) : new Uint8Array(bytes);
+    bodyLimit ??= primitives.bodyLimit();
+    this.#isLong = this.#kept.length > bodyLimit;
   }
 
   get limitBytes(): number | undefined {
     if (primitives.isOpen(this.#exchange)) this.keep();
-    return this.#comes ? primitives.bodyLimit() : undefined;
+    return this.#comes || this.#isLong ? primitives.bodyLimit() : undefined;
   }
 
   whole(): Uint8Array<ArrayBuffer> | undefined {
     this.keep();
-    if (this.#comes) return undefined;
+    return this.#comes || this.#isLong ? undefined : this.#take();
+  }
+
+  #take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#kept ?? new Uint8Array(0);
     this.cancel();
     return bytes;
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    const bytes = this.whole();
-    if (bytes !== undefined) return bytes.length === 0 ? null : bytes;
+    this.keep();
+    if (!this.#comes) {
+      const bytes = this.#take();
+      return bytes.length === 0 ? null : bytes;
+    }
     for (;;) {
       const received = primitives.receive(this.#exchange);
       if (typeof received !== 'number') return new Uint8Array(received);
