@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { startEgress } from '@diatom/tender';
+import { type SlotSpec, startEgress } from '@diatom/tender';
 import {
   type EgressRig,
   type EgressTarget,
@@ -284,6 +286,123 @@ for (const [target, options] of targets.slice(1)) {
     });
   });
 }
+
+/** Passes on what comes, to a connection of its own for each that it accepts. */
+const relay = `import { connect, Connection, listen } from "diatom/net";
+import { variable } from "diatom/environment";
+class Back extends Connection {
+  constructor(public front: Front) { super(); }
+  received(bytes: Uint8Array): void { this.front.write(bytes); }
+  closed(): void { this.front.close(); }
+}
+class Front extends Connection {
+  back: Back | null = null;
+  opened(): void {
+    const back = new Back(this);
+    this.back = back;
+    connect(variable("TARGET"), back);
+  }
+  received(bytes: Uint8Array): void {
+    const back = this.back;
+    if (back) back.write(bytes);
+  }
+  closed(): void {
+    const back = this.back;
+    if (back) back.close();
+  }
+}
+listen(8080, (): Connection => new Front());
+`;
+
+describe('a relay', () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'diatom-relay-'));
+    await writeFile(join(directory, 'relay.ts'), relay);
+  });
+  after(() => rm(directory, { recursive: true, force: true }));
+
+  const ask = async (address: string, text: string): Promise<string> => {
+    const socket = connect({ host: address, port: 8080 });
+    socket.on('error', () => undefined).write(text);
+    let heard = '';
+    for await (const data of socket.setEncoding('utf8')) {
+      heard += data;
+      if (heard.length >= text.length) break;
+    }
+    return heard;
+  };
+
+  const relaying = async (target: EgressTarget, address: string, spec: Partial<SlotSpec>) => {
+    const peer = await startPeer(echo);
+    const rig = await startRig(target, { application: join(directory, 'relay.ts') });
+    const { spec: started } = await rig.start({
+      connect: [peer.address],
+      environment: { TARGET: peer.address },
+      spec: { listen: [{ port: 8080, address, hostPort: 8080 }], timeLimitMs: 0, ...spec },
+    });
+    const stateOf = async () => (await rig.tender.list()).find(({ id }) => id === started.id)?.state;
+    return {
+      peer,
+      stateOf,
+      [Symbol.asyncDispose]: async () => {
+        await rig.tender.stop(started.id, 0);
+        await rig[Symbol.asyncDispose]();
+        await peer[Symbol.asyncDispose]();
+      },
+    };
+  };
+
+  for (const [target, options] of targets) {
+    test(`that sleeps is woken, connects, and sleeps again (${target})`, options, async () => {
+      const address = `127.88.${process.pid & 255}.${target.length}`;
+      await using it = await relaying(target, address, { boot: 'lazy', idleTimeoutMs: 150 });
+      for (let boot = 1; boot <= 2; boot += 1) {
+        assert.equal(await ask(address, `hello ${boot}`), `hello ${boot}`);
+        while ((await it.stateOf())?.kind !== 'asleep') await wait(20);
+        assert.equal((await it.stateOf())?.bootCount, boot);
+      }
+    });
+  }
+
+  test('in a machine for each connection', needsHvt, async () => {
+    const address = `127.88.${process.pid & 255}.99`;
+    await using it = await relaying('hvt', address, { boot: 'per-connection' });
+    const heard = await Promise.all(['one', 'two', 'three'].map((text) => ask(address, text)));
+    assert.deepEqual(heard, ['one', 'two', 'three']);
+    while ((await it.stateOf())?.bootCount !== 3) await wait(20);
+    for (const socket of it.peer.sockets) socket.end();
+  });
+});
+
+describe('a machine at rest', needsHvt, () => {
+  /** Longer than a guest waits before its machine is given back. */
+  const restMs = 1300;
+
+  test('is connected, and hears its peer', async () => {
+    await using inner = await startTlsPeer(authority, ['localhost']);
+    // The handshake begins late: until then the guest rests with a connection that it does not have.
+    await using peer = await startPeer((socket) => {
+      void wait(restMs).then(() => {
+        const onward = connect(inner.port, '127.0.0.1').on('error', () => undefined);
+        socket.pipe(onward).pipe(socket);
+      });
+    });
+    await using rig = await startRig('hvt', { certificates: [authority.certificate] });
+    const { console } = await rig.run({
+      connect: [`localhost:${peer.port}`],
+      environment: { TARGETS: `tls:localhost:${peer.port}` },
+    });
+    assert.match(console.at(-2) ?? '', /end after 4 bytes \d+ ping$/);
+
+    await using late = await startPeer((socket) => {
+      socket.resume();
+      void wait(restMs).then(() => socket.end('late'));
+    });
+    const second = await rig.run({ connect: [late.address], environment: { TARGETS: late.address } });
+    assert.match(second.console.at(-2) ?? '', /end after 4 bytes \d+ late$/);
+  });
+});
 
 test('NODE_EXTRA_CA_CERTS is trusted', async () => {
   await using peer = await startTlsPeer(authority, ['localhost']);

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 
 /** Means nothing: asks whether anybody is there. */
 const probeLength = 0xffff_ffff;
-/** An image that sends no more may have closed; that shows only when something is sent to it. */
+/** An image that sends no more, or is not read, may have closed; that shows only when something is sent to it. */
 const probeMs = 5_000;
 /** A peer that has gone without a word is noticed by the kernel's keep-alive. */
 const keepAliveMs = 60_000;
@@ -24,6 +24,12 @@ export const carry = (image: Socket, peer: Socket, signal: AbortSignal): Promise
     let probe: NodeJS.Timeout | undefined;
     let hasEnded = false;
     let openCount = 2;
+
+    const startProbe = (): void => {
+      probe ??= setInterval(() => {
+        if (!hasEnded && !image.writableNeedDrain && !image.destroyed) image.write(header(probeLength));
+      }, probeMs).unref();
+    };
 
     const cutOff = (): void => {
       image.destroy();
@@ -51,7 +57,12 @@ export const carry = (image: Socket, peer: Socket, signal: AbortSignal): Promise
       hasEnded = true;
       image.end(header(0));
     });
-    peer.on('drain', () => image.resume());
+    peer.on('drain', () => {
+      image.resume();
+      if (image.readableEnded) return;
+      clearInterval(probe);
+      probe = undefined;
+    });
     peer.on('error', () => {});
     peer.on('close', () => {
       // Without its end the image's side must not have one either.
@@ -61,13 +72,13 @@ export const carry = (image: Socket, peer: Socket, signal: AbortSignal): Promise
     });
 
     image.on('data', (chunk: Buffer) => {
-      if (!peer.write(chunk)) image.pause();
+      if (peer.write(chunk)) return;
+      image.pause();
+      startProbe();
     });
     image.on('end', () => {
       peer.end();
-      probe = setInterval(() => {
-        if (!hasEnded && !image.writableNeedDrain && !image.destroyed) image.write(header(probeLength));
-      }, probeMs).unref();
+      startProbe();
     });
     image.on('drain', () => peer.resume());
     image.on('error', () => {});

@@ -25,7 +25,7 @@ import { nativeTenderPath } from '../hostile/native-tender.ts';
 
 export type EgressTarget = 'node' | 'process' | 'hvt';
 
-const application = join(
+const ownApplication = join(
   dirname(createRequire(import.meta.url).resolve('@diatom/libos/abi')),
   'guest',
   'test-apps',
@@ -78,7 +78,7 @@ const linesOf = (log: string): Pick<Run, 'console' | 'complaints'> => {
 /** `others`: a tender and an egress that are there already, and stay. */
 export const startRig = async (
   target: EgressTarget,
-  options: DialerOptions = {},
+  { application = ownApplication, ...options }: DialerOptions & { readonly application?: string } = {},
   ...others: readonly [] | readonly [Tender, Egress]
 ): Promise<EgressRig> => {
   const [otherTender, otherEgress] = others;

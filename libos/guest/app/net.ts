@@ -24,6 +24,9 @@ export abstract class Connection {
   private isOpen: bool = false;
   private readable: bool = false;
 
+  /** Why it was closed, `denied`, `refused` or `closed` by a peer that broke off; empty when it ended in order. */
+  failure: string = "";
+
   /** The connection is there; writing may begin. */
   opened(): void {}
   abstract received(bytes: Uint8Array): void;
@@ -48,10 +51,7 @@ export abstract class Connection {
     while (this.unsent.length == 0 && at < bytes.length) {
       const count = os.stream_send(this.handle, bytes.dataStart + at, bytes.length - at);
       if (count == os.AGAIN) break;
-      if (count < 0) {
-        this.close();
-        return;
-      }
+      if (count < 0) return this.fail(count);
       at += count;
     }
     if (at < bytes.length) {
@@ -102,10 +102,7 @@ export abstract class Connection {
       const bytes = this.unsent[0];
       const count = os.stream_send(this.handle, bytes.dataStart, bytes.length);
       if (count == os.AGAIN) return;
-      if (count < 0) {
-        this.close();
-        return;
-      }
+      if (count < 0) return this.fail(count);
       this.unsentBytes -= count;
       if (count == bytes.length) this.unsent.shift();
       else this.unsent[0] = bytes.slice(count);
@@ -115,6 +112,11 @@ export abstract class Connection {
     else this.drained();
   }
 
+  private fail(code: i32): void {
+    this.failure = os.errorName(code);
+    this.close();
+  }
+
   private receive(): void {
     while (this.isOpen && this.readable && this.unsentBytes <= unsentLimit) {
       const bytes = new Uint8Array(receiveSize);
@@ -122,7 +124,7 @@ export abstract class Connection {
       if (count == os.AGAIN) {
         this.readable = false;
       } else if (count < 0) {
-        this.close();
+        this.fail(count);
       } else if (count == 0) {
         this.readable = false;
         this.ended();

@@ -95,7 +95,7 @@ function address(ptr: usize): i64 {
 }
 
 /** The guest's own memory is not left, whatever the program says. */
-function isInMemory(ptr: usize, len: i32): bool {
+export function isInMemory(ptr: usize, len: i32): bool {
   return <u64>(<u32>ptr) + <u64>(<u32>len) <= <u64>memory.size() << 16;
 }
 

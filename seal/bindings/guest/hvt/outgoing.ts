@@ -12,6 +12,7 @@ import {
   firstHandle,
   FLAGS,
   INVALID,
+  isInMemory,
   isOpen,
   setFlag,
   sock_close as closeAny,
@@ -37,7 +38,7 @@ export let openOutgoing: i32 = 0;
 export let lastUse: i64 = 0;
 
 export function sock_connect(ptr: usize, len: i32): i32 {
-  if (len <= 0 || len > longestTarget) return INVALID;
+  if (len <= 0 || len > longestTarget || !isInMemory(ptr, len)) return INVALID;
   if (linux.boot(REQUESTS) == 0) return DENIED;
   for (let i = 0; i < len; i++) linux.poke8(connectText + <i64>i, load<u8>(ptr + i));
   const handle = connectTo(len);

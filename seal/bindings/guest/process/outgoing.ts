@@ -111,7 +111,7 @@ function requests(): i64 {
 }
 
 export function sock_connect(ptr: usize, len: i32): i32 {
-  if (len <= 0 || len > longestTarget) return INVALID;
+  if (len <= 0 || len > longestTarget || <u64>ptr + len > <u64>memory.size() << 16) return INVALID;
   const descriptor = requests();
   if (descriptor == 0) return DENIED;
   const entry = freeEntry();
@@ -180,8 +180,8 @@ export function takeReplies(): void {
     if (length < 8) return abandon();
     // struct cmsghdr: u64 length, u32 level, u32 type, then the descriptor. None came when this process has too many.
     const received = load<i64>(message, 40) >= 20 ? <i64>load<u32>(control, 16) : -1;
-    const entry = table + <usize>load<u32>(reply) * entryBytes;
-    if (entry < used) onReply(entry, load<i32>(reply, 4), received);
+    const index = load<u32>(reply);
+    if (index < <u32>(used - table) / entryBytes) onReply(table + index * entryBytes, load<i32>(reply, 4), received);
     else if (received >= 0) linux.close(received);
   }
 }
