@@ -1,3 +1,9 @@
+/** An operation of crypto/native on whole buffers: bytes, whether it is so, or undefined when there is no memory for it. */
+export type Compute = (
+  operation: number,
+  ...operands: readonly (ArrayBuffer | number)[]
+) => ArrayBuffer | boolean | undefined;
+
 /**
  * What the web APIs need from the world: everything that ECMAScript itself does not give. The glue of each target
  * implements it once (in an image by calls of the machine ABI, in tests by Node), and installs it before any other
@@ -23,6 +29,8 @@ export interface Host {
    * deadline; `Infinity` asks for none.
    */
   wakeAt(deadlineMs: number): void;
+  /** Cryptography; there when the program uses any. */
+  readonly compute?: Compute | undefined;
   /** Sends a request into the world. Absent where the target has no way out; `fetch` then says so. */
   fetch?(request: OutgoingRequest): Promise<IncomingResponse>;
   /** What a content coding has been applied to; there where `fetch` is. */

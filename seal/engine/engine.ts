@@ -192,9 +192,12 @@ const functionSection = 3;
 function nameSection(wasm: Uint8Array, imported: number, exported: ReadonlyMap<number, string>): Section {
   const declared = readSections(wasm).find(({ id }) => id === functionSection);
   const count = declared === undefined ? 0 : new Reader(declared.content).u32();
-  const names = Array.from({ length: count }, (_, at) => {
+  // Behind them stand the former bodies of what is replaced.
+  const names = Array.from({ length: count + hooks.length }, (_, at) => {
     const index = imported + at;
-    return Buffer.concat([unsigned(index), writeName(`quickjs/${exported.get(index) ?? index}`)]);
+    const former = hooks[at - count];
+    const name = former === undefined ? (exported.get(index) ?? index) : `former/${former.name}`;
+    return Buffer.concat([unsigned(index), writeName(`quickjs/${name}`)]);
   });
   const functions = writeVector(names);
   return {

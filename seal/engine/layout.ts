@@ -6,8 +6,8 @@ export const builtHeapAt = 5_342_832;
 /** Static data of the glue, behind the engine's. */
 export const glueDataAt = 100_352;
 
-/** The heap begins behind both instead; the stack is elsewhere (snapshot/evaluate.ts). */
-export const heapAt = glueDataAt + 8192;
+/** The heap begins behind both instead, and behind what else is linked; the stack is elsewhere (snapshot/evaluate.ts). */
+export const glueDataEnd = glueDataAt + 8192;
 
 /** Two words below everything the engine uses: address and length of the program's text (libos/guest/bridge/engine-table.wat). */
 export const textCellsAt = 512;

@@ -7,9 +7,11 @@ const origins: readonly (readonly [RegExp, string])[] = [
   [/^bindings\//, 'bindings'],
   [/^(?:start:)?libos\/http\//, 'libos/http'],
   [/^(?:start:)?libos\/js\//, 'libos/js'],
+  [/^(?:start:)?libos\/cryptography\//, 'libos/cryptography'],
   [/^(?:start:)?libos\//, 'libos'],
   [/^bridge\//, 'libos/bridge'],
   [/^quickjs\//, 'quickjs'],
+  [/^(?:start:)?hacl\//, 'hacl'],
   [/~lib\/diatom\//, 'libos/app'],
   [/^~lib\/|^~/, 'assemblyscript'],
 ];

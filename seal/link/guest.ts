@@ -65,6 +65,11 @@ export function engineGlue(dataAt: number, hasClient: boolean): Promise<Uint8Arr
   ]);
 }
 
+/** A module of the glue of cryptography: its index, or one of the families of operations. None has static data. */
+export function cryptographyGlue(name: string): Promise<Uint8Array> {
+  return compileFolder(guest, `libos/cryptography/${name}.ts`, ['--runtime', 'stub', '--importMemory']);
+}
+
 /** Puts the glue's function into the engine's table. */
 export function engineTable(): Promise<Uint8Array> {
   return assemble('engine-table.wat');

@@ -1,5 +1,6 @@
 /** TypeScript and JavaScript: joined to one module that the engine has run the top level of (docs/javascript.md). */
-import { bundle } from '../bundle/bundle.ts';
+import { type CryptographyFamily, cryptographyFamilies } from '@diatom/libos/js/crypto/native/families.ts';
+import { type Bundle, bundle } from '../bundle/bundle.ts';
 import { BuildError, type Diagnostic } from '../diagnostic.ts';
 import { enginePackage } from '../engine/engine.ts';
 import { linkEngine } from '../engine/link.ts';
@@ -22,13 +23,13 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
   const program = await bundle(file, project);
   const packages = await packagesOf(program.sources);
   const compiled = performance.now();
-  const engine = await linkEngine({ hasClient: program.globals.includes('fetch') });
+  const engine = await linkEngine({ hasClient: program.globals.includes('fetch'), cryptography: familiesIn(program) });
   const port = project.ports?.[0]?.port ?? defaultPort;
   const { turnMs: limitMs, bodyBytes, streamBytes } = project;
   const snapshot = await takeSnapshot(engine, program, { port, limitMs, bodyBytes, streamBytes });
   const limits = limitsOf(project.maximumBytes);
   if (snapshot.initialPages > limits.applicationPages) throw new BuildError([tooLarge(snapshot, limits)]);
-  const wasm = writeSnapshot(await sealEngine(engine, project), snapshot, limits);
+  const wasm = writeSnapshot(await sealEngine(engine.wasm, project), snapshot, limits);
   return {
     wasm,
     packages,
@@ -39,6 +40,10 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
     linkMs: performance.now() - compiled,
   };
 }
+
+/** Each family has a module that asks for its operations; a program that reaches one of these has it. */
+const familiesIn = ({ modules }: Bundle): readonly CryptographyFamily[] =>
+  cryptographyFamilies.filter((family) => modules.some(({ name }) => name === `diatom:crypto/native/${family}.ts`));
 
 function tooLarge({ initialPages }: Snapshot, { applicationPages, libraryOsPages }: MemoryLimits): Diagnostic {
   const wantedBytes =

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { machineCalls, machineModule } from '@diatom/libos';
-import { builtHeapAt, heapAt, textCellsAt } from '../engine/layout.ts';
+import { builtHeapAt, textCellsAt } from '../engine/layout.ts';
 import type { Evaluation, EvaluationRequest } from './snapshot.ts';
 
 const pageBytes = 65536;
@@ -27,6 +27,9 @@ interface EngineExports {
   readonly memory: WebAssembly.Memory;
   readonly allocate: (sizeBytes: number) => number;
   readonly prepare: (stackTop: number, stackBytes: number, heapBytes: number) => void;
+  readonly engine_context: () => number;
+  /** Where cryptography is linked. */
+  readonly define_cryptography?: (context: number) => void;
   readonly evaluate: (code: number, codeLength: number, fileName: number, flags: number) => number;
   readonly finish: (
     stackTop: number,
@@ -55,7 +58,7 @@ const wants: Readonly<Record<string, string>> = {
 const watchRandom = '{ const { random } = __host; Math.random = () => random(8); }';
 
 function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
-  const { module, code, port, limitMs, bodyBytes, streamBytes } = request;
+  const { module, heapAt, code, port, limitMs, bodyBytes, streamBytes } = request;
   let console = '';
   let isProgramRunning = false;
   let refusal: { readonly what: string; readonly stack: string } | undefined;
@@ -120,6 +123,7 @@ function evaluate(request: EvaluationRequest, prelude = ''): Evaluation {
   words[heapWord] = heapAt;
 
   engine.prepare(stackTop, stackBytes, heapBytes);
+  engine.define_cryptography?.(engine.engine_context());
   const heapEndBefore = words[heapWord] ?? 0;
   const randomState = findSeed(view, heapEndBefore);
   const seed = view.getBigUint64(randomState, true);

@@ -4,10 +4,13 @@ import { Worker } from 'node:worker_threads';
 import type { Bundle } from '../bundle/bundle.ts';
 import { PlaceFinder } from '../bundle/source-map.ts';
 import { BuildError, type Diagnostic } from '../diagnostic.ts';
+import type { LinkedEngine } from '../engine/link.ts';
 import type { Snapshot } from './write.ts';
 
 export interface EvaluationRequest {
   readonly module: Uint8Array;
+  /** Where the heap begins. */
+  readonly heapAt: number;
   readonly code: string;
   readonly port: number;
   /** How long one turn of the program may run. */
@@ -31,8 +34,8 @@ const limitMs = 10_000;
 const stackMegabytes = 16;
 
 /** Throws `BuildError` for a top level that fails, never ends or wants what only a running instance has. */
-export async function takeSnapshot(module: Uint8Array, bundle: Bundle, options: SnapshotOptions): Promise<Snapshot> {
-  const request: EvaluationRequest = { module, code: bundle.code, ...options };
+export async function takeSnapshot(engine: LinkedEngine, bundle: Bundle, options: SnapshotOptions): Promise<Snapshot> {
+  const request: EvaluationRequest = { module: engine.wasm, heapAt: engine.heapAt, code: bundle.code, ...options };
   const evaluation = await evaluate(request);
   if (evaluation.kind === 'done') return evaluation;
   throw new BuildError([diagnose(evaluation, bundle)]);

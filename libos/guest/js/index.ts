@@ -94,6 +94,11 @@ export function finish(
   setMemoryLimit(state.runtime, -1);
 }
 
+/** Build time: for what is linked beside this glue. */
+export function engine_context(): usize {
+  return state.context;
+}
+
 /** Build time: text of what the last evaluation came to. */
 export function failure_text(): usize {
   return state.failure;

@@ -18,6 +18,13 @@ export interface JsonWebKey {
   readonly x?: string;
   readonly y?: string;
   readonly d?: string;
+  readonly n?: string;
+  readonly e?: string;
+  readonly p?: string;
+  readonly q?: string;
+  readonly dp?: string;
+  readonly dq?: string;
+  readonly qi?: string;
 }
 
 export type KeyFormat = 'raw' | 'jwk' | 'spki' | 'pkcs8';

@@ -1,16 +1,12 @@
 /**
- * Just enough of DER (ITU-T X.690) for the two containers of elliptic curve keys: SubjectPublicKeyInfo (RFC 5280
+ * The two containers of elliptic curve keys: SubjectPublicKeyInfo (RFC 5280
  * §4.1) and PKCS #8 PrivateKeyInfo (RFC 5208 §5), with the ECPrivateKey of RFC 5915 and the key of RFC 8410.
  */
 
-import { type Bytes, fail } from './algorithm.ts';
+import type { Bytes } from './algorithm.ts';
+import { bitStringTag, encode, integerTag, malformed, octetStringTag, Reader, sequenceTag } from './der-elements.ts';
 
-const integerTag = 0x02;
-const bitStringTag = 0x03;
-const octetStringTag = 0x04;
-const sequenceTag = 0x30;
-
-export type CurveName = 'P-256' | 'Ed25519';
+export type CurveName = 'P-256' | 'Ed25519' | 'X25519';
 
 /** AlgorithmIdentifier of each, as DER. */
 const identifiers: Readonly<Record<CurveName, readonly number[]>> = {
@@ -21,47 +17,8 @@ const identifiers: Readonly<Record<CurveName, readonly number[]>> = {
   ],
   // id-Ed25519 (RFC 8410 §3).
   Ed25519: [0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70],
+  X25519: [0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e],
 };
-
-function encode(tag: number, ...contents: readonly (readonly number[] | Uint8Array)[]): number[] {
-  const content = contents.flatMap((one) => [...one]);
-  const { length } = content;
-  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return [tag, ...size, ...content];
-}
-
-const malformed = (): never => fail('DataError', 'The key data is not well-formed DER of this kind of key');
-
-/** Reads elements one after the other. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length;
-  }
-
-  /** Content of the next element, which must have the tag. */
-  read(tag: number): Uint8Array {
-    const bytes = this.#bytes;
-    if (bytes[this.#at] !== tag) return malformed();
-    let length = bytes[this.#at + 1] ?? 0x80;
-    let start = this.#at + 2;
-    if (length === 0x81) length = bytes[start++] ?? 0;
-    else if (length === 0x82) {
-      length = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
-      start += 2;
-    } else if (length > 0x7f) return malformed();
-    const end = start + length;
-    if (end > bytes.length) return malformed();
-    this.#at = end;
-    return bytes.subarray(start, end);
-  }
-}
 
 const isSame = (left: Uint8Array, right: readonly number[]): boolean =>
   left.length === right.length && right.every((byte, at) => left[at] === byte);
@@ -85,7 +42,7 @@ export function decodeSpki(curve: CurveName, data: Uint8Array): Bytes {
 /** `publicKey` belongs into an ECPrivateKey (RFC 5915 §3), and not into the key of RFC 8410. */
 export function encodePkcs8(curve: CurveName, privateKey: Uint8Array, publicKey: Uint8Array): Bytes {
   const inner =
-    curve === 'Ed25519'
+    curve !== 'P-256'
       ? encode(octetStringTag, privateKey)
       : encode(
           sequenceTag,
@@ -103,7 +60,7 @@ export function decodePkcs8(curve: CurveName, data: Uint8Array): Bytes {
   if (reader.read(integerTag).length !== 1) malformed();
   checkIdentifier(reader, curve);
   const inner = new Reader(reader.read(octetStringTag));
-  if (curve === 'Ed25519') return inner.read(octetStringTag).slice() as Bytes;
+  if (curve !== 'P-256') return inner.read(octetStringTag).slice() as Bytes;
   const fields = new Reader(inner.read(sequenceTag));
   if (fields.read(integerTag)[0] !== 1) malformed();
   return fields.read(octetStringTag).slice() as Bytes;

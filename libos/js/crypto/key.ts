@@ -23,6 +23,8 @@ export interface KeyAlgorithm {
   readonly length?: number;
   readonly namedCurve?: string;
   readonly hash?: { readonly name: string };
+  readonly modulusLength?: number;
+  readonly publicExponent?: Uint8Array<ArrayBuffer>;
 }
 
 export interface KeyParts {
@@ -32,7 +34,15 @@ export interface KeyParts {
   readonly usages: readonly KeyUsage[];
   /** Secret keys: the bytes. Public keys: the encoded point. Private keys: the scalar or seed. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** RSA keys have these instead of bytes: big-endian, without zeros before. */
+  readonly numbers?: RsaNumbers;
 }
+
+export type RsaMember = 'n' | 'e' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'qi';
+
+/** Of a private key all eight, of a public one the first two. */
+export type RsaNumbers = Readonly<Record<'n' | 'e', Uint8Array<ArrayBuffer>>> &
+  Readonly<Partial<Record<RsaMember, Uint8Array<ArrayBuffer>>>>;
 
 export let createKey: (parts: KeyParts) => CryptoKey;
 export let partsOfKey: (key: CryptoKey) => KeyParts;

@@ -35,6 +35,7 @@ const imageHost: Host = {
   encodeUtf8: (text) => new Uint8Array(primitives.encode(text.isWellFormed() ? text : text.toWellFormed())),
   decodeUtf8,
   wakeAt: (deadlineMs) => primitives.wakeAt(deadlineMs),
+  compute: primitives.compute,
 };
 
 setHost(imageHost);

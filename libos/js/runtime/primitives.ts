@@ -1,3 +1,5 @@
+import type { Compute } from '../host.ts';
+
 /**
  * The functions that the engine's glue puts into `__host` (libos/guest/js/functions.ts). Bytes come and go as whole
  * ArrayBuffers; a number of an exchange names a request until it is answered.
@@ -54,6 +56,8 @@ export interface Primitives {
   /** Cuts a streamed response off. */
   abort(exchange: number): void;
   isOpen(exchange: number): boolean;
+  /** Of programs that use cryptography (libos/guest/cryptography). */
+  readonly compute?: Compute | undefined;
 }
 
 /** Functions for requests to other hosts (libos/guest/js/calls.ts): there when the program names `fetch`. */

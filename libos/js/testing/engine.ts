@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import variant from '@jitl/quickjs-ng-wasmfile-release-sync';
 import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandle } from 'quickjs-emscripten-core';
 import { rolldown } from 'rolldown';
+import { createCompute } from '../../compute-in-v8.ts';
 import { globals, links } from '../table.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,6 +29,7 @@ async function bundleAll(): Promise<string> {
     '  encodeUtf8: (text) => new Uint8Array(__host.encode(JSON.stringify(text))),',
     '  decodeUtf8: (bytes) => JSON.parse(__host.decode(bytes.slice().buffer)),',
     '  wakeAt: (deadline) => __host.wakeAt(deadline),',
+    '  compute: (...operands) => __host.compute(...operands),',
     '});',
     ...new Set(Object.values(links).flat()).values().map((path) => `import ${at(path)};`),
     ...Object.entries(globals).flatMap(([name, { module, export: exported }]) => [
@@ -63,6 +65,12 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 function installHost(context: QuickJSContext, consoleLines: string[], wakeAt: (deadlineMs: number) => void): void {
   const buffer = (bytes: Uint8Array): QuickJSHandle => context.newArrayBuffer(bytes.slice().buffer);
+  const compute = createCompute();
+  const operandOf = (handle: QuickJSHandle): ArrayBuffer | number => {
+    if (context.typeof(handle) === 'number') return context.getNumber(handle);
+    using held = context.getArrayBuffer(handle);
+    return held.value.slice().buffer;
+  };
   const functions: Readonly<Record<string, (...values: QuickJSHandle[]) => QuickJSHandle | undefined>> = {
     write: (line) => {
       consoleLines.push(context.getString(line as QuickJSHandle));
@@ -75,6 +83,11 @@ function installHost(context: QuickJSContext, consoleLines: string[], wakeAt: (d
     decode: (bytes) => {
       using held = context.getArrayBuffer(bytes as QuickJSHandle);
       return context.newString(JSON.stringify(decoder.decode(held.value)));
+    },
+    compute: (...handles) => {
+      const outcome = compute(...(handles.map(operandOf) as [number, ...(ArrayBuffer | number)[]]));
+      if (typeof outcome === 'object') return buffer(new Uint8Array(outcome));
+      return outcome === true ? context.true : context.false;
     },
     wakeAt: (deadline) => {
       wakeAt(context.getNumber(deadline as QuickJSHandle));

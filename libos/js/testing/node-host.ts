@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers';
+import { createCompute } from '../../compute-in-v8.ts';
 import { type Host, setHost } from '../host.ts';
 import { runTimer } from '../timers/timers.ts';
 
@@ -19,6 +20,7 @@ export const nodeHost: Host = {
   fillRandom: (bytes) => void randomFillSync(bytes),
   encodeUtf8: (text) => encoder.encode(text),
   decodeUtf8: (bytes) => decoder.decode(bytes),
+  compute: createCompute(),
   wakeAt: (deadlineMs) => {
     if (wake !== null) clearTimeout(wake);
     wake = null;

@@ -16,10 +16,26 @@ test('naming body brings the streams along, and still no URL', async () => {
   assert.ok(!files.some((file) => file.startsWith('url/')));
 });
 
-test('hashing carries no curve and no cipher', async () => {
+test('hashing carries no curve, no cipher and no RSA', async () => {
   const { files } = await carried(['crypto', 'subtle', 'SHA-256']);
-  assert.ok(files.includes('@noble/hashes'));
-  assert.ok(!files.includes('@noble/curves') && !files.includes('@noble/ciphers'));
+  const native = files.filter((file) => file.startsWith('crypto/native/'));
+  assert.deepEqual(native, ['crypto/native/compute.ts', 'crypto/native/families.ts', 'crypto/native/hashes.ts']);
+  assert.ok(!files.includes('@noble/ciphers'));
+});
+
+test('each algorithm brings the family that computes it', async () => {
+  for (const [algorithm, family] of [
+    ['ECDSA', 'p256'],
+    ['ECDH', 'p256'],
+    ['Ed25519', 'ed25519'],
+    ['X25519', 'x25519'],
+    ['RSASSA-PKCS1-v1_5', 'powers'],
+    ['RSA-PSS', 'powers'],
+  ] as const) {
+    const { files } = await carried(['crypto', 'subtle', algorithm]);
+    const native = files.filter((file) => /^crypto\/native\/(?!compute|families|hashes)/.test(file));
+    assert.deepEqual(native, [`crypto/native/${family}.ts`], algorithm);
+  }
 });
 
 test('compressing carries no decompression', async () => {

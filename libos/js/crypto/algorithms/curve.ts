@@ -1,6 +1,5 @@
-/** Keys of ECDSA and Ed25519: generation, and the formats that both have. */
+/** Keys of ECDSA, ECDH, Ed25519 and X25519: generation, and the formats that all have. */
 
-import { host } from '../../host.ts';
 import {
   type Algorithm,
   type Bytes,
@@ -21,30 +20,37 @@ export interface Curve {
   readonly kty: 'EC' | 'OKP';
   /** Size of a coordinate and of a private key. */
   readonly sizeBytes: number;
-  /** Random bytes that a private key is made from. */
-  readonly seedBytes: number;
-  privateKeyFrom(seed: Bytes): Uint8Array;
-  publicKeyOf(privateKey: Bytes): Uint8Array;
-  isPublicKey(bytes: Bytes): boolean;
+  readonly usages: Readonly<Record<'public' | 'private', readonly KeyUsage[]>>;
+  /** What a JSON Web Key may say in `use`. */
+  readonly use: 'sig' | 'enc';
+  newPrivateKey(): Bytes;
+  publicKeyOf(privateKey: Bytes): Bytes;
+  /** The key as it is kept, of its encoded form; null when it is none. */
+  publicKeyFrom(bytes: Bytes): Bytes | null;
   isPrivateKey(bytes: Bytes): boolean;
   /** Throws for parameters that name another curve. */
   check(parameters: Parameters): void;
 }
 
-type Key = (type: KeyType, bytes: Bytes, isExtractable: boolean, usages: readonly KeyUsage[]) => CryptoKey;
+type Key = (
+  type: Exclude<KeyType, 'secret'>,
+  bytes: Bytes,
+  isExtractable: boolean,
+  usages: readonly KeyUsage[],
+) => CryptoKey;
 
 const keyOf =
   (curve: Curve): Key =>
   (type, bytes, isExtractable, usages) => {
-    checkUsages(usages, [type === 'public' ? 'verify' : 'sign'], `${curve.algorithm.name} (${type})`);
+    checkUsages(usages, curve.usages[type], `${curve.algorithm.name} (${type})`);
     if (type === 'private') needUsage(usages);
-    const isValid = type === 'public' ? curve.isPublicKey(bytes) : curve.isPrivateKey(bytes);
-    if (!isValid) fail('DataError', `These bytes are no ${type} key of ${curve.name}`);
-    return createKey({ type, isExtractable, algorithm: curve.algorithm, usages, bytes });
+    const kept = type === 'public' ? curve.publicKeyFrom(bytes) : curve.isPrivateKey(bytes) ? bytes : null;
+    if (kept === null) return fail('DataError', `These bytes are no ${type} key of ${curve.name}`);
+    return createKey({ type, isExtractable, algorithm: curve.algorithm, usages, bytes: kept });
   };
 
 function importJwk(curve: Curve, given: Import, key: Key): CryptoKey {
-  const jwk = checkedJwk(given, curve.kty, 'sig');
+  const jwk = checkedJwk(given, curve.kty, curve.use);
   if (jwk.crv !== curve.name) fail('DataError', `The JSON Web Key is for the curve ${jwk.crv}, not ${curve.name}`);
   const coordinate = (member: 'x' | 'y' | 'd'): Bytes => {
     const bytes = fromBase64Url(jwk[member], member);
@@ -83,15 +89,13 @@ export function curveKeys(curve: Curve): Pick<Algorithm, 'generateKey' | 'import
   return {
     generateKey(parameters, isExtractable, usages) {
       curve.check(parameters);
-      checkUsages(usages, ['sign', 'verify'], curve.algorithm.name);
-      const seed = new Uint8Array(curve.seedBytes);
-      host.fillRandom(seed);
-      const privateKey = new Uint8Array(curve.privateKeyFrom(seed));
-      const signUsages = usages.filter((usage) => usage === 'sign');
-      const verifyUsages = usages.filter((usage) => usage === 'verify');
+      const allowed = curve.usages;
+      checkUsages(usages, [...allowed.public, ...allowed.private], curve.algorithm.name);
+      const privateKey = curve.newPrivateKey();
+      const of = (type: 'public' | 'private') => usages.filter((usage) => allowed[type].includes(usage));
       return {
-        publicKey: key('public', new Uint8Array(curve.publicKeyOf(privateKey)), true, verifyUsages),
-        privateKey: key('private', privateKey, isExtractable, signUsages),
+        publicKey: key('public', curve.publicKeyOf(privateKey), true, of('public')),
+        privateKey: key('private', privateKey, isExtractable, of('private')),
       };
     },
     importKey(given) {

@@ -1,8 +1,9 @@
-/** Web Cryptography §25 Ed25519 (RFC 8032), by `@noble/curves`. */
+/** Web Cryptography §25 Ed25519 (RFC 8032). */
 
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { type Bytes, register } from '../algorithm.ts';
+import { host } from '../../host.ts';
+import { register } from '../algorithm.ts';
 import { partsOfKey } from '../key.ts';
+import { publicKeyOf, sign, verify } from '../native/ed25519.ts';
 import { curveKeys } from './curve.ts';
 
 register({
@@ -12,22 +13,20 @@ register({
     algorithm: { name: 'Ed25519' },
     kty: 'OKP',
     sizeBytes: 32,
-    seedBytes: 32,
-    privateKeyFrom: (seed) => seed,
-    publicKeyOf: (privateKey) => ed25519.getPublicKey(privateKey),
+    usages: { public: ['verify'], private: ['sign'] },
+    use: 'sig',
+    newPrivateKey() {
+      const seed = new Uint8Array(32);
+      host.fillRandom(seed);
+      return seed;
+    },
+    publicKeyOf,
     // Any 32 bytes are imported (§25.4.3); those that are no point verify nothing.
-    isPublicKey: (bytes) => bytes.length === 32,
+    publicKeyFrom: (bytes) => (bytes.length === 32 ? bytes : null),
     isPrivateKey: (bytes) => bytes.length === 32,
     check: () => undefined,
   }),
-  sign: (_parameters, key, data) => ed25519.sign(data, partsOfKey(key).bytes) as Bytes,
-  verify(_parameters, key, signature, data) {
-    if (signature.length !== 64) return false;
-    try {
-      // RFC 8032 §5.1.7, not the looser rules of ZIP 215 that the library takes by default.
-      return ed25519.verify(signature, data, partsOfKey(key).bytes, { zip215: false });
-    } catch {
-      return false;
-    }
-  },
+  sign: (_parameters, key, data) => sign(partsOfKey(key).bytes, data),
+  verify: (_parameters, key, signature, data) =>
+    signature.length === 64 && verify(partsOfKey(key).bytes, data, signature),
 });

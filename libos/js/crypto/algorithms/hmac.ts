@@ -1,12 +1,12 @@
-/** Web Cryptography §29 HMAC, by `@noble/hashes`. */
+/** Web Cryptography §29 HMAC. */
 
-import { hmac } from '@noble/hashes/hmac.js';
 import { host } from '../../host.ts';
 import { type Bytes, checkUsages, fail, type Import, needUsage, type Parameters, register } from '../algorithm.ts';
 import { checkedJwk, fromBase64Url, toBase64Url } from '../jwk.ts';
 import { type CryptoKey, createKey, type KeyUsage, partsOfKey } from '../key.ts';
+import { type HashName, hmac } from '../native/hashes.ts';
 import { isEqual } from '../time.ts';
-import { type HashName, hashNameOf, hashOf } from './sha.ts';
+import { hashNameOf, hashOf } from './sha.ts';
 
 /** RFC 7518 §3.2. */
 const jwkNames: Readonly<Record<HashName, string>> = {
@@ -16,7 +16,7 @@ const jwkNames: Readonly<Record<HashName, string>> = {
   'SHA-512': 'HS512',
 };
 
-const blockBits = (hash: HashName): number => hashOf(hash).blockLen * 8;
+const blockBits = (hash: HashName): number => hashOf(hash).blockBytes * 8;
 
 function secretKey(bytes: Bytes, hash: HashName, isExtractable: boolean, usages: readonly KeyUsage[]): CryptoKey {
   checkUsages(usages, ['sign', 'verify'], 'HMAC');
@@ -27,7 +27,7 @@ function secretKey(bytes: Bytes, hash: HashName, isExtractable: boolean, usages:
 
 const hashOfKey = (key: CryptoKey): HashName => hashNameOf(partsOfKey(key).algorithm.hash);
 
-const mac = (key: CryptoKey, data: Bytes): Bytes => hmac(hashOf(hashOfKey(key)), partsOfKey(key).bytes, data) as Bytes;
+const mac = (key: CryptoKey, data: Bytes): Bytes => hmac(hashOf(hashOfKey(key)), partsOfKey(key).bytes, data);
 
 function lengthOf({ length }: Parameters, hash: HashName): number {
   if (length === undefined) return blockBits(hash);

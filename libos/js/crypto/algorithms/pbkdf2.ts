@@ -1,8 +1,8 @@
-/** Web Cryptography §33 PBKDF2 (RFC 8018 §5.2), by `@noble/hashes`. */
+/** Web Cryptography §33 PBKDF2 (RFC 8018 §5.2). */
 
-import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
-import { type Bytes, bytesOf, fail, register } from '../algorithm.ts';
+import { bytesOf, fail, register } from '../algorithm.ts';
 import { partsOfKey } from '../key.ts';
+import { pbkdf2 } from '../native/hashes.ts';
 import { importMaterial, sizeOf } from './derive.ts';
 import { hashNameOf, hashOf } from './sha.ts';
 
@@ -17,7 +17,7 @@ register({
     if (iterations < 1) fail('OperationError', 'PBKDF2: iterations must be at least 1');
     const sizeBytes = sizeOf(lengthBits, 'PBKDF2');
     if (sizeBytes === 0) return new Uint8Array(0);
-    return pbkdf2(hash, partsOfKey(key).bytes, salt, { c: iterations, dkLen: sizeBytes }) as Bytes;
+    return pbkdf2(hash, partsOfKey(key).bytes, salt, iterations, sizeBytes);
   },
   keyLengthBits: () => null,
 });
