@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { Identity } from '@diatom/sdk/api';
 import { issuerDocuments } from './access/authn/issuer-documents.ts';
+import { publishAuthentication } from './access/bootstrap/authentication-config.ts';
 import { bootstrap } from './access/bootstrap/bootstrap.ts';
 import { createAccess } from './access/create-access.ts';
 import { certificatePath, type KeyFiles, keyPath, loadKeyFiles, writePrivately } from './access/pki/key-files.ts';
@@ -12,6 +13,7 @@ import { kubeconfig } from './access/pki/kubeconfig.ts';
 import { createFront } from './http/front.ts';
 import { createPodLogProxy } from './http/pod-log-proxy.ts';
 import { type PortServer, servePort } from './http/port.ts';
+import { createRemoteCaller } from './http/remote-api.ts';
 import { type ListeningServer, listen } from './http/server.ts';
 import { createWebhookCaller } from './http/webhooks.ts';
 import type { Kernel, KernelOptions } from './kernel.ts';
@@ -37,8 +39,18 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const logs = opening.adopt(createPodLogProxy({ store, client: keys.kubeletClient, authority }), (opened) =>
     opened.close(),
   );
-  const api = createApi({ store, access, podLog: logs.podLog, callWebhook: createWebhookCaller(store), now, log });
+  const remotes = opening.adopt(createRemoteCaller(store, keys.frontProxyClient), (opened) => opened.close());
+  const api = createApi({
+    store,
+    access,
+    podLog: logs.podLog,
+    callWebhook: createWebhookCaller(store),
+    callRemote: remotes.call,
+    now,
+    log,
+  });
   await bootstrap(store, api);
+  await publishAuthentication(api, keys);
   // A write that changes nothing takes the way of every write, so it fails when they would.
   const checks = { store: () => store.write('health', () => ({ kind: 'keep' })) };
   const documents = issuerDocuments(keys.tokenKey.publicKey);
@@ -55,6 +67,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       const fresh = loadKeyFiles(dataDirectory, namesOf(options), now());
       server?.renew(fresh.server);
       logs.renew(fresh.kubeletClient);
+      remotes.renew(fresh.frontProxyClient);
       writeKubeconfig(dataDirectory, server, fresh);
     } catch (error) {
       log(`the certificates could not be looked through for renewal: ${error}`);

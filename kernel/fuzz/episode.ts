@@ -218,7 +218,7 @@ async function checkReplay(run: Run, target: Target, watch: TestWatch): Promise<
   if (run.findings.length > 0) return;
   const last = target.type.endsWith('IPAddress')
     ? '10.0.0.99'
-    : writtenByKernel.has(target.kind)
+    : writtenByKernel.has(target.kind) || target.kind === 'APIService'
       ? undefined
       : `${sentinel}-${target.apiVersion.replace('/', '-')}`;
   if (last === undefined) return watch.close();

@@ -127,6 +127,15 @@ export const templates: Readonly<Record<string, JsonRecord>> = {
   },
   'admissionregistration.v1.MutatingWebhookConfiguration': { webhooks: [webhook] },
   'admissionregistration.v1.ValidatingWebhookConfiguration': { webhooks: [webhook] },
+  'apiregistration.v1.APIService': {
+    spec: {
+      group: 'fuzz.example.com',
+      version: 'v1',
+      groupPriorityMinimum: 2000,
+      versionPriority: 15,
+      service: { namespace: 'default', name: 'a' },
+    },
+  },
   'apiextensions.v1.CustomResourceDefinition': {
     spec: {
       group: 'fuzz.example.com',
@@ -141,5 +150,6 @@ export const templates: Readonly<Record<string, JsonRecord>> = {
 export function nameOf(type: string, index: number): string {
   if (type === 'networking.v1.IPAddress') return `10.0.0.${index + 1}`;
   if (type === 'apiextensions.v1.CustomResourceDefinition') return 'things.fuzz.example.com';
+  if (type === 'apiregistration.v1.APIService') return 'v1.fuzz.example.com';
   return `fuzz-${index}`;
 }

@@ -5,10 +5,10 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
-import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../kinds/json.ts';
+import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import type { ServiceReference, WebhookClient } from '../kinds/webhook-client.ts';
-import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
+import { addressOf, type Place } from './service-address.ts';
 
 /** Resolves with the answer's JSON object; rejects with what went wrong, in one sentence. */
 export type CallWebhook = (
@@ -91,30 +91,10 @@ function serviceUrl({ name, namespace, port, path }: ServiceReference): URL {
   return new URL(`https://${name}.${namespace}.svc:${port}${path.startsWith('/') ? path : `/${path}`}`);
 }
 
-/** Where the connection goes. */
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
-
 const placeOf = (url: URL): Place => ({
   host: url.hostname.replace(/^\[|\]$/g, ''),
   port: url.port === '' ? 443 : Number(url.port),
 });
-
-/** Where a Service's port is served (apiserver pkg/util/proxy/proxy.go, ResolveCluster). */
-function addressOf(store: Store, { name, namespace, port }: ServiceReference): Place {
-  const stored = store.get(resourcePrefix('', 'services', namespace) + name);
-  if (stored === undefined) throw new Error(`service ${JSON.stringify(name)} not found`);
-  const service = JSON.parse(stored.value) as JsonRecord;
-  const type = stringAt(service, 'spec', 'type');
-  if (type === 'ExternalName') return { host: stringAt(service, 'spec', 'externalName'), port };
-  if (!recordsAt(service, 'spec', 'ports').some((item) => item.port === port))
-    throw new Error(`no service port ${port} found for service ${JSON.stringify(name)}`);
-  const host = stringAt(recordAt(service, 'spec'), 'clusterIP');
-  if (host === '' || host === 'None') throw new Error(`service ${JSON.stringify(name)} has no address to call`);
-  return { host, port };
-}
 
 interface Post {
   readonly agent: Agent;

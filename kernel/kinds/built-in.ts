@@ -188,6 +188,15 @@ export const builtInRows: readonly BuiltInRow[] = [
     'api-extensions',
   ),
   row(
+    'apiregistration.v1.APIService',
+    'apiregistration.k8s.io',
+    'apiservices',
+    'cluster',
+    '',
+    'status',
+    'api-extensions',
+  ),
+  row(
     'apiextensions.v1.CustomResourceDefinition',
     'apiextensions.k8s.io',
     'customresourcedefinitions',

@@ -41,6 +41,7 @@ interface Facts {
 const shortPrefixes: readonly (readonly [string, string])[] = [
   ['io.k8s.apimachinery.pkg.apis.', ''],
   ['io.k8s.apiextensions-apiserver.pkg.apis.', ''],
+  ['io.k8s.kube-aggregator.pkg.apis.', ''],
   ['io.k8s.api.', ''],
 ];
 

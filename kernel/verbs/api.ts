@@ -2,7 +2,10 @@
 import type { ApiHandler, ApiRequest, ApiResponse, Identity, KubernetesObject } from '@diatom/sdk/api';
 import type { Access } from '../access/access.ts';
 import { Admission } from '../admission/admission.ts';
+import { Aggregation } from '../aggregation/aggregation.ts';
+import { keepLocalServices } from '../aggregation/local-services.ts';
 import type { PodLog } from '../http/pod-log.ts';
+import type { CallRemote } from '../http/remote-api.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
 import type { JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
@@ -43,6 +46,8 @@ export interface ApiOptions {
   readonly podLog: PodLog;
   /** Calls the webhooks of definitions; without it none can be called. */
   readonly callWebhook?: CallWebhook;
+  /** Passes requests on to other API servers; without it there are none, and no APIServices of the kernel's own kinds. */
+  readonly callRemote?: CallRemote;
   /** Kinds beside the built-in and the custom ones. */
   readonly kinds?: readonly KindDefinition[];
   /** Milliseconds since the epoch; the wall clock when absent. */
@@ -61,6 +66,7 @@ export function createApi(options: ApiOptions): ApiHandler {
   const context: Context = {
     store: options.store,
     quotas: createLedger(kinds, options.store, options.now ?? Date.now, log),
+    aggregation: aggregate(kinds, options, log),
     access: options.access,
     podLog: options.podLog,
     callWebhook,
@@ -84,6 +90,19 @@ export function createApi(options: ApiOptions): ApiHandler {
     if (warnings.length === 0) return response;
     return { ...response, headers: { ...response.headers, warning: warningHeader(warnings) } };
   };
+}
+
+/** Undefined where nobody can be called. */
+function aggregate(kinds: Kinds, options: ApiOptions, log: (message: string) => void): Aggregation | undefined {
+  const { store, callRemote, now: nowMs = Date.now } = options;
+  if (callRemote === undefined) return undefined;
+  const kind = kinds.find('apiregistration.k8s.io', 'v1', 'apiservices');
+  if (kind === undefined) throw new Error('the table of kinds has no apiservices: kinds/built-in.ts has lost a row');
+  const serialised = (object: JsonRecord, revision: number): string => serialise(kind, object, revision);
+  keepLocalServices({ store, kinds: () => kinds.all(), nowMs, serialise: serialised, log }).catch((error: unknown) =>
+    log(`APIServices cannot be written: ${error}`),
+  );
+  return new Aggregation({ store, callRemote, nowMs, serialise: serialised, log });
 }
 
 function createLedger(kinds: Kinds, store: Store, nowMs: () => number, log: (message: string) => void): QuotaLedger {
@@ -142,7 +161,15 @@ async function servePath(
   if (path === '/version' || path === '/version/') return version();
   if (path.startsWith('/openapi/')) {
     const { openapi } = await import('../wire/openapi/documents.ts');
+    const { aggregation } = context;
+    const remote =
+      aggregation === undefined
+        ? {}
+        : path.startsWith('/openapi/v3')
+          ? { remoteDocuments: await aggregation.schemaDocuments() }
+          : { remoteSchemas: await aggregation.swaggers() };
     const document = openapi({
+      ...remote,
       path,
       query,
       accept,
@@ -154,7 +181,18 @@ async function servePath(
     throw pathNotFound();
   }
   if (path === '/metrics') throw noMetrics();
-  const document = discover({ path, accept, ifNoneMatch, kinds: context.kinds.all(), subresources: subresourceTable });
+  const [, group = '', groupVersion = ''] = /^\/apis\/([^/]+)\/([^/]+)\/?$/.exec(path) ?? [];
+  const owner = context.aggregation?.find(group, groupVersion);
+  if (owner !== undefined && context.aggregation !== undefined)
+    return context.aggregation.serve(owner, request, identity);
+  const document = discover({
+    path,
+    accept,
+    ifNoneMatch,
+    kinds: context.kinds.all(),
+    subresources: subresourceTable,
+    remote: context.aggregation?.versions() ?? [],
+  });
   if (document === undefined) throw pathNotFound();
   return encodeAnswer(document, negotiable(accept, offers.plain) ?? plainJson);
 }
@@ -223,6 +261,9 @@ async function serveResource(
     namespace: group === '' && resource === 'namespaces' ? route.name : route.namespace,
     name: route.name || (verb === 'list' || verb === 'watch' ? selectedName(query.get('fieldSelector') ?? '') : ''),
   });
+  const owner = context.aggregation?.find(group, route.version);
+  if (owner !== undefined && context.aggregation !== undefined)
+    return context.aggregation.serve(owner, request, identity);
   const kind = context.kinds.find(group, route.version, resource);
   if (kind === undefined) throw pathNotFound();
   if (kind.deprecationWarning !== undefined) warnings.push(kind.deprecationWarning);

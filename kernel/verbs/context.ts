@@ -3,6 +3,7 @@ import type { ApiRequest, Identity } from '@diatom/sdk/api';
 import type { Access, Attributes } from '../access/access.ts';
 import { forbidden } from '../access/forbidden.ts';
 import type { Admission } from '../admission/admission.ts';
+import type { Aggregation } from '../aggregation/aggregation.ts';
 import type { PodLog } from '../http/pod-log.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -21,6 +22,8 @@ export interface Context {
   readonly podLog: PodLog;
   readonly callWebhook: CallWebhook;
   readonly admission: Admission;
+  /** Absent where other API servers cannot be called. */
+  readonly aggregation: Aggregation | undefined;
   readonly quotas: QuotaLedger;
   readonly nowMs: () => number;
   /** 0 ≤ x < 1 */

@@ -1,6 +1,7 @@
 /** Discovery documents: plain (APIVersions, APIGroupList, APIResourceList) and aggregated (apidiscovery.k8s.io). */
 import { createHash } from 'node:crypto';
 import type { ApiResponse } from '@diatom/sdk/api';
+import { discoveryResources, type RemoteVersion } from '../aggregation/documents.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { type AcceptClause, negotiate, offers, parseAccept } from './media.ts';
 
@@ -11,10 +12,17 @@ export interface SubresourceInfo {
 
 export type SubresourceTable = Readonly<Record<string, SubresourceInfo>>;
 
+interface GroupVersion {
+  readonly version: string;
+  readonly kinds: readonly Kind[];
+  /** Somebody else serves it. */
+  readonly remote?: RemoteVersion;
+}
+
 interface Group {
   readonly name: string;
   /** Preferred first. */
-  readonly versions: readonly { readonly version: string; readonly kinds: readonly Kind[] }[];
+  readonly versions: readonly GroupVersion[];
 }
 
 /** Stable before beta before alpha, then higher numbers first (apimachinery pkg/version, CompareKubeAwareVersionStrings). */
@@ -48,6 +56,26 @@ export function groupsOf(kinds: readonly Kind[]): readonly Group[] {
       .sort(([a], [b]) => compareVersions(a, b))
       .map(([version, list]) => ({ version, kinds: list })),
   }));
+}
+
+/** The kernel's own groups, and what others serve: versions of these groups and groups of their own, by priority. */
+function withRemote(groups: readonly Group[], remote: readonly RemoteVersion[]): readonly Group[] {
+  if (remote.length === 0) return groups;
+  const byPriority = [...remote].sort(
+    (a, b) =>
+      b.groupPriority - a.groupPriority ||
+      b.versionPriority - a.versionPriority ||
+      compareVersions(a.version, b.version),
+  );
+  const merged = new Map(groups.map((group) => [group.name, group]));
+  for (const each of byPriority) {
+    const known = merged.get(each.group)?.versions.filter(({ version }) => version !== each.version) ?? [];
+    merged.set(each.group, {
+      name: each.group,
+      versions: [...known, { version: each.version, kinds: [], remote: each }],
+    });
+  }
+  return [...merged.values()];
 }
 
 function groupObject(group: Group): object {
@@ -90,8 +118,11 @@ function aggregated(groups: readonly Group[], version: string, table: Subresourc
       metadata: group.name === '' ? { creationTimestamp: null } : { name: group.name, creationTimestamp: null },
       versions: group.versions.map((entry) => ({
         version: entry.version,
-        resources: entry.kinds.map((kind) => aggregatedResource(kind, table)),
-        freshness: 'Current',
+        resources:
+          entry.remote === undefined
+            ? entry.kinds.map((kind) => aggregatedResource(kind, table))
+            : discoveryResources(entry.remote),
+        freshness: entry.remote?.isAvailable === false ? 'Stale' : 'Current',
       })),
     })),
   };
@@ -133,6 +164,7 @@ export interface DiscoveryRequest {
   readonly ifNoneMatch: string | undefined;
   readonly kinds: readonly Kind[];
   readonly subresources: SubresourceTable;
+  readonly remote?: readonly RemoteVersion[];
 }
 
 /** Undefined when the path is no discovery document. */
@@ -142,7 +174,7 @@ export function discover(request: DiscoveryRequest): ApiResponse | undefined {
   if (rest.length > 0) return undefined;
   const clauses = parseAccept(request.accept);
   if (root !== 'api' && root !== 'apis') return undefined;
-  const groups = groupsOf(request.kinds);
+  const groups = withRemote(groupsOf(request.kinds), request.remote ?? []);
   const isCore = root === 'api';
   if (group === undefined) {
     const shown = groups.filter(({ name }) => (name === '') === isCore);

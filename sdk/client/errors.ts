@@ -44,6 +44,8 @@ export const isConflict = (error: unknown): boolean => hasReason(error, 'Conflic
 export const isExpired = (error: unknown): boolean => hasReason(error, 'Expired', 'Gone') || hasCode(error, 410);
 export const isForbidden = (error: unknown): boolean => hasCode(error, 403);
 export const isInvalid = (error: unknown): boolean => hasReason(error, 'Invalid');
+/** Whoever should answer cannot, now: an aggregated API server that is down, a kernel that starts. */
+export const isServiceUnavailable = (error: unknown): boolean => hasCode(error, 503);
 export const isTooManyRequests = (error: unknown): boolean => hasCode(error, 429);
 
 /** The namespace is being deleted: nothing can be created in it any more (NamespaceLifecycle admission). */

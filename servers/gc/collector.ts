@@ -44,7 +44,9 @@ export class Collector {
 
   /** Follows every kind that is served now and none that no longer is. Resolves when the copies are complete. */
   async refresh(signal: AbortSignal): Promise<void> {
-    this.#discovered = await discover(this.#client, { signal });
+    const unavailable = new Set<string>();
+    const onUnavailable = (groupVersion: string): void => void unavailable.add(groupVersion);
+    this.#discovered = await discover(this.#client, { signal, onUnavailable });
     const served = new Set<string>();
     for (const resource of this.#discovered) {
       const id = idOf(resource);
@@ -54,7 +56,8 @@ export class Collector {
       if (!this.#kinds.has(id)) this.#follow(id, resource);
     }
     for (const [id, { resource, informer }] of this.#kinds) {
-      if (served.has(id)) continue;
+      // What cannot be asked is not gone: taking it for gone would take its dependents.
+      if (served.has(id) || unavailable.has(`${resource.group}/${resource.version}`)) continue;
       this.#kinds.delete(id);
       await this.#informers.stop(resource, { metadataOnly: true });
       // With the kind went its objects.

@@ -28,8 +28,13 @@ export interface Sweep {
 /** Deletes everything in the namespace and tells what is still there: held by finalizers or ending in its own time. */
 export async function sweep(client: Client, namespace: string, signal: AbortSignal): Promise<Sweep> {
   let discovered: readonly DiscoveredResource[];
+  let discoveryError: string | undefined;
+  // What others serve may be down; everything else goes all the same, the namespace waits for the rest.
+  const onUnavailable = (groupVersion: string, error: unknown): void => {
+    discoveryError = `unable to retrieve the complete list of server APIs: ${groupVersion}: ${textOf(error)}`;
+  };
   try {
-    discovered = await discover(client, { signal });
+    discovered = await discover(client, { signal, onUnavailable });
   } catch (error) {
     return { remaining: [], discoveryError: textOf(error), deletionErrors: [] };
   }
@@ -49,7 +54,7 @@ export async function sweep(client: Client, namespace: string, signal: AbortSign
   );
   return {
     remaining: remaining.filter(({ objects }) => objects.length > 0),
-    discoveryError: undefined,
+    discoveryError,
     deletionErrors,
   };
 }

@@ -41,7 +41,7 @@ export class CountedKinds {
   async follow(names: readonly string[], signal: AbortSignal): Promise<boolean> {
     const wanted = new Set(names.map(kindOf));
     const unknown = [...wanted].filter((id) => !this.#followed.has(id));
-    const discovered = unknown.length === 0 ? [] : await discover(this.#client, { signal });
+    const discovered = unknown.length === 0 ? [] : await discover(this.#client, { signal, onUnavailable: () => {} });
     const found = unknown.flatMap((id) => discovered.find(({ plural, group }) => `${plural}.${group}` === id) ?? []);
     for (const resource of found) this.#start(resource);
     for (const [id, resource] of this.#followed) {

@@ -31,6 +31,7 @@ test('Discovery should validate PreferredVersion for each APIGroup', async () =>
 
 test('Discovery should locate the groupVersion and a resource within each APIGroup', async () => {
   const expected = [
+    ['apiregistration.k8s.io/v1', 'apiservices'],
     ['admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations'],
     ['apiextensions.k8s.io/v1', 'customresourcedefinitions'],
     ['apps/v1', 'deployments'],

@@ -2,10 +2,10 @@
 import type { ApiHandler, Identity } from '@diatom/sdk/api';
 import { objectKey } from '../../store/keys.ts';
 import type { Store } from '../../store/store.ts';
-import { type ClusterRoleRow, clusterRoleBindings, clusterRoles, namespaces } from './cluster-roles.ts';
+import { type ClusterRoleRow, clusterRoleBindings, clusterRoles, namespaces, roles } from './cluster-roles.ts';
 
 /** The kernel acting for itself. */
-const kernelIdentity: Identity = {
+export const kernelIdentity: Identity = {
   name: 'system:apiserver',
   groups: ['system:masters', 'system:authenticated'],
 };
@@ -66,6 +66,11 @@ function wanted(): readonly Wanted[] {
         subjects: groups.map((group) => ({ kind: 'Group', apiGroup: rbac, name: group })),
       }),
     ),
+    ...roles.map(({ name, namespace, rules }) => ({
+      key: objectKey({ group: rbac, resource: 'roles', namespace, name }),
+      path: `/apis/${rbac}/v1/namespaces/${namespace}/roles`,
+      object: { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: metadata(name), rules },
+    })),
   ];
 }
 

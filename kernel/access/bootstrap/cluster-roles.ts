@@ -193,4 +193,18 @@ export const clusterRoleBindings: readonly ClusterRoleBindingRow[] = [
   },
 ];
 
+/** Roles of one namespace. */
+export const roles: readonly {
+  readonly name: string;
+  readonly namespace: string;
+  readonly rules: readonly PolicyRule[];
+}[] = [
+  {
+    // Bound to every aggregated API server.
+    name: 'extension-apiserver-authentication-reader',
+    namespace: 'kube-system',
+    rules: [{ ...rule(read, '', 'configmaps'), resourceNames: ['extension-apiserver-authentication'] }],
+  },
+];
+
 export const namespaces: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];

@@ -33,6 +33,10 @@ export interface KeyFiles {
   readonly kubeletClient: Credentials;
   /** What an agent's own endpoint shows. */
   readonly agent: Credentials;
+  /** Signs `frontProxyClient`, and nothing else: who shows a certificate of it is believed about who others are. */
+  readonly frontProxyAuthority: Credentials;
+  /** With this the kernel shows itself to aggregated API servers. */
+  readonly frontProxyClient: Credentials;
   /** Signs the tokens of service accounts. */
   readonly tokenKey: { readonly privateKey: string; readonly publicKey: string };
 }
@@ -42,7 +46,9 @@ interface LeafRow {
   readonly request: Pick<CertificateRequest, 'subject' | 'usage' | 'alternativeNames'>;
 }
 
-function leaves(names: readonly string[]): Readonly<Record<'server' | 'admin' | 'kubeletClient' | 'agent', LeafRow>> {
+type Leaf = 'server' | 'admin' | 'kubeletClient' | 'agent' | 'frontProxyClient';
+
+function leaves(names: readonly string[]): Readonly<Record<Leaf, LeafRow>> {
   const masters = ['system:masters'];
   const agentNames = ['localhost', '127.0.0.1', '::1'];
   return {
@@ -66,28 +72,34 @@ function leaves(names: readonly string[]): Readonly<Record<'server' | 'admin' | 
         alternativeNames: agentNames,
       },
     },
+    frontProxyClient: {
+      file: 'front-proxy-client',
+      request: { subject: { commonName: 'front-proxy-client' }, usage: 'client' },
+    },
   };
 }
 
 export function loadKeyFiles(dataDirectory: string, extraNames: readonly string[], nowMs: number): KeyFiles {
   const directory = join(dataDirectory, 'pki');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const authority =
-    readCredentials(directory, 'ca', nowMs) ??
+  const authorityOf = (file: string, name: string): Credentials =>
+    readCredentials(directory, file, nowMs) ??
     writeCredentials(
       directory,
-      'ca',
+      file,
       issue({
-        subject: { commonName: `diatom-ca-${randomUUID().slice(0, 8)}` },
+        subject: { commonName: `${name}-${randomUUID().slice(0, 8)}` },
         usage: 'authority',
         ...validity(authorityDays, nowMs),
       }),
     );
+  const authority = authorityOf('ca', 'diatom-ca');
+  const frontProxyAuthority = authorityOf('front-proxy-ca', 'diatom-front-proxy-ca');
   const rows = leaves([...new Set([...serverNames, ...extraNames])]);
-  const leaf = ({ file, request }: LeafRow): Credentials => {
+  const leaf = ({ file, request }: LeafRow, signer = authority): Credentials => {
     const known = readCredentials(directory, file, nowMs);
-    if (known !== undefined && fits(known, authority, request.alternativeNames ?? [])) return known;
-    return writeCredentials(directory, file, issue({ ...request, ...validity(leafDays, nowMs) }, authority));
+    if (known !== undefined && fits(known, signer, request.alternativeNames ?? [])) return known;
+    return writeCredentials(directory, file, issue({ ...request, ...validity(leafDays, nowMs) }, signer));
   };
   return {
     directory,
@@ -96,6 +108,8 @@ export function loadKeyFiles(dataDirectory: string, extraNames: readonly string[
     admin: leaf(rows.admin),
     kubeletClient: leaf(rows.kubeletClient),
     agent: leaf(rows.agent),
+    frontProxyAuthority,
+    frontProxyClient: leaf(rows.frontProxyClient, frontProxyAuthority),
     tokenKey: loadTokenKey(directory),
   };
 }

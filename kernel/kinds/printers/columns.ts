@@ -287,5 +287,17 @@ export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
     ageLast,
     wide('PreemptionPolicy', at('preemptionPolicy')),
   ],
+  'apiregistration.v1.APIService': [
+    text('Service', (object) => {
+      const { namespace, name } = recordAt(object, 'spec', 'service');
+      return name === undefined ? 'Local' : `${String(namespace)}/${String(name)}`;
+    }),
+    text('Available', (object) => {
+      const found = recordsAt(object, 'status', 'conditions').find(({ type }) => type === 'Available');
+      if (found === undefined) return 'Unknown';
+      return found.status === 'True' ? 'True' : `${String(found.status)} (${String(found.reason)})`;
+    }),
+    ageLast,
+  ],
   'apiextensions.v1.CustomResourceDefinition': [createdAt],
 };

@@ -5,6 +5,7 @@ import { customResourceDefinitionRules } from '../custom/definition-rules.ts';
 import type { KindRules } from '../kind.ts';
 import { clusterRoleBindingRules, clusterRoleRules, roleBindingRules, roleRules } from './access.ts';
 import { addressRules, serviceBlockRules } from './addresses.ts';
+import { apiServiceRules } from './api-service.ts';
 import { cronJobRules, jobRules } from './batch.ts';
 import { certificateSigningRequestRules } from './certificates.ts';
 import * as cluster from './cluster.ts';
@@ -73,5 +74,6 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'admissionregistration.v1.ValidatingAdmissionPolicy': policyRules,
   'admissionregistration.v1.ValidatingAdmissionPolicyBinding': policyBindingRules,
   'admissionregistration.v1.ValidatingWebhookConfiguration': validatingWebhookRules,
+  'apiregistration.v1.APIService': apiServiceRules,
   'apiextensions.v1.CustomResourceDefinition': customResourceDefinitionRules,
 };

@@ -1,6 +1,7 @@
 /** /openapi/v3, one document per group version (kube-openapi pkg/handler3), and /openapi/v2 as JSON. */
 import { createHash } from 'node:crypto';
 import type { ApiResponse } from '@diatom/sdk/api';
+import type { Document, RemoteSchemas } from '../../aggregation/documents.ts';
 import type { JsonRecord } from '../../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../../kinds/kind.ts';
 import { parseAccept } from '../media.ts';
@@ -17,6 +18,10 @@ export interface OpenApiRequest {
   readonly kinds: readonly Kind[];
   /** Of the table of kinds. */
   readonly generation: number;
+  /** Documents of group versions that others serve, by path; of OpenAPI v3. */
+  readonly remoteDocuments?: ReadonlyMap<string, Document>;
+  /** The same of OpenAPI v2. */
+  readonly remoteSchemas?: readonly RemoteSchemas[];
 }
 
 /** Part of every hash: raise it when the documents change without the kinds changing. */
@@ -96,21 +101,27 @@ export function openapi(request: OpenApiRequest): ApiResponse | undefined {
   }
   if (!accepts(request.accept)) throw notAcceptable(['application/json']);
   if (request.path === '/openapi/v3' || request.path === '/openapi/v3/') {
+    const hashes = [
+      ...versions.map((entry) => [entry.path, hashOf(entry)] as const),
+      ...[...(request.remoteDocuments ?? [])].map(([path, { hash }]) => [path, hash] as const),
+    ];
     const paths = Object.fromEntries(
-      versions.map((entry) => [entry.path, { serverRelativeURL: `/openapi/v3/${entry.path}?hash=${hashOf(entry)}` }]),
+      hashes.map(([path, hash]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }]),
     );
     return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ paths }) };
   }
-  const entry = versions.find(({ path }) => request.path === `/openapi/v3/${path}`);
+  const wanted = request.path.slice('/openapi/v3/'.length);
+  const remote = request.remoteDocuments?.get(wanted);
+  if (remote !== undefined) return versioned(request, wanted, remote.hash, () => remote.text);
+  const entry = versions.find(({ path }) => path === wanted);
   if (entry === undefined) return undefined;
-  return versioned(request, entry);
+  return versioned(request, wanted, hashOf(entry), () => document(entry));
 }
 
-function versioned(request: OpenApiRequest, entry: GroupVersion): ApiResponse {
-  const hash = hashOf(entry);
+function versioned(request: OpenApiRequest, path: string, hash: string, text: () => string): ApiResponse {
   const asked = request.query.get('hash');
   if (asked !== null && asked !== hash) {
-    return { status: 301, headers: { location: `/openapi/v3/${entry.path}?hash=${hash}` }, body: '' };
+    return { status: 301, headers: { location: `/openapi/v3/${path}?hash=${hash}` }, body: '' };
   }
   const etag = `"${hash}"`;
   const caching: Record<string, string> =
@@ -119,7 +130,7 @@ function versioned(request: OpenApiRequest, entry: GroupVersion): ApiResponse {
       : { 'cache-control': 'public, immutable', expires: new Date(Date.now() + yearMs).toUTCString() };
   const headers = { 'content-type': 'application/json', vary: 'Accept', etag, ...caching };
   if (request.ifNoneMatch === etag) return { status: 304, headers, body: '' };
-  return { status: 200, headers, body: document(entry) };
+  return { status: 200, headers, body: text() };
 }
 
 /** OpenAPI v2: the same schemas as definitions, as JSON or, for older clients, as protobuf. */
@@ -130,6 +141,11 @@ function swagger(request: OpenApiRequest, versions: readonly GroupVersion[]): Ap
     const part = parts(kinds, `/${path}`);
     Object.assign(paths, part.paths);
     Object.assign(definitions, part.components.schemas);
+  }
+  for (const remote of request.remoteSchemas ?? []) {
+    Object.assign(paths, remote.paths);
+    // The cell's own types, which every API server repeats, are told once.
+    for (const [name, schema] of Object.entries(remote.definitions)) definitions[name] ??= schema;
   }
   const inVersion2 = (value: object): string =>
     JSON.stringify(value)
