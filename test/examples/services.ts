@@ -116,3 +116,24 @@ export const serviceExamples: readonly ServiceExample[] = [
     },
   },
 ];
+
+/** Before another example, which a cell reaches by the name of its Service. */
+const proxy: ServiceExample = {
+  name: 'proxy',
+  file: 'proxy/proxy.ts',
+  manifests: manifests('proxy/proxy'),
+  environment: {},
+  check: async (ask) => {
+    const added = await ask('/books', json({ title: 'Reise', author: 'Ehrenberg', year: 1828, tags: ['sea'] }));
+    assert.equal(added.status, 201, await added.clone().text());
+    assert.equal(added.headers.get('via'), '1.1 diatom-proxy');
+    const { id } = (await added.json()) as { readonly id: number };
+    const found = await ask(`/books/${id}`);
+    assert.equal(((await found.json()) as { readonly author: string }).author, 'Ehrenberg');
+    assert.equal((await ask('/books', { method: 'POST', body: '{' })).status, 400);
+    assert.equal((await ask(`/books/${id}`, { method: 'DELETE' })).status, 204);
+  },
+};
+
+/** In the order in which they can be checked. */
+export const cellExamples: readonly ServiceExample[] = [...serviceExamples, proxy];
