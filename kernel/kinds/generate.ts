@@ -162,6 +162,7 @@ if (fromSources === undefined)
   }
 
 const missing: string[] = [];
+const unreleased: string[] = [];
 
 function goField(typeName: string, name: string): GoField | undefined {
   if (fromSources !== undefined) {
@@ -185,6 +186,8 @@ function fieldsOf(
 ): Record<string, string> {
   const result: Record<string, string> = {};
   const used = new Set<string>();
+  const withoutMessage: string[] = [];
+  const inlined = new Set<string>();
   for (const [name, field] of Object.entries(type.fields ?? {})) {
     if (name === 'apiVersion' || name === 'kind') {
       const own = protobufNumber(message, name);
@@ -195,6 +198,7 @@ function fieldsOf(
     const own = protobufNumber(message, name);
     if (own === undefined && only !== undefined) continue;
     if (own !== undefined) used.add(own.name);
+    else withoutMessage.push(name);
     const required = type.required?.includes(name) === true;
     const isInItems = own !== undefined && isWrapped(own.type);
     result[name] = describe(field, own?.number ?? 0, isInItems, required, goField(typeName, name));
@@ -207,9 +211,27 @@ function fieldsOf(
     if (Object.keys(fields).length === 0) continue;
     const short = `${inlineType.replace(/^k8s\.io\.(api|apimachinery\.pkg\.apis)\./, '')}~inline`;
     put(short, fields);
+    for (const field of namesIn(fields)) inlined.add(field);
     result[`+${name}`] = `${number} ${short}`;
   }
+  // What the messages do not know is not in the release yet.
+  if (type.proto !== undefined)
+    for (const name of withoutMessage)
+      if (!inlined.has(name)) {
+        unreleased.push(`${typeName}.${name}`);
+        delete result[name];
+      }
   return result;
+}
+
+/** Of a message, and of the messages in it whose fields stand among its own. */
+function namesIn(fields: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(fields).flatMap(([name, text]) => {
+    if (!name.startsWith('+')) return [name];
+    const [, inner = ''] = text.split(' ');
+    const dot = inner.lastIndexOf('.');
+    return namesIn(packages.get(inner.slice(0, dot))?.get(inner.slice(dot + 1)) ?? {});
+  });
 }
 
 function put(short: string, fields: Record<string, string>): void {
@@ -242,4 +264,5 @@ for (const [name, types] of packages) {
   const lines = sorted(types).map(([type, fields]) => `${JSON.stringify(type)}:${JSON.stringify(fields)}`);
   writeFileSync(new URL(`${name}.json`, directory), `{\n${lines.join(',\n')}\n}\n`);
 }
+if (unreleased.length > 0) process.stdout.write(`without a message, left out: ${unreleased.join(', ')}\n`);
 if (missing.length > 0) process.stdout.write(`not in the Go sources: ${missing.join(', ')}\n`);
