@@ -11,6 +11,7 @@ import { parseUrl } from '../url/parser.ts';
 import { serialize } from '../url/record.ts';
 import { AbortLink } from './abort-link.ts';
 import { Body, claim } from './body.ts';
+import { parseDataUrl } from './data-url.ts';
 import { flatten, Headers, trusted } from './headers.ts';
 import { outgoingParts, Request, type RequestInit } from './request.ts';
 import { type Response, receivedResponse } from './response.ts';
@@ -154,6 +155,7 @@ export async function fetch(
   const request = new Request(input, init);
   const { body, signal } = outgoingParts(request);
   signal?.throwIfAborted();
+  if (request.url.startsWith('data:')) return dataResponse(request.url);
   if (!/^https?:/.test(request.url)) throw new TypeError(`fetch: ${request.url} is not an http(s) URL`);
   const link = signal === null ? null : new AbortLink(signal);
   try {
@@ -162,6 +164,14 @@ export async function fetch(
     link?.release();
     throw error;
   }
+}
+
+/** §4.2 scheme fetch. */
+function dataResponse(url: string): Response {
+  const found = parseDataUrl(url);
+  if (found === null) throw new TypeError('fetch failed: the data: URL is not well-formed');
+  const origin = { type: 'basic', url: url.replace(/#.*$/s, ''), isRedirected: false } as const;
+  return receivedResponse(200, 'OK', trusted(['content-type', found.type], true), new Body(found.body), origin);
 }
 
 /** RFC 9110 §8.4.1; any other makes the body what it is. */
