@@ -112,9 +112,8 @@ export function compileExpression(text: string, result: Result, environment: Env
   const accepted = acceptable[result];
   const { type } = compiled.program;
   if (accepted.includes(type.kind)) return compiled;
-  const [only = ''] = accepted;
-  const wanted = accepted.length === 1 ? only : `one of [string null_type]`;
-  return { problem: `must evaluate to ${wanted}${accepted.length === 1 ? ` but got ${types.printType(type)}` : ''}` };
+  const wanted = accepted.length === 1 ? accepted[0] : 'one of [string null_type]';
+  return { problem: `must evaluate to ${wanted} but got ${types.printType(type)}` };
 }
 
 /** What is wrong with a condition of a webhook or, with parameters, of a policy. */
