@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { SlotSpec } from '@diatom/tender';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type SlotSpec, startEgress } from '@diatom/tender';
+import { startPeer } from './egress/rig.ts';
 import { spin } from './hostile/machine-code.ts';
 import { startTestTender, type TestTender, tenderPid } from './hostile/native-tender.ts';
 import { seededRandom, testSeed } from './hostile/random.ts';
@@ -36,12 +39,24 @@ interface Attack {
   readonly seed?: number;
   readonly rounds?: number;
   readonly listen?: SlotSpec['listen'];
+  /** Where it connects to, through this egress. */
+  readonly outgoing?: { readonly target: string; readonly socketPath: string };
 }
 
-const attackWith = ({ attack, seed = 1, rounds = 1, listen = [] }: Attack) => {
+const attackWith = async ({ attack, seed = 1, rounds = 1, listen = [], outgoing }: Attack) => {
   guests += 1;
+  const id = `${attack}-${guests}`;
   const environment = { ATTACK: attack, SEED: String(seed), ROUNDS: String(rounds) };
-  return runGuest(subject, `${attack}-${guests}`, guest, { environment, listen, memoryLimitBytes });
+  if (outgoing === undefined) return runGuest(subject, id, guest, { environment, listen, memoryLimitBytes });
+  const { target, socketPath } = outgoing;
+  const { manifest } = await subject.spec(id, guest);
+  return runGuest(subject, id, guest, {
+    environment: { ...environment, TARGET: target },
+    listen,
+    memoryLimitBytes,
+    manifest: { ...manifest, machineCalls: ['sock_connect'], connect: [target] },
+    egress: { socketPath, scope: '' },
+  });
 };
 
 /** An address of this machine's own network that no other test has. */
@@ -101,6 +116,28 @@ test(
     });
   },
 );
+
+test('a guest that makes connections as it likes ends by itself or by a rule, and leaves none', options, async () => {
+  await using egress = await startEgress({ socketPath: join(subject.directory, 'egress.sock'), timeoutMs: 2000 });
+  const random = seededRandom(testSeed());
+  await using peer = await startPeer((socket) => {
+    socket.write(randomBytes(1 + random(40_000)));
+    const mood = random(4);
+    if (mood === 0) socket.end();
+    else if (mood === 1) setTimeout(() => socket.resetAndDestroy(), 3).unref();
+    else if (mood === 2) socket.pipe(socket);
+    else socket.resume();
+  });
+  const outgoing = { target: peer.address, socketPath: egress.socketPath };
+  await forEachOf([...seeds(40).entries()], async ([index, seed]) => {
+    const attack = index % 4 === 0 ? 'everything' : 'commands';
+    const listen = [{ port: 8080, address: addressOf(1 + index), hostPort }];
+    const { code, message } = await attackWith({ attack, seed, rounds: 600, listen, outgoing });
+    assert.ok(code === 0 || code === brokenRule, `DIATOM_SEED=${seed}: ended with ${code} ${message}`);
+  });
+  for (const socket of peer.sockets) socket.destroy();
+  while (egress.connectionCount > 0) await wait(10);
+});
 
 test('a guest that reads no events and gives no buffer back does no harm', options, async () => {
   const listen = [{ port: 8080, address: addressOf(200), hostPort }];

@@ -14,6 +14,8 @@
 // @ts-ignore
 @external('linux', 'peek64') declare function peek64(address: i64): i64;
 // @ts-ignore
+@external('linux', 'poke8') declare function poke8(address: i64, value: i32): void;
+// @ts-ignore
 @external('linux', 'poke32') declare function poke32(address: i64, value: i32): void;
 // @ts-ignore
 @external('linux', 'poke64') declare function poke64(address: i64, value: i64): void;
@@ -27,6 +29,7 @@ const GROW = 0x12;
 const EXIT = 0x13;
 const ENTROPY = 0x14;
 const RECEIVE = 0x15;
+const CONNECT = 0x16;
 const shared: i64 = 0x4000_0000;
 const deadline: i64 = shared;
 const commandHead: i64 = shared + 0x08;
@@ -39,6 +42,9 @@ const growMemory: i64 = shared + 0x30;
 const growBytes: i64 = shared + 0x38;
 const growResult: i64 = shared + 0x40;
 const clockMonotonic: i64 = shared + 0x50;
+const connectHandle: i64 = shared + 0x68;
+const connectLength: i64 = shared + 0x6c;
+const connectText: i64 = shared + 0x600;
 const entropy: i64 = shared + 0x100;
 const entropyEnd: i64 = shared + 0x200;
 const commandRing: i64 = shared + 0x1000;
@@ -105,7 +111,7 @@ function fuzzEverything(): void {
   }
   // For ever would be a deadline as well.
   poke64(deadline, 0);
-  const port = WAIT + below(6);
+  const port = WAIT + below(7);
   if (port != EXIT) out32(port, random());
 }
 
@@ -187,6 +193,24 @@ function goodCommand(): void {
   command(kind, someHandle(), 0, 0);
 }
 
+/** Asks for a connection to TARGET, now and then to what it may not have; or why one has failed. */
+function connectOut(): void {
+  const target = variable('TARGET');
+  if (target == 0) return;
+  if (handleCount > 0 && oneIn(3)) {
+    poke32(connectHandle, someHandle());
+    poke32(connectLength, 0);
+    return out32(CONNECT, random());
+  }
+  let length: u32 = 0;
+  for (; peek8(target + length) != 0; length++) poke8(connectText + length, peek8(target + length));
+  if (oneIn(8)) poke8(connectText + below(length), oneIn(4) ? random() & 127 : 49);
+  poke32(connectLength, oneIn(2000) ? random() : length);
+  out32(CONNECT, random());
+  const handle = peek32(connectHandle);
+  if (handle >= 16) handleCount = remember(handles, handleCount, handle);
+}
+
 /** Commands that are right for long and then are not, with events that are read late or never. */
 function fuzzCommands(): void {
   for (let count = below(6); count > 0; count--) {
@@ -197,6 +221,7 @@ function fuzzCommands(): void {
   if (oneIn(2000)) poke32(eventTail, random());
   else if (!oneIn(4)) readEvents();
   poke64(deadline, oneIn(2) ? 0 : peek64(clockMonotonic) + below(300_000));
+  if (oneIn(4)) connectOut();
   switch (below(8)) {
     case 0:
       if (handleCount == 0) return;
