@@ -86,6 +86,8 @@ export function compute(context: usize, operation: i32, values: usize): usize {
       } else if (data != 0 && operation >> 2 == ROUNDS && length(context, values, 1) == size << 1) {
         rounds(hash, first, firstSize, data, integer(context, values + 16));
         outcome = bytes(context, data, size << 1);
+      } else {
+        free(data);
       }
     }
   }

@@ -12,7 +12,7 @@ const PUBLIC = 0;
 
 /** A modulus of 4096 bits; the stack follows from it. */
 const mostBytes = 512;
-const stackBytes = 65536;
+const stackBytes = 40960;
 
 /** power(modulus, base, exponent, bits of the exponent): false when the modulus is even or the base too large. */
 export function compute(context: usize, operation: i32, values: usize): usize {

@@ -8,18 +8,27 @@ type HashIdentifier = HashName | { readonly name: HashName };
 interface KeyAlgorithm {
   readonly hash?: { readonly name: string };
   readonly length?: number;
+  readonly modulusLength?: number;
   readonly name: string;
   readonly namedCurve?: string;
+  readonly publicExponent?: Uint8Array<ArrayBuffer>;
 }
 
 interface JsonWebKey {
   readonly alg?: string;
   readonly crv?: string;
   readonly d?: string;
+  readonly dp?: string;
+  readonly dq?: string;
+  readonly e?: string;
   readonly ext?: boolean;
   readonly k?: string;
   readonly key_ops?: readonly string[];
   readonly kty?: string;
+  readonly n?: string;
+  readonly p?: string;
+  readonly q?: string;
+  readonly qi?: string;
   readonly use?: string;
   readonly x?: string;
   readonly y?: string;
@@ -44,13 +53,28 @@ interface AesKeyParams {
 }
 
 interface EcKeyParams {
-  readonly name: 'ECDSA';
+  readonly name: 'ECDH' | 'ECDSA';
   readonly namedCurve: 'P-256';
 }
 
 interface EcdsaParams {
   readonly hash: HashIdentifier;
   readonly name: 'ECDSA';
+}
+
+interface RsaKeyParams {
+  readonly hash: HashIdentifier;
+  readonly name: 'RSA-PSS' | 'RSASSA-PKCS1-v1_5';
+}
+
+interface RsaPssParams {
+  readonly name: 'RSA-PSS';
+  readonly saltLength: number;
+}
+
+interface AgreementParams {
+  readonly name: 'ECDH' | 'X25519';
+  readonly public: CryptoKey;
 }
 
 interface HkdfParams {
@@ -83,14 +107,27 @@ declare class CryptoKey {
   readonly [Symbol.toStringTag]: string;
 }
 
-type ImportParams = HmacKeyParams | EcKeyParams | Named<'AES-GCM'> | Named<'HKDF'> | Named<'PBKDF2'> | Named<'Ed25519'>;
+type ImportParams =
+  | HmacKeyParams
+  | EcKeyParams
+  | RsaKeyParams
+  | Named<'AES-GCM'>
+  | Named<'HKDF'>
+  | Named<'PBKDF2'>
+  | Named<'Ed25519'>
+  | Named<'X25519'>;
+
+type SignatureParams = Named<'HMAC'> | EcdsaParams | Named<'Ed25519'> | Named<'RSASSA-PKCS1-v1_5'> | RsaPssParams;
+
+type DerivationParams = HkdfParams | Pbkdf2Params | AgreementParams;
 
 declare class SubtleCrypto {
   private constructor();
   decrypt(algorithm: AesGcmParams, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
+  deriveBits(algorithm: AgreementParams, key: CryptoKey, length?: number | null): Promise<ArrayBuffer>;
   deriveBits(algorithm: HkdfParams | Pbkdf2Params, key: CryptoKey, length: number): Promise<ArrayBuffer>;
   deriveKey(
-    algorithm: HkdfParams | Pbkdf2Params,
+    algorithm: DerivationParams,
     key: CryptoKey,
     derivedAlgorithm: HmacKeyParams | AesKeyParams,
     extractable: boolean,
@@ -101,7 +138,7 @@ declare class SubtleCrypto {
   exportKey(format: 'jwk', key: CryptoKey): Promise<JsonWebKey>;
   exportKey(format: Exclude<KeyFormat, 'jwk'>, key: CryptoKey): Promise<ArrayBuffer>;
   generateKey(
-    algorithm: EcKeyParams | Named<'Ed25519'>,
+    algorithm: EcKeyParams | Named<'Ed25519'> | Named<'X25519'>,
     extractable: boolean,
     usages: Iterable<KeyUsage>,
   ): Promise<CryptoKeyPair>;
@@ -124,11 +161,7 @@ declare class SubtleCrypto {
     extractable: boolean,
     usages: Iterable<KeyUsage>,
   ): Promise<CryptoKey>;
-  sign(
-    algorithm: Named<'HMAC'> | EcdsaParams | Named<'Ed25519'>,
-    key: CryptoKey,
-    data: BufferSource,
-  ): Promise<ArrayBuffer>;
+  sign(algorithm: SignatureParams, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
   unwrapKey(
     format: KeyFormat,
     wrapped: BufferSource,
@@ -138,12 +171,7 @@ declare class SubtleCrypto {
     extractable: boolean,
     usages: Iterable<KeyUsage>,
   ): Promise<CryptoKey>;
-  verify(
-    algorithm: Named<'HMAC'> | EcdsaParams | Named<'Ed25519'>,
-    key: CryptoKey,
-    signature: BufferSource,
-    data: BufferSource,
-  ): Promise<boolean>;
+  verify(algorithm: SignatureParams, key: CryptoKey, signature: BufferSource, data: BufferSource): Promise<boolean>;
   wrapKey(format: KeyFormat, key: CryptoKey, wrappingKey: CryptoKey, algorithm: AesGcmParams): Promise<ArrayBuffer>;
   readonly [Symbol.toStringTag]: string;
 }

@@ -8,6 +8,8 @@ import { bodyCases } from './body.ts';
 import { cloneCases } from './clone.ts';
 import { compressionCases } from './compression.ts';
 import { cryptoCases } from './crypto.ts';
+import { cryptoKeyCases } from './crypto-keys.ts';
+import { cryptoVectorCases } from './crypto-vectors.ts';
 import { encodingCases } from './encoding.ts';
 import { eventCases } from './events.ts';
 import { fileCases } from './file.ts';
@@ -29,6 +31,8 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   clone: cloneCases,
   compression: compressionCases,
   crypto: cryptoCases,
+  cryptoKeys: cryptoKeyCases,
+  cryptoVectors: cryptoVectorCases,
   encoding: encodingCases,
   events: eventCases,
   file: fileCases,
