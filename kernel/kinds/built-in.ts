@@ -58,7 +58,16 @@ const eventFields =
 export const builtInRows: readonly BuiltInRow[] = [
   row('core.v1.Namespace', '', 'namespaces', 'cluster', 'ns', 'status finalize', '', 'status.phase'),
   row('core.v1.Node', '', 'nodes', 'cluster', 'no', 'status', '', 'spec.unschedulable'),
-  row('core.v1.Pod', '', 'pods', 'namespaced', 'po', 'status binding eviction log', 'all', podFields),
+  row(
+    'core.v1.Pod',
+    '',
+    'pods',
+    'namespaced',
+    'po',
+    'status binding ephemeralcontainers eviction log resize',
+    'all',
+    podFields,
+  ),
   row('core.v1.Service', '', 'services', 'namespaced', 'svc', 'status', 'all', 'spec.clusterIP spec.type'),
   row('core.v1.Endpoints', '', 'endpoints', 'namespaced', 'ep'),
   row('core.v1.ConfigMap', '', 'configmaps', 'namespaced', 'cm'),

@@ -46,6 +46,13 @@ export type ObjectList = (group: string, resource: string, namespace: string) =>
 
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
 
+/** What a subresource of a kind may write of it. */
+export interface KindPart {
+  /** The previous object with the part of `wanted` that this subresource writes. */
+  readonly take: (wanted: JsonRecord, previous: JsonRecord) => JsonRecord;
+  readonly validate: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
+}
+
 /** Behaviour of a kind beyond its schema. Every function changes or judges a plain object and nothing else. */
 export interface KindRules {
   /** Upstream's SetDefaults_*: idempotent, on every write. */
@@ -65,6 +72,8 @@ export interface KindRules {
   readonly validateUpdate?: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
   /** Of a write to a subresource that holds the status. */
   readonly validateStatus?: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
+  /** By subresource: those that write a part of the object that is not its status. */
+  readonly parts?: Readonly<Record<string, KindPart>>;
   readonly name?: NameForm;
   /** A create may bring status along (Node: kubelets register with it). */
   readonly keepsStatusOnCreate?: boolean;

@@ -5,7 +5,7 @@
  */
 import type { JsonRecord } from '../kinds/json.ts';
 import { ensureRecord, recordAt } from '../kinds/json.ts';
-import { type Amounts, add, type CountedKind, growsByUpdate } from '../kinds/rules/quota-usage.ts';
+import { type Amounts, add, type CountedKind } from '../kinds/rules/quota-usage.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { type Charge, checkQuotas } from './check.ts';
@@ -61,7 +61,7 @@ export class QuotaLedger {
   /** What a write would cost, or why it is refused; undefined where no quota has a say. Called as it is decided. */
   check({ kind, namespace, object, previous }: Write): readonly Charge[] | string | undefined {
     const keys = this.#quotas.get(namespace);
-    if (keys === undefined || (previous !== undefined && !growsByUpdate(kind))) return undefined;
+    if (keys === undefined) return undefined;
     const { store, nowMs, parse } = this.#options;
     const quotas = [...keys].flatMap((key) => {
       const stored = store.get(key);

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { Attributes, Operation } from '../admission/attributes.ts';
 import { type JsonRecord, stringAt } from '../kinds/json.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
+import { growsByUpdate } from '../kinds/rules/quota-usage.ts';
 import type { Charge } from '../quota/check.ts';
 import type { StoredObject } from '../store/store.ts';
 import { forbidden } from '../wire/status.ts';
@@ -149,7 +150,10 @@ export class Round {
   charge(call: Call, object: JsonRecord, previous: JsonRecord | undefined): void {
     const { kind, route } = call;
     this.charges = [];
-    if (!kind.namespaced || route.subresource !== '') return;
+    const isPart = kind.rules.parts?.[route.subresource] !== undefined;
+    if (!kind.namespaced || (route.subresource !== '' && !isPart)) return;
+    const mayGrow = isPart || previous === undefined || growsByUpdate(kind);
+    if (!mayGrow) return;
     const answer = this.#context.quotas.check({ kind, namespace: route.namespace, object, previous });
     if (typeof answer === 'string') throw forbidden(kind, stringAt(object, 'metadata', 'name'), answer);
     this.charges = answer ?? [];

@@ -345,6 +345,8 @@ const finalize: Serve = async (context, call) => {
 export const subresources: Readonly<Record<string, Subresource>> = {
   status: { verbs: { get, update, patch } },
   approval: { verbs: { get, update, patch } },
+  ephemeralcontainers: { verbs: { get, update, patch } },
+  resize: { verbs: { get, update, patch } },
   scale: {
     verbs: { get: getScale, update: updateScale, patch: patchScale },
     type: { group: 'autoscaling', version: 'v1', kind: 'Scale' },

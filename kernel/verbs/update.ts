@@ -233,6 +233,10 @@ function takeOver(kind: Kind, subresource: string, object: JsonRecord, previous:
       else object[key] = previous[key];
     }
     if (kind.rules.statusWritesMetadata !== true) object.metadata = { ...before };
+  } else if (kind.rules.parts?.[subresource] !== undefined) {
+    const next = kind.rules.parts[subresource].take(structuredClone(object), previous);
+    for (const key of Object.keys(object)) delete object[key];
+    Object.assign(object, next);
   } else if (kind.subresources.has('status')) {
     if (previous.status === undefined) delete object.status;
     else object.status = previous.status;
@@ -263,6 +267,7 @@ function updateErrors(call: Call, object: JsonRecord, previous: JsonRecord): rea
   errors.push(...(kind.custom?.validate(object, previous, warnings) ?? []));
   if (isPartOfStatus(subresource)) return [...errors, ...(kind.rules.validateStatus?.(object, previous) ?? [])];
   errors.push(...(kind.rules.validate?.(object) ?? []));
+  errors.push(...(kind.rules.parts?.[subresource]?.validate(object, previous) ?? []));
   if (subresource === '') errors.push(...(kind.rules.validateUpdate?.(object, previous) ?? []));
   return errors;
 }

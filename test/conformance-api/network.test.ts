@@ -2,29 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { supportsOperations } from './operations.ts';
-import { at, type Body, itemsOf, nameOf, namesOf, suite } from './rig.ts';
+import { at, itemsOf, nameOf, namesOf, suite } from './rig.ts';
 
 const { api } = suite();
 
 const servicesIn = (namespace: string): string => `/api/v1/namespaces/${namespace}/services`;
 const ports = [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 80 }];
-
-test('Services should find a service from listing all namespaces', async () => {
-  const list = await api.get('/api/v1/services');
-  assert.ok(
-    itemsOf(list).some(
-      (service) => nameOf(service) === 'kubernetes' && at(service, 'metadata.namespace') === 'default',
-    ),
-  );
-});
-
-test('Services should provide secure master service', async () => {
-  const service = await api.get('/api/v1/namespaces/default/services/kubernetes');
-  assert.deepEqual(
-    (at(service, 'spec.ports') as Body[]).map(({ name, port }) => [name, port]),
-    [['https', 443]],
-  );
-});
 
 test('Services should be able to change the type from ExternalName to ClusterIP', async () => {
   const path = servicesIn(await api.namespace());

@@ -312,3 +312,17 @@ test('claims count their storage, by class too', async () => {
   await api.create(claims, claim('c', '4Gi', 'silver'));
   await used(namespace, { persistentvolumeclaims: '2', 'requests.storage': '5Gi' });
 });
+
+test('a pod that is resized is charged with what it grows by', async () => {
+  const namespace = await quota({ 'requests.cpu': '1' });
+  const pods = pathIn(namespace, 'pods');
+  await api.create(pods, pod('a', { requests: { cpu: '600m' } }));
+  const resized = (cpu: string) => ({ spec: { containers: [{ name: 'pause', resources: { requests: { cpu } } }] } });
+  const strategic = 'application/strategic-merge-patch+json';
+  assert.match(
+    await api.refused(403, 'PATCH', `${pods}/a/resize`, resized('1100m'), strategic),
+    /requested: requests\.cpu=500m, used: requests\.cpu=600m, limited: requests\.cpu=1$/,
+  );
+  await api.patch(`${pods}/a/resize`, resized('900m'), 'strategic');
+  await used(namespace, { 'requests.cpu': '900m' });
+});

@@ -73,6 +73,7 @@ function securityErrors(context: JsonRecord, path: string): FieldError[] {
         invalidValue(`${path}.supplementalGroups[${index}]`, id, `must be between 0 and ${largestId}, inclusive`),
       );
   }
+  errors.push(...sysctlErrors(recordsAt(context, 'sysctls'), `${path}.sysctls`));
   const profile = context.seccompProfile;
   if (!isRecord(profile)) return errors;
   const type = stringAt(profile, 'type');
@@ -82,6 +83,28 @@ function securityErrors(context: JsonRecord, path: string): FieldError[] {
   if (type === 'Localhost' && stringAt(profile, 'localhostProfile') === '')
     errors.push(required(`${path}.seccompProfile.localhostProfile`, 'must be set when seccomp type is Localhost'));
   return errors;
+}
+
+const sysctlPart = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const sysctlText = `^(${sysctlPart}[\\./])*${sysctlPart}$`;
+const sysctlPattern = new RegExp(sysctlText);
+const longestSysctl = 253;
+
+function sysctlErrors(sysctls: readonly JsonRecord[], path: string): FieldError[] {
+  const seen = new Set<string>();
+  return sysctls.flatMap((sysctl, index) => {
+    const field = `${path}[${index}].name`;
+    const name = stringAt(sysctl, 'name');
+    if (name === '') return [required(field)];
+    const errors: FieldError[] = [];
+    if (name.length > longestSysctl || !sysctlPattern.test(name))
+      errors.push(
+        invalidValue(field, name, `must have at most ${longestSysctl} characters and match regex ${sysctlText}`),
+      );
+    else if (seen.has(name)) errors.push(duplicateValue(field, name));
+    seen.add(name);
+    return errors;
+  });
 }
 
 /** A port of the host can be taken once; with the host's network every port is one of the host. */

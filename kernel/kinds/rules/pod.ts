@@ -1,8 +1,10 @@
 /** Pods. */
-import { ensureRecord, type JsonRecord, numberAt, recordAt, stringAt } from '../json.ts';
+import { forbiddenField } from '../field-errors.ts';
+import { ensureRecord, type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../json.ts';
 import type { KindRules } from '../kind.ts';
 import { admitPod, defaultPod, qosClass } from './pod-defaults.ts';
 import { admitLimits } from './pod-limits.ts';
+import { ephemeralContainersPart, resizePart } from './pod-parts.ts';
 import { admitPriority } from './pod-priority.ts';
 import { admitRuntimeClass } from './pod-runtime-class.ts';
 import { validatePodUpdate } from './pod-update.ts';
@@ -20,7 +22,12 @@ export const podRules: KindRules = {
     if (stringAt(status, 'qosClass') === '') status.qosClass = qosClass(recordAt(pod, 'spec'));
   },
   validate: (pod) => validatePodSpec(recordAt(pod, 'spec'), 'spec'),
+  validateCreate: (pod) =>
+    recordsAt(pod, 'spec', 'ephemeralContainers').length === 0
+      ? []
+      : [forbiddenField('spec.ephemeralContainers', 'cannot be set on create')],
   validateUpdate: validatePodUpdate,
+  parts: { ephemeralcontainers: ephemeralContainersPart, resize: resizePart },
   gracePeriodSeconds,
 };
 
