@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { RunningApplication, StartApplication } from '../conformance/application.ts';
+import { cutBody, startCutting } from './cutting-server.ts';
 import { hostileAnswers } from './hostile-answers.ts';
 import { type Asked, type Outcome, outcome } from './programs/calls/outcome.ts';
 import { startHostile, startUpstream, type Upstream } from './upstream.ts';
@@ -89,6 +90,7 @@ export function testCalls(
   let other: Upstream;
   let upstream: Upstream;
   let hostile: Upstream;
+  let cutting: Upstream;
   let running: RunningApplication;
   let directory: string;
   const url = (path: string): string => `http://127.0.0.1:${running.address.port}${path}`;
@@ -106,16 +108,17 @@ export function testCalls(
     other = await startUpstream();
     upstream = await startUpstream(() => other.url);
     hostile = await startHostile(hostileAnswers.map(({ answer }) => answer));
+    cutting = await startCutting();
     directory = await mkdtemp(join(tmpdir(), 'diatom-calls-'));
     await cp(sources, directory, { recursive: true });
-    const connect = [upstream, other, hostile].map(({ address }) => address).concat('127.0.0.1:1');
+    const connect = [upstream, other, hostile, cutting].map(({ address }) => address).concat('127.0.0.1:1');
     const limits = { bodyBytes: 1_000_000, streamBytes: 100_000_000 };
     await writeFile(join(directory, 'diatom.json'), JSON.stringify({ connect, limits }));
     running = await start(join(directory, 'calls.ts'), { environment: { UPSTREAM: upstream.url } });
   });
   after(async () => {
     await running[Symbol.asyncDispose]();
-    await Promise.all([upstream, other, hostile].map((server) => server[Symbol.asyncDispose]()));
+    await Promise.all([upstream, other, hostile, cutting].map((server) => server[Symbol.asyncDispose]()));
     await rm(directory, { recursive: true });
   });
 
@@ -179,6 +182,19 @@ export function testCalls(
       assert.equal((await inImage(`${upstream.url}/close`)).body, 'closing');
       assert.equal(await text('/one-by-one?count=1'), '1');
     }
+  });
+
+  test(name('an upload that is aborted cancels what it was made of'), async () => {
+    assert.deepEqual(JSON.parse(await text('/abandoned-upload')), ['RangeError', 'cancelled']);
+  });
+
+  test(name('a response is the same however it is cut into chunks and pieces'), ofLibraryOs, async () => {
+    const first = Number(process.env.SEED ?? 1);
+    for (let seed = first; seed < first + 60; seed++) {
+      const { body, message } = await inImage(`${cutting.url}/${seed}`);
+      assert.equal(body === cutBody(seed), true, `SEED=${seed}: ${message ?? body?.length}`);
+    }
+    assert.equal(await text('/one-by-one?count=1'), '1');
   });
 
   test(name('200 at once'), async () => {

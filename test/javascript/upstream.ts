@@ -14,7 +14,8 @@ export interface Upstream extends AsyncDisposable {
   openCount(): number;
 }
 
-async function listening(server: Server, onClose: () => void = () => {}): Promise<Upstream> {
+/** Of a server that is to listen, with what is needed to watch and to end it. */
+export async function listening(server: Server, onClose: () => void = () => {}): Promise<Upstream> {
   const sockets = new Set<Socket>();
   let connectionCount = 0;
   server.on('connection', (socket) => {

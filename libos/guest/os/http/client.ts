@@ -269,8 +269,10 @@ export function client_is_whole(handle: i32): bool {
 export function client_receive(handle: i32): i32 {
   const connection = find(handle);
   if (!connection) return machine.CLOSED;
-  const count = fillBody(connection, true);
+  const count = fillBody(connection);
   if (count == machine.AGAIN) {
+    // It was not even tried.
+    if (connection.readable) enqueue(connection);
     if (connection.timeout != BODY_TIMEOUT || connection.progressed) arm(connection, BODY_TIMEOUT);
     connection.progressed = false;
   } else if (count > 0) {

@@ -27,6 +27,16 @@ export function linkIncoming(): void {
   incomingLinked = true;
 }
 
+let isDispatching: bool = false;
+
+/**
+ * While the application is called with a request, the buffer that everything is received in holds its head and the requests behind
+ * it. Whoever else reads then, as the application goes on with something it began before, waits for a moment.
+ */
+export function setDispatching(value: bool): void {
+  isDispatching = value;
+}
+
 /** The peer is gone (machine.CLOSED) or minus a status. */
 export function failBody(connection: Connection, failure: i32): void {
   connection.body = BODY_FAILED;
@@ -117,7 +127,7 @@ function wait(connection: Connection): i32 {
  * Makes the next bytes of the body ready to be taken at once: how many, 0 at its end, again when they have yet to come (the
  * application is called then), or what `bodyFailure` holds.
  */
-export function fillBody(connection: Connection, mayReceive: bool): i32 {
+export function fillBody(connection: Connection): i32 {
   connection.bodyWanted = false;
   if (connection.bodyDecoded > 0) {
     readyPtr = connection.input + connection.inputStart;
@@ -141,8 +151,7 @@ export function fillBody(connection: Connection, mayReceive: bool): i32 {
     connection.asksToContinue = false;
     sendContinue(connection);
   }
-  // In the midst of a dispatch the buffer still holds the head.
-  if (!mayReceive) return wait(connection);
+  if (isDispatching) return wait(connection);
   while (connection.readable) {
     const count = machine.sock_receive(connection.handle, scratch(), scratchBytes);
     if (count == machine.AGAIN) {

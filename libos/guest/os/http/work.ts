@@ -14,7 +14,7 @@ import {
 } from "./connection";
 import { head, isToken, parseHead } from "./head";
 import {
-  beginBody, BODY_CHUNKED, BODY_FAILED, BODY_LENGTH, BODY_NONE, bodyIsOpen, fillBody, incomingLinked, skipLimit, skipRest,
+  beginBody, BODY_CHUNKED, BODY_FAILED, BODY_LENGTH, BODY_NONE, bodyIsOpen, fillBody, incomingLinked, setDispatching, skipLimit, skipRest,
 } from "./incoming";
 import { setRequest } from "./request";
 import {
@@ -109,7 +109,9 @@ function dispatch(connection: Connection, request: usize): void {
     answerAsterisk(connection);
   } else {
     setRequest(request, request + connection.headLength, connection.contentLength);
+    if (incomingLinked) setDispatching(true);
     callApplication(connection.listener.handler, connection.listener.index, 0);
+    if (incomingLinked) setDispatching(false);
     if (!responded) http_respond(500, 0, 0, 0, 0, 0, 0);
   }
   connection.progressed = true;
@@ -164,7 +166,7 @@ function leaveBody(connection: Connection): void {
 
 /** One step of skipping; false when the connection has to wait. */
 function skipBody(connection: Connection): bool {
-  const count = fillBody(connection, true);
+  const count = fillBody(connection);
   if (count == machine.AGAIN) {
     connection.bodyWanted = false;
     return false;
@@ -194,7 +196,7 @@ export function http_receive(handle: i32): i32 {
     connection = changetype<Connection>(endpoint);
     if (connection.body == BODY_NONE) return 0;
   }
-  const count = fillBody(connection, handle != 0);
+  const count = fillBody(connection);
   // To wait with a timeout.
   if (count == machine.AGAIN && !connection.isDispatched && changetype<usize>(connection) != working) enqueue(connection);
   return count;
@@ -262,8 +264,10 @@ function serve(connection: Connection, base: usize, start: i32, end: i32): i32 {
         total = incomingLinked && head.contentLength > available ? 0 : readBody(connection, request, available);
         if (total == 0) {
           if (incomingLinked && connection.listener.bodyCallback != 0) {
+            // Buffers come and go while the body is read: what is left of this one is known before.
+            const isInput = base == connection.input;
             dispatchOpen(connection, base, start, end);
-            start = base == connection.input ? connection.inputStart : end;
+            start = isInput ? connection.inputStart : end;
             break;
           }
           if (head.expectsContinue && available == headLength) writeContinue(connection);
