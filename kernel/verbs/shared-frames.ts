@@ -24,11 +24,6 @@ export class SharedFrames {
     return this.#last;
   }
 
-  /** Something was pushed that is in no link yet. */
-  get isOpen(): boolean {
-    return this.#open.length > 0;
-  }
-
   /** Bytes are made of text where several connections send it. */
   push(frame: Frame, isShared: boolean): void {
     this.#open.push(frame);

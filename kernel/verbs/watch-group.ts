@@ -88,7 +88,8 @@ export class WatchGroup {
       const endedMs = performance.now();
       this.#nextRoundMs = endedMs + Math.min(longestRestMs, (endedMs - beganMs) * restOverRound);
       this.#isScheduled = false;
-      if (this.#frames.isOpen) this.#take([]);
+      // A member that joined meanwhile has closed a link of which the others do not know.
+      if (this.closeLink().count > count) this.#take([]);
     });
   }
 }
