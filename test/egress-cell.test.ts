@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { isPodReady, type Pod, resources } from '@diatom/sdk';
 import { waitForObject, waitForObjects } from '@diatom/sdk/testing';
 import { build } from '@diatom/seal';
@@ -13,7 +14,7 @@ import { type CellRig, deployment, pod, service, startCellRig, stateOf } from '.
 import { needsHvt } from './hvt.ts';
 
 const request = 'GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
-const application = join(import.meta.dirname, '../libos/guest/test-apps/outgoing.ts');
+const applications = join(import.meta.dirname, '../libos/guest/test-apps');
 
 let rig: CellRig;
 /** Of this machine, outside of the cell: no pod may reach it. */
@@ -41,7 +42,7 @@ after(async () => {
 
 /** Runs the test application as a pod to its end; its log. */
 async function call(name: string, targets: readonly string[], over: Partial<Pod> = {}): Promise<string> {
-  const { manifest, layers } = await build({ file: application, name });
+  const { manifest, layers } = await build({ file: join(applications, 'outgoing.ts'), name });
   const connect = targets.map((target) => target.replace('tls:', ''));
   await createImageStore(join(rig.directory, 'images')).put(name, { ...manifest, connect }, layers);
   const env = [
@@ -97,3 +98,23 @@ for (const [target, options, over] of [
     assert.match(log, /backend:8080 not even a handle: denied/);
   });
 }
+
+test('when the agent’s thread dies its pods connect again as soon as there is another', async () => {
+  const { client, directory, cell } = rig;
+  const { manifest, layers } = await build({ file: join(applications, 'relay.ts'), name: 'relay' });
+  await createImageStore(join(directory, 'images')).put('relay', { ...manifest, connect: ['backend:8080'] }, layers);
+  const env = [{ name: 'TARGET', value: 'backend:8080' }];
+  await client.resource(resources.pods, 'default').create(pod('relay', 'relay', {}, { env }));
+  const { status } = await waitForObject(client, resources.pods, 'default/relay', isPodReady);
+  const isAnswered = async (): Promise<boolean> => {
+    const answer = await fetch(`http://${status?.podIP}:8080/hello`, { headers: { connection: 'close' } }).catch(
+      () => undefined,
+    );
+    return answer?.status === 200;
+  };
+  assert.ok(await isAnswered());
+  await cell.killServer('agent');
+  while (!(await isAnswered())) await wait(50);
+  const after = await client.resource(resources.pods, 'default').get('relay');
+  assert.equal(after.status?.containerStatuses?.[0]?.restartCount, 0);
+});

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -287,41 +286,7 @@ for (const [target, options] of targets.slice(1)) {
   });
 }
 
-/** Passes on what comes, to a connection of its own for each that it accepts. */
-const relay = `import { connect, Connection, listen } from "diatom/net";
-import { variable } from "diatom/environment";
-class Back extends Connection {
-  constructor(public front: Front) { super(); }
-  received(bytes: Uint8Array): void { this.front.write(bytes); }
-  closed(): void { this.front.close(); }
-}
-class Front extends Connection {
-  back: Back | null = null;
-  opened(): void {
-    const back = new Back(this);
-    this.back = back;
-    connect(variable("TARGET"), back);
-  }
-  received(bytes: Uint8Array): void {
-    const back = this.back;
-    if (back) back.write(bytes);
-  }
-  closed(): void {
-    const back = this.back;
-    if (back) back.close();
-  }
-}
-listen(8080, (): Connection => new Front());
-`;
-
 describe('a relay', () => {
-  let directory: string;
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'diatom-relay-'));
-    await writeFile(join(directory, 'relay.ts'), relay);
-  });
-  after(() => rm(directory, { recursive: true, force: true }));
-
   const ask = async (address: string, text: string): Promise<string> => {
     const socket = connect({ host: address, port: 8080 });
     socket.on('error', () => undefined).write(text);
@@ -335,7 +300,7 @@ describe('a relay', () => {
 
   const relaying = async (target: EgressTarget, address: string, spec: Partial<SlotSpec>) => {
     const peer = await startPeer(echo);
-    const rig = await startRig(target, { application: join(directory, 'relay.ts') });
+    const rig = await startRig(target, { application: 'relay.ts' });
     const { spec: started } = await rig.start({
       connect: [peer.address],
       environment: { TARGET: peer.address },

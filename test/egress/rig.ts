@@ -1,4 +1,4 @@
-/** Runs libos/guest/test-apps/outgoing.ts on each target, with an egress of its own, and peers for it to talk to. */
+/** Runs an application of libos/guest/test-apps, outgoing.ts, on each target, with an egress of its own, and peers for it to talk to. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -25,12 +25,7 @@ import { nativeTenderPath } from '../hostile/native-tender.ts';
 
 export type EgressTarget = 'node' | 'process' | 'hvt';
 
-const ownApplication = join(
-  dirname(createRequire(import.meta.url).resolve('@diatom/libos/abi')),
-  'guest',
-  'test-apps',
-  'outgoing.ts',
-);
+const applications = join(dirname(createRequire(import.meta.url).resolve('@diatom/libos/abi')), 'guest', 'test-apps');
 const memoryLimitBytes = 64 * 1024 * 1024;
 /** Longer than any test here needs. */
 const timeLimitMs = 20_000;
@@ -78,12 +73,15 @@ const linesOf = (log: string): Pick<Run, 'console' | 'complaints'> => {
 /** `others`: a tender and an egress that are there already, and stay. */
 export const startRig = async (
   target: EgressTarget,
-  { application = ownApplication, ...options }: DialerOptions & { readonly application?: string } = {},
+  { application = 'outgoing.ts', ...options }: DialerOptions & { readonly application?: string } = {},
   ...others: readonly [] | readonly [Tender, Egress]
 ): Promise<EgressRig> => {
   const [otherTender, otherEgress] = others;
   const directory = await mkdtemp(join(tmpdir(), 'diatom-egress-'));
-  const { manifest, layers } = await build({ file: application, ...(target === 'node' ? {} : { targets: [target] }) });
+  const { manifest, layers } = await build({
+    file: join(applications, application),
+    ...(target === 'node' ? {} : { targets: [target] }),
+  });
   const role: LayerRole = target === 'node' ? 'wasm' : target;
   const bytes = layers[role] ?? new Uint8Array();
   const imagePath = join(directory, sha256(bytes));
