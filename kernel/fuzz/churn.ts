@@ -2,11 +2,10 @@
  * Watchers while objects come, change and go: every watcher that keeps up ends with what a list says, events come in the
  * order of their versions, and memory does not grow with the number of writes.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { deepEqual, isRecord, type JsonRecord, recordAt, stringAt } from '../kinds/json.ts';
 import { configMap, configMaps, openApi, type TestApi } from '../verbs/test-api.ts';
 import { type Chance, seeded } from './chance.ts';
+import { garbageCollector } from './garbage.ts';
 
 export interface ChurnOptions {
   readonly seed: number;
@@ -34,14 +33,9 @@ interface Follower {
   readonly finished: Promise<void>;
 }
 
-function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
-}
-
 export async function runChurn({ seed, rounds, writesPerRound }: ChurnOptions): Promise<Churn> {
   const chance = seeded(seed);
-  const collect = collector();
+  const collect = garbageCollector();
   await using api = await openApi();
   const findings: string[] = [];
   const selectors = ['', 'color=red', 'color!=red'];

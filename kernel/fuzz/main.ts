@@ -1,10 +1,11 @@
 /**
  * npm run fuzz:kernel -- [--minutes N] [--seed S] [--count N] [--type T] [--steps N]: episodes until the time is over;
- * with --churn watchers under churn instead, a line of memory per round.
+ * with --churn watchers under churn instead, a line of memory per round; with --soak steady work, a line every 50 rounds.
  */
 import { parseArgs } from 'node:util';
 import { runChurn } from './churn.ts';
 import { runEpisode } from './episode.ts';
+import { runSoak } from './soak.ts';
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     type: { type: 'string', multiple: true },
     steps: { type: 'string', default: '150' },
     churn: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
   },
 });
 
@@ -23,11 +25,15 @@ const deadline = performance.now() + Number(values.minutes) * 60_000;
 const steps = Number(values.steps);
 if (!Number.isSafeInteger(firstSeed) || !Number.isSafeInteger(steps) || Number.isNaN(deadline) || Number.isNaN(most)) {
   throw new Error(
-    'usage: npm run fuzz:kernel -- [--minutes N] [--seed S] [--count N] [--type T] [--steps N] [--churn]',
+    'usage: npm run fuzz:kernel -- [--minutes N] [--seed S] [--count N] [--type T] [--steps N] [--churn|--soak]',
   );
 }
 
 process.stdout.write(`seeds from ${firstSeed}\n`);
+if (values.soak) {
+  const isOver = (): boolean => performance.now() >= deadline;
+  process.exit(await soak(firstSeed, isOver));
+}
 const codes = new Map<number, number>();
 let requests = 0;
 let episodes = 0;
@@ -52,3 +58,27 @@ for (let seed = firstSeed; episodes < most && performance.now() < deadline; seed
 const answers = [...codes].sort(([a], [b]) => a - b).map(([code, count]) => `${code}: ${count}`);
 process.stdout.write(`${episodes} episodes, ${requests} requests (${answers.join(', ')}), ${bad} with findings\n`);
 process.exitCode = bad > 0 ? 1 : 0;
+
+/** A table as it grows; the exit code says whether something was found. */
+async function soak(seed: number, until: () => boolean): Promise<number> {
+  const columns = [
+    'rounds',
+    'writes',
+    'events',
+    'reconnects',
+    'keptRevisions',
+    'heapMb',
+    'rssMb',
+    'databaseMb',
+  ] as const;
+  const row = (cells: readonly string[]): string => `${cells.map((cell) => cell.padStart(14)).join('')}\n`;
+  process.stdout.write(row(columns));
+  const { findings } = await runSoak({
+    seed,
+    until,
+    sampleRounds: 50,
+    onSample: (sample) => process.stdout.write(row(columns.map((column) => String(Math.round(sample[column]))))),
+  });
+  for (const finding of findings) process.stdout.write(`seed ${seed}, ${finding}\n`);
+  return findings.length > 0 ? 1 : 0;
+}
