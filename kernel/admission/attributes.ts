@@ -1,5 +1,6 @@
 /** What admission is about: one request, as webhooks and policies see it (apiserver pkg/admission/attributes.go). */
 import type { Identity } from '@diatom/sdk/api';
+import type { Decoded } from '../kinds/decode-typed.ts';
 import { type JsonRecord, stringAt } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
 
@@ -27,7 +28,7 @@ export interface Attributes {
   readonly dryRun: boolean;
   readonly identity: Identity;
   /** Makes an object of the kind (or of `type`) from what a webhook made of it. */
-  readonly decode: (value: JsonRecord, kind: Kind) => JsonRecord;
+  readonly decode: (value: JsonRecord, kind: Kind) => Decoded;
 }
 
 export const isNamespace = ({ group, resource }: Kind): boolean => group === '' && resource === 'namespaces';

@@ -12,6 +12,11 @@ export const admissionGroup = 'admissionregistration.k8s.io';
 
 type Followed<T> = ReadonlyMap<string, T>;
 
+export interface BoundPolicy {
+  readonly policy: Policy;
+  readonly bindings: readonly Binding[];
+}
+
 export class Configurations {
   readonly #store: Store;
   readonly #onChange: () => void;
@@ -20,6 +25,8 @@ export class Configurations {
   readonly #validating: Followed<readonly Webhook[]>;
   readonly #policies: Followed<Policy>;
   readonly #bindings: Followed<Binding>;
+  readonly #mutatingPolicies: Followed<Policy>;
+  readonly #mutatingBindings: Followed<Binding>;
 
   constructor(store: Store, onChange: () => void, log: (message: string) => void) {
     this.#store = store;
@@ -29,11 +36,13 @@ export class Configurations {
     this.#validating = this.#follow('validatingwebhookconfigurations', readWebhooks);
     this.#policies = this.#follow('validatingadmissionpolicies', readPolicy);
     this.#bindings = this.#follow('validatingadmissionpolicybindings', readBinding);
+    this.#mutatingPolicies = this.#follow('mutatingadmissionpolicies', readPolicy);
+    this.#mutatingBindings = this.#follow('mutatingadmissionpolicybindings', readBinding);
   }
 
   /** A policy does nothing without a binding. */
   get isEmpty(): boolean {
-    return this.#mutating.size + this.#validating.size + this.#bindings.size === 0;
+    return this.#mutating.size + this.#validating.size + this.#bindings.size + this.#mutatingBindings.size === 0;
   }
 
   /** In the order of their configurations' names. */
@@ -45,13 +54,12 @@ export class Configurations {
     return inOrder(this.#validating).flat();
   }
 
-  /** With what binds them, in the order of their names. */
-  get policies(): readonly { readonly policy: Policy; readonly bindings: readonly Binding[] }[] {
-    const byPolicy = Map.groupBy(inOrder(this.#bindings), ({ policyName }) => policyName);
-    return inOrder(this.#policies).flatMap((policy) => {
-      const bindings = byPolicy.get(policy.name);
-      return bindings === undefined ? [] : [{ policy, bindings }];
-    });
+  get policies(): readonly BoundPolicy[] {
+    return bound(this.#policies, this.#bindings);
+  }
+
+  get mutatingPolicies(): readonly BoundPolicy[] {
+    return bound(this.#mutatingPolicies, this.#mutatingBindings);
   }
 
   #follow<T>(resource: string, read: (object: JsonRecord) => T): Followed<T> {
@@ -76,6 +84,15 @@ export class Configurations {
     });
     return map;
   }
+}
+
+/** In the order of their names. */
+function bound(policies: Followed<Policy>, bindings: Followed<Binding>): readonly BoundPolicy[] {
+  const byPolicy = Map.groupBy(inOrder(bindings), ({ policyName }) => policyName);
+  return inOrder(policies).flatMap((policy) => {
+    const own = byPolicy.get(policy.name);
+    return own === undefined ? [] : [{ policy, bindings: own }];
+  });
 }
 
 function inOrder<T>(map: ReadonlyMap<string, T>): readonly T[] {

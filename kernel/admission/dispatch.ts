@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StatusCause } from '@diatom/sdk/api';
 import type { CallWebhook } from '../http/webhooks.ts';
-import { type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../kinds/json.ts';
+import { isRecord, type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { applyJsonPatch, parseJsonPatch } from '../verbs/patches/json-patch.ts';
 import { ApiError, internalError } from '../wire/status.ts';
@@ -110,7 +110,9 @@ export function applyVerdict(
       const what = `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`;
       throw new Error(what);
     }
-    return decode(applyJsonPatch(object, operations) as JsonRecord);
+    const made = applyJsonPatch(object, operations);
+    if (!isRecord(made)) throw new Error('the patch leaves no object');
+    return decode(made);
   } catch (error) {
     throw internalError(error instanceof Error ? error.message : String(error));
   }

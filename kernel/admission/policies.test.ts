@@ -359,3 +359,128 @@ test('custom resources are judged in the version the rule names', async () => {
   const [listed] = (await api.call('GET', path('v2'))).body.items as readonly JsonRecord[];
   assert.equal(recordAt(listed, 'metadata').generateName, 'x-');
 });
+
+const mutatingPolicies = `${group}/mutatingadmissionpolicies`;
+const mutatingBindings = `${group}/mutatingadmissionpolicybindings`;
+
+async function change(api: TestApi, spec: JsonRecord, bound: JsonRecord = {}, name = 'm'): Promise<void> {
+  for (const [path, object] of [
+    [mutatingPolicies, policy(name, spec)],
+    [mutatingBindings, { metadata: { name }, spec: { policyName: name, ...bound } }],
+  ] as const) {
+    const { status, text } = await api.call('POST', path, object);
+    assert.equal(status, 201, text);
+  }
+}
+
+const applying = (expression: string): JsonRecord => ({
+  patchType: 'ApplyConfiguration',
+  applyConfiguration: { expression },
+});
+const patching = (expression: string): JsonRecord => ({ patchType: 'JSONPatch', jsonPatch: { expression } });
+
+test('a policy lays a configuration over the object, lists by their keys', async () => {
+  await using api = await openApi();
+  const sidecar = `Object{
+    metadata: Object.metadata{labels: {"injected": "yes"}},
+    spec: Object.spec{containers: [Object.spec.containers{name: "sidecar", image: "example/s:1"}]}
+  }`;
+  const matchConstraints = { resourceRules: [rule({ resources: ['pods'] })] };
+  await change(api, { matchConstraints, mutations: [applying(sidecar)] });
+  const { status, body, text } = await api.call('POST', pods, pod('p'));
+  assert.equal(status, 201, text);
+  const containers = recordAt(body, 'spec').containers as readonly JsonRecord[];
+  assert.deepEqual(
+    containers.map(({ name, terminationMessagePolicy }) => [name, terminationMessagePolicy]),
+    [
+      ['main', 'File'],
+      ['sidecar', 'File'],
+    ],
+  );
+  assert.deepEqual(recordAt(body, 'metadata').labels, { injected: 'yes' });
+});
+
+test('a policy patches, one mutation after the other, with variables and parameters', async () => {
+  await using api = await openApi();
+  await api.call('POST', configMaps, configMap('params', { data: { value: 'from-params' } }));
+  const spec = {
+    paramKind,
+    variables: [{ name: 'key', expression: "jsonpatch.escapeKey('a/b')" }],
+    matchConditions: [{ name: 'not-itself', expression: "object.metadata.name != 'params'" }],
+    mutations: [
+      patching(`has(object.metadata.labels) ? [] : [JSONPatch{op: "add", path: "/metadata/labels", value: {}}]`),
+      patching(
+        `[JSONPatch{op: "add", path: "/metadata/labels/" + variables.key, value: params.data.value},
+          JSONPatch{op: "add", path: "/data", value: {"labels": string(object.metadata.labels.size())}}]`,
+      ),
+      patching(`[JSONPatch{op: "test", path: "/data/labels", value: "9"}, JSONPatch{op: "remove", path: "/data"}]`),
+    ],
+  };
+  await change(api, spec, { paramRef: { name: 'params', parameterNotFoundAction: 'Deny' } });
+  const { status, body, text } = await create(api, 'a');
+  assert.equal(status, 201, text);
+  assert.deepEqual([recordAt(body, 'metadata').labels, body.data], [{ 'a/b': 'from-params' }, { labels: '0' }]);
+});
+
+test('a mutation that cannot be made refuses the request, or is left out where the policy fails open', async () => {
+  await using api = await openApi();
+  const denied = (why: string) => `policy 'm' with binding 'm' denied request: ${why}`;
+  const cases: readonly (readonly [mutation: JsonRecord, message: string])[] = [
+    [
+      applying('Object{data: {"x": string(object.data.none)}}'),
+      denied(`expression 'Object{data: {"x": string(object.data.none)}}' resulted in error: no such key: data`),
+    ],
+    [
+      applying('Object{wrong: 1}'),
+      denied(
+        'error applying patch: failed to convert patch object to typed object: .wrong: field not declared in schema',
+      ),
+    ],
+    [
+      applying(
+        'Object{metadata: Object.metadata{finalizers: ["a.b/c"], ownerReferences: [], managedFields: [Object.metadata.managedFields{manager: "x"}]}}',
+      ),
+      denied(
+        'error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: .metadata.managedFields',
+      ),
+    ],
+    [
+      patching('[JSONPatch{op: "remove", path: "/none"}]'),
+      denied('JSONPath: remove operation does not apply: doc is missing path: /none: missing value'),
+    ],
+  ];
+  for (const [mutation, message] of cases) {
+    for (const failurePolicy of ['Fail', 'Ignore']) {
+      await change(api, { failurePolicy, mutations: [mutation] });
+      const { status, body, text } = await create(api, `a-${failurePolicy.toLowerCase()}`);
+      if (failurePolicy === 'Fail') assert.deepEqual([status, body.message], [403, message]);
+      else assert.equal(status, 201, text);
+      for (const path of [mutatingBindings, mutatingPolicies, configMaps]) await api.call('DELETE', path);
+    }
+  }
+});
+
+test('expressions of mutations that make no sense are refused', async () => {
+  await using api = await openApi();
+  for (const [mutation, message] of [
+    [applying('1'), /must evaluate to Object but got int/],
+    [applying('Object.spec{}'), /must evaluate to Object but got Object.spec/],
+    [applying('Object{spec: Object.wrong{}}'), /unexpected type name "Object.wrong", expected "Object.spec"/],
+    [applying('Other{}'), /undeclared reference to 'Other'/],
+    [patching('JSONPatch{op: "add"}'), /must evaluate to list\(JSONPatch\) but got JSONPatch/],
+    [patching('[JSONPatch{none: "add"}]'), /undefined field 'none'/],
+    [patching('[JSONPatch{op: 1}]'), /expected type of field 'op' is 'string' but provided type is 'int'/],
+    [{ patchType: 'JSONPatch' }, /jsonPatch: Required value/],
+    [{ patchType: 'Other' }, /patchType: Unsupported value: "Other"/],
+  ] as const) {
+    const { status, body } = await api.call('POST', mutatingPolicies, policy('m', { mutations: [mutation] }));
+    assert.equal(status, 422);
+    assert.match(String(body.message), message);
+  }
+  const { body } = await api.call(
+    'POST',
+    policies,
+    policy('p', { validations: [{ expression: 'Object{} == object' }] }),
+  );
+  assert.match(String(body.message), /undeclared reference to 'Object'/);
+});

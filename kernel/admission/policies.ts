@@ -25,7 +25,7 @@ const longestMessageBytes = 5 * 1024;
 
 const compiledPolicies = new WeakMap<Policy, PolicyExpressions>();
 
-function expressionsOf(policy: Policy): PolicyExpressions {
+export function expressionsOf(policy: Policy): PolicyExpressions {
   let compiled = compiledPolicies.get(policy);
   if (compiled === undefined) {
     compiled = compilePolicy(policy.spec);
@@ -41,21 +41,12 @@ export interface Denial {
 }
 
 /** What is wrong with the request by this policy, with one set of parameters. */
-export function judge(
-  policy: Policy,
-  values: Values,
-  params: JsonRecord | undefined,
-  namespace: JsonRecord | undefined,
-): readonly Denial[] {
+export function judge(policy: Policy, { values }: Occasion): readonly Denial[] {
   const compiled = expressionsOf(policy);
-  const all = withVariables(compiled, {
-    ...values,
-    params: objectValue(params),
-    namespaceObject: namespaceValue(namespace),
-  });
+  const all = withVariables(compiled, values);
   const onError = (message: string): readonly Denial[] => (policy.failsOpen ? [] : [{ message, reason: 'Invalid' }]);
-  const judged = judgeConditions(policy.conditions, { ...compiled.environment, composed: new Map() }, all);
-  if ('problem' in judged) return onError(judged.problem);
+  const judged = conditionsProblem(policy, all);
+  if (judged.problem !== undefined) return onError(judged.problem);
   if (!judged.hold) return [];
   try {
     const budget = new Budget(policyBudget);
@@ -69,7 +60,30 @@ export function judge(
   }
 }
 
-function withVariables(compiled: PolicyExpressions, base: Values): Values {
+/** What a policy is evaluated with: everything but its own variables. */
+export interface Occasion {
+  readonly values: Values;
+}
+
+export function occasionOf(
+  values: Values,
+  params: JsonRecord | undefined,
+  namespace: JsonRecord | undefined,
+): Occasion {
+  return { values: { ...values, params: objectValue(params), namespaceObject: namespaceValue(namespace) } };
+}
+
+/** Whether the policy's conditions hold, or why that cannot be said. */
+export function conditionsProblem(
+  policy: Policy,
+  values: Values,
+): { readonly hold: boolean; readonly problem?: string } {
+  const { environment } = expressionsOf(policy);
+  const judged = judgeConditions(policy.conditions, { ...environment, composed: new Map() }, values);
+  return 'problem' in judged ? { hold: false, problem: judged.problem } : judged;
+}
+
+export function withVariables(compiled: PolicyExpressions, base: Values): Values {
   const values: Record<string, Value | Lazy | undefined> = { ...base };
   for (const { name, compiled: own } of compiled.variables)
     if ('program' in own) values[`variables.${name}`] = new Composed(name, own.program, () => values);

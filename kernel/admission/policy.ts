@@ -9,6 +9,8 @@ export interface Policy {
   readonly matching: Matching;
   readonly conditions: readonly Condition[];
   readonly failsOpen: boolean;
+  /** Of one that changes requests. */
+  readonly reinvokes: boolean;
   readonly paramKind: { readonly apiVersion: string; readonly kind: string } | undefined;
 }
 
@@ -41,6 +43,7 @@ export function readPolicy(object: JsonRecord): Policy {
     matching: readMatchResources(recordAt(spec, 'matchConstraints')),
     conditions: readConditions(spec),
     failsOpen: spec.failurePolicy === 'Ignore',
+    reinvokes: spec.reinvocationPolicy === 'IfNeeded',
     paramKind: isRecord(paramKind)
       ? { apiVersion: stringAt(paramKind, 'apiVersion'), kind: stringAt(paramKind, 'kind') }
       : undefined,

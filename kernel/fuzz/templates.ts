@@ -110,6 +110,18 @@ export const templates: Readonly<Record<string, JsonRecord>> = {
   'storage.v1.CSIDriver': {},
   'storage.v1.CSINode': { spec: { drivers: [{ name: 'a', nodeID: 'n' }] } },
   'storage.v1.CSIStorageCapacity': { storageClassName: 'a', capacity: '1Gi' },
+  'admissionregistration.v1.MutatingAdmissionPolicy': {
+    spec: {
+      matchConstraints: { resourceRules: [configMapRule] },
+      mutations: [
+        {
+          patchType: 'ApplyConfiguration',
+          applyConfiguration: { expression: "Object{metadata: Object.metadata{labels: {'fuzz': 'x'}}}" },
+        },
+      ],
+    },
+  },
+  'admissionregistration.v1.MutatingAdmissionPolicyBinding': { spec: { policyName: 'fuzz-1' } },
   'admissionregistration.v1.ValidatingAdmissionPolicy': {
     spec: {
       matchConstraints: { resourceRules: [configMapRule] },

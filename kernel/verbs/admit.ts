@@ -76,7 +76,7 @@ function attributesOf(call: Call, input: Admitted): Attributes {
     identity,
     decode: (value, version) => {
       const expected = input.body ?? { ...expectedOf(version), apiVersion: apiVersionOf(version) };
-      return decodeFields(expected, value).object;
+      return decodeFields(expected, value);
     },
   };
 }

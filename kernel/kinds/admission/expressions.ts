@@ -8,6 +8,7 @@ import {
   type ObjectField,
   type Program,
   resourceCheckType,
+  type StructTypes,
   type Type,
   types,
 } from '../cel/index.ts';
@@ -68,6 +69,8 @@ export const namespaceType = objectType('Namespace', {
 export interface Environment {
   readonly hasParams: boolean;
   readonly hasAuthorizer: boolean;
+  /** Expressions that make patches know the types for them. */
+  readonly makesPatches?: boolean;
   /** Types of a policy's variables, by name. */
   readonly composed?: ReadonlyMap<string, Type>;
   /** Where it is known what kind the object and the parameters are, to find mistakes. */
@@ -97,22 +100,38 @@ function variablesOf(environment: Environment): ReadonlyMap<string, Type> {
 export type CompiledExpression = { readonly program: Program } | { readonly problem: string };
 
 /** What an expression may give; `anything` for variables. */
-export type Result = 'bool' | 'string' | 'string-or-null' | 'anything';
+export type Result = 'bool' | 'string' | 'string-or-null' | 'object' | 'patches' | 'anything';
 
 const acceptable: Readonly<Record<Exclude<Result, 'anything'>, readonly string[]>> = {
   bool: ['bool'],
   string: ['string'],
   'string-or-null': ['string', 'null'],
+  object: ['Object'],
+  // An empty list has elements of any type.
+  patches: ['list(JSONPatch)', 'list(dyn)'],
+};
+
+const jsonPatchFields = new Map<string, ObjectField>(
+  Object.entries({ op: string, path: string, from: string, value: dyn }).map(([property, type]) => [
+    property,
+    { type, property },
+  ]),
+);
+
+/** `JSONPatch{…}`, and `Object.spec{…}` for any path: apiserver pkg/cel/mutation. */
+const patchTypes: StructTypes = (name) => {
+  if (name === 'JSONPatch') return { fields: jsonPatchFields };
+  return name === 'Object' || name.startsWith('Object.') ? {} : undefined;
 };
 
 export function compileExpression(text: string, result: Result, environment: Environment): CompiledExpression {
-  const compiled = compile(text, variablesOf(environment));
+  const compiled = compile(text, variablesOf(environment), environment.makesPatches === true ? patchTypes : undefined);
   if ('issues' in compiled) return { problem: `compilation failed: ${compiled.issues}` };
   if (result === 'anything') return compiled;
   const accepted = acceptable[result];
   const { type } = compiled.program;
-  if (accepted.includes(type.kind)) return compiled;
-  const wanted = accepted.length === 1 ? accepted[0] : 'one of [string null_type]';
+  if (accepted.includes(types.printType(type)) || accepted.includes(type.kind)) return compiled;
+  const wanted = result === 'string-or-null' ? 'one of [string null_type]' : accepted[0];
   return { problem: `must evaluate to ${wanted} but got ${types.printType(type)}` };
 }
 

@@ -1,6 +1,6 @@
 /** All expressions of a policy, compiled in the order in which they may use each other. */
 import type { Type } from '../cel/index.ts';
-import { type JsonRecord, recordsAt, stringAt } from '../json.ts';
+import { type JsonRecord, recordAt, recordsAt, stringAt } from '../json.ts';
 import { type CompiledExpression, compileExpression, type Environment, type Result } from './expressions.ts';
 
 export interface PolicyExpression {
@@ -19,9 +19,14 @@ export interface PolicyValidation extends PolicyExpression {
   readonly reason: string;
 }
 
+export interface PolicyMutation extends PolicyExpression {
+  readonly type: 'ApplyConfiguration' | 'JSONPatch';
+}
+
 export interface PolicyExpressions {
   readonly variables: readonly PolicyVariable[];
   readonly validations: readonly PolicyValidation[];
+  readonly mutations: readonly PolicyMutation[];
   readonly annotations: readonly (PolicyExpression & { readonly key: string })[];
   /** With the types of the variables. */
   readonly environment: Environment;
@@ -58,9 +63,18 @@ export function compilePolicy(
         reason: stringAt(validation, 'reason') || 'Invalid',
       };
     }),
+    mutations: recordsAt(spec, 'mutations').map((mutation) => compileMutation(mutation, environment)),
     annotations: recordsAt(spec, 'auditAnnotations').map((annotation) => ({
       ...build(stringAt(annotation, 'valueExpression').trim(), 'string-or-null'),
       key: stringAt(annotation, 'key'),
     })),
   };
+}
+
+function compileMutation(mutation: JsonRecord, environment: Environment): PolicyMutation {
+  const type = mutation.patchType === 'JSONPatch' ? 'JSONPatch' : 'ApplyConfiguration';
+  const part = recordAt(mutation, type === 'JSONPatch' ? 'jsonPatch' : 'applyConfiguration');
+  const text = stringAt(part, 'expression');
+  const result = type === 'JSONPatch' ? 'patches' : 'object';
+  return { type, text, compiled: compileExpression(text, result, { ...environment, makesPatches: true }) };
 }

@@ -58,14 +58,14 @@ export const policyRules: KindRules = {
   },
 };
 
-export function constraintErrors(spec: JsonRecord, at: string): FieldError[] {
+function constraintErrors(spec: JsonRecord, at: string): FieldError[] {
   const match = spec.matchConstraints;
   if (!isRecord(match)) return [required(at)];
   const errors = matchResourcesErrors(match, at);
   return recordsAt(match, 'resourceRules').length > 0 ? errors : [...errors, required(`${at}.resourceRules`)];
 }
 
-export function paramKindErrors(param: unknown, at: string): FieldError[] {
+function paramKindErrors(param: unknown, at: string): FieldError[] {
   if (!isRecord(param)) return [];
   const errors: FieldError[] = [];
   const [apiVersion, kind] = [stringAt(param, 'apiVersion'), stringAt(param, 'kind')];
@@ -113,7 +113,7 @@ function problemOf({ text, compiled }: PolicyExpression, at: string): FieldError
   return 'problem' in compiled ? [invalidValue(at, text, compiled.problem)] : [];
 }
 
-export function variableErrors(spec: JsonRecord, compiled: readonly PolicyExpression[]): FieldError[] {
+function variableErrors(spec: JsonRecord, compiled: readonly PolicyExpression[]): FieldError[] {
   return recordsAt(spec, 'variables').flatMap((variable, index) => {
     const at = `spec.variables[${index}]`;
     const name = stringAt(variable, 'name');
@@ -179,6 +179,54 @@ function annotationErrors(
   return errors;
 }
 
+// ---- policies that change ------------------------------------------------------------------------------------------
+
+const parts = { ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch' } as const;
+
+export const mutatingPolicyRules: KindRules = {
+  generation: true,
+  defaults: (object) => {
+    policyRules.defaults?.(object);
+    setDefault(ensureRecord(object, 'spec'), 'reinvocationPolicy', 'Never');
+  },
+  validate: (object) => {
+    const spec = recordAt(object, 'spec');
+    const mutations = recordsAt(spec, 'mutations');
+    const compiled = policyExpressions().compilePolicy(spec);
+    return [
+      ...choice(spec.failurePolicy, 'spec.failurePolicy', failurePolicies),
+      ...paramKindErrors(spec.paramKind, 'spec.paramKind'),
+      ...constraintErrors(spec, 'spec.matchConstraints'),
+      ...conditionErrors(spec, 'spec.matchConditions', (text) =>
+        expressions().conditionProblem(text, spec.paramKind !== undefined),
+      ),
+      ...variableErrors(spec, compiled.variables),
+      ...(mutations.length === 0 ? [required('spec.mutations', 'mutations must contain at least one item')] : []),
+      ...mutations.flatMap((mutation, index) =>
+        mutationErrors(mutation, compiled.mutations[index], `spec.mutations[${index}]`),
+      ),
+      ...choice(spec.reinvocationPolicy, 'spec.reinvocationPolicy', ['IfNeeded', 'Never']),
+    ];
+  },
+};
+
+function mutationErrors(mutation: JsonRecord, own: PolicyExpression | undefined, at: string): FieldError[] {
+  const type = stringAt(mutation, 'patchType');
+  if (type === '') return [required(`${at}.patchType`)];
+  if (type !== 'ApplyConfiguration' && type !== 'JSONPatch')
+    return [notSupported(`${at}.patchType`, type, Object.keys(parts))];
+  const part = parts[type];
+  const other = type === 'JSONPatch' ? parts.ApplyConfiguration : parts.JSONPatch;
+  const errors: FieldError[] = [];
+  if (mutation[other] !== undefined)
+    errors.push(invalidValue(`${at}.${other}`, mutation[other], `must not be specified when patchType is ${type}`));
+  if (!isRecord(mutation[part]))
+    return [...errors, required(`${at}.${part}`, `must be specified when patchType is ${type}`)];
+  if (isBlank(stringAt(mutation, part, 'expression')))
+    return [...errors, required(`${at}.${part}.expression`, 'expression is not specified')];
+  return own === undefined ? errors : [...errors, ...problemOf(own, `${at}.${part}.expression`)];
+}
+
 // ---- bindings ------------------------------------------------------------------------------------------------------
 
 const actions = ['Audit', 'Deny', 'Warn'];
@@ -195,7 +243,12 @@ export const policyBindingRules: KindRules = {
   },
 };
 
-export function bindingErrors(spec: JsonRecord): FieldError[] {
+export const mutatingPolicyBindingRules: KindRules = {
+  ...policyBindingRules,
+  validate: (object) => bindingErrors(recordAt(object, 'spec')),
+};
+
+function bindingErrors(spec: JsonRecord): FieldError[] {
   const name = stringAt(spec, 'policyName');
   return [
     ...(name === '' ? [required('spec.policyName')] : []),

@@ -1,7 +1,15 @@
 /** Types of all parts of an expression and the functions its calls may mean, problems in cel-go's words (checker/checker.go). */
 import { functionSpaces, library } from './library/library.ts';
 import type { Overload } from './overload.ts';
-import { type Call, type Expression, type Fold, type Literal, type Problem, qualifiedName } from './syntax.ts';
+import {
+  type Call,
+  type Expression,
+  type Fold,
+  type Literal,
+  type Problem,
+  qualifiedName,
+  type Struct,
+} from './syntax.ts';
 import {
   bool,
   bytes,
@@ -13,6 +21,7 @@ import {
   listOf,
   mapOf,
   nothing,
+  type ObjectField,
   optionalOf,
   printType,
   string,
@@ -49,8 +58,13 @@ export const typeNames: Readonly<Record<string, string>> = {
 
 type Scope = ReadonlyMap<string, Type>;
 
-export function check(expression: Expression, variables: Scope): Checked {
-  const checker = new Checker(variables);
+/** The types objects may be made of: undefined for a name that is none, no fields where any may be given. */
+export type StructTypes = (name: string) => { readonly fields?: ReadonlyMap<string, ObjectField> } | undefined;
+
+const noStructs: StructTypes = () => undefined;
+
+export function check(expression: Expression, variables: Scope, structs = noStructs): Checked {
+  const checker = new Checker(variables, structs);
   const type = checker.visit(expression, variables);
   return { type, ...checker };
 }
@@ -68,10 +82,12 @@ class Checker {
   readonly references = new Set<string>();
   readonly problems: Problem[] = [];
   readonly #variables: Scope;
+  readonly #structs: StructTypes;
   readonly #mixed = new Set<Expression>();
 
-  constructor(variables: Scope) {
+  constructor(variables: Scope, structs: StructTypes) {
     this.#variables = variables;
+    this.#structs = structs;
   }
 
   visit(node: Expression, scope: Scope): Type {
@@ -122,6 +138,8 @@ class Checker {
         }
         return mapOf(keys.type, values.type);
       }
+      case 'struct':
+        return this.#struct(node, scope);
       case 'fold':
         return this.#fold(node, scope);
       case 'option-map': {
@@ -133,6 +151,33 @@ class Checker {
         return this.#mismatch('_?_:_', [bool, body, optionalOf(dyn)], node.at);
       }
     }
+  }
+
+  #struct(node: Struct, scope: Scope): Type {
+    const known = this.#structs(node.name);
+    const given = node.fields.map(({ name, value, optional }) => ({
+      name,
+      at: value.at,
+      type: this.#unwrapped(this.visit(value, scope), optional, value.at),
+    }));
+    if (known === undefined) return this.#problem(node.at, `undeclared reference to '${node.name}' (in container '')`);
+    const fields = new Map<string, ObjectField>();
+    for (const { name, type, at } of given) {
+      const wanted = known.fields === undefined ? type : known.fields.get(name)?.type;
+      if (wanted === undefined) return this.#problem(at, `undefined field '${name}'`);
+      if (!isAssignable(wanted, type, new Map())) {
+        const detail = `expected type of field '${name}' is '${printType(wanted)}' but provided type is '${printType(type)}'`;
+        return this.#problem(at, detail);
+      }
+      // An open type is named by where it stands: `Object.spec{…}` for `spec` of an `Object`.
+      const element = type.kind === 'list' ? type.element : type;
+      const made = element.kind === 'object' ? this.#structs(element.name) : undefined;
+      const path = `${node.name}.${name}`;
+      if (known.fields === undefined && made !== undefined && made.fields === undefined && printType(element) !== path)
+        return this.#problem(at, `unexpected type name "${printType(element)}", expected "${path}"`);
+      fields.set(name, { type, property: name });
+    }
+    return { kind: 'object', name: node.name, fields };
   }
 
   /** What `format` is given may be of all types; every other list has one. */

@@ -1,5 +1,5 @@
 /** From the text of an expression to something that can be run, or to what is wrong with it. */
-import { type Checked, check } from './checker.ts';
+import { type Checked, check, type StructTypes } from './checker.ts';
 import { estimateCost } from './estimate.ts';
 import { plan, type Run } from './evaluate.ts';
 import { SyntaxProblem } from './lexer.ts';
@@ -20,7 +20,7 @@ export interface Program {
 
 export type Compiled = { readonly program: Program } | { readonly issues: string };
 
-export function compile(text: string, variables: ReadonlyMap<string, Type>): Compiled {
+export function compile(text: string, variables: ReadonlyMap<string, Type>, structs?: StructTypes): Compiled {
   let expression: Expression;
   try {
     expression = parse(text);
@@ -28,7 +28,7 @@ export function compile(text: string, variables: ReadonlyMap<string, Type>): Com
     if (!(error instanceof SyntaxProblem)) throw error;
     return { issues: printProblem(text, error.problem) };
   }
-  const checked: Checked = check(expression, variables);
+  const checked: Checked = check(expression, variables, structs);
   if (checked.problems.length > 0) {
     const problems = checked.problems.toSorted((a, b) => a.at - b.at);
     return { issues: problems.map((problem) => printProblem(text, problem)).join('\n') };

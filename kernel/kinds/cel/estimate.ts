@@ -44,6 +44,7 @@ export const foldCosts = {
 
 export const listCost = 10;
 export const mapCost = 30;
+export const structCost = 40;
 
 class Estimator {
   readonly #checked: Checked;
@@ -81,6 +82,12 @@ class Estimator {
           node.entries.flatMap(({ key, value }) => [this.visit(key, sizes), this.visit(value, sizes)]),
           mapCost,
           node.entries.length,
+        );
+      case 'struct':
+        return this.#literal(
+          node.fields.map(({ value }) => this.visit(value, sizes)),
+          structCost,
+          node.fields.length,
         );
       case 'call':
         return this.#call(node, sizes);

@@ -1,16 +1,17 @@
 /** Running a checked expression, every step paid for, so that none runs longer than its limit allows. */
 import { type Checked, functionName, typeNames } from './checker.ts';
-import { foldCosts, listCost, mapCost } from './estimate.ts';
+import { foldCosts, listCost, mapCost, structCost } from './estimate.ts';
 import { sortByKeys } from './library/lists.ts';
 import { find, index } from './library/standard.ts';
 import type { Meter } from './overload.ts';
-import { type Call, type Expression, type Fold, type Literal, qualifiedName } from './syntax.ts';
+import { type Call, type Expression, type Fold, type Literal, qualifiedName, type Struct } from './syntax.ts';
 import type { Type } from './type.ts';
 import {
   CelError,
   Duration,
   isList,
   isMap,
+  JsonObject,
   Lazy,
   type ListValue,
   listItems,
@@ -21,6 +22,7 @@ import {
   sizeOf,
   Timestamp,
   TypeValue,
+  toJson,
   Uint,
   type Value,
 } from './value.ts';
@@ -128,6 +130,8 @@ class Planner {
         return this.#list(node, slots);
       case 'map':
         return this.#map(node, slots);
+      case 'struct':
+        return this.#struct(node, slots);
       case 'call':
         return this.#call(node, slots);
       case 'fold':
@@ -160,6 +164,22 @@ class Planner {
         else if (value instanceof Optional && value.value !== undefined) items.push(value.value);
       }
       return items;
+    };
+  }
+
+  #struct(node: Struct, slots: Slots): Step {
+    const parts = node.fields.map(({ name, value, optional }) => ({ name, step: this.visit(value, slots), optional }));
+    const type = this.#checked.types.get(node);
+    if (type?.kind !== 'object') return missing;
+    return (frame) => {
+      frame.spend(structCost);
+      const record: Record<string, unknown> = {};
+      for (const { name, step, optional } of parts) {
+        const value = step(frame);
+        if (!optional) record[name] = toJson(value);
+        else if (value instanceof Optional && value.value !== undefined) record[name] = toJson(value.value);
+      }
+      return new JsonObject(record, type);
     };
   }
 

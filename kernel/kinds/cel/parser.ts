@@ -1,6 +1,6 @@
 /** From CEL text to its tree, macros expanded (cel-spec langdef.md; cel-go parser/macro.go, ext/comprehensions.go). */
 import { SyntaxProblem, type Token, tokenise } from './lexer.ts';
-import type { Element, Entry, Expression, FoldName } from './syntax.ts';
+import { type Element, type Entry, type Expression, type FoldName, pathOf, type Struct } from './syntax.ts';
 
 /** cel-go's limits. */
 const deepest = 250;
@@ -157,7 +157,12 @@ class Parser {
         const index = this.#expression();
         this.#need(']');
         result = call(optional ? '_[?_]' : '_[_]', [result, index], open.at);
-      } else return result;
+      } else {
+        const name = this.#is('{') ? pathOf(result) : undefined;
+        if (name === undefined) return result;
+        this.#take();
+        result = { kind: 'struct', name, fields: this.#fields(), at: open.at };
+      }
     }
   }
 
@@ -225,6 +230,19 @@ class Parser {
     }
     this.#need(']');
     return elements;
+  }
+
+  #fields(): Struct['fields'] {
+    const fields: Struct['fields'][number][] = [];
+    while (!this.#is('}')) {
+      const optional = this.#skip('?') !== undefined;
+      const name = this.#name().text;
+      this.#need(':');
+      fields.push({ name, value: this.#expression(), optional });
+      if (!this.#skip(',')) break;
+    }
+    this.#need('}');
+    return fields;
   }
 
   #entries(): readonly Entry[] {

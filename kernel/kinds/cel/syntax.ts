@@ -44,6 +44,7 @@ export type Expression =
   | { readonly kind: 'list'; readonly elements: readonly Element[]; readonly at: number }
   | { readonly kind: 'map'; readonly entries: readonly Entry[]; readonly at: number }
   | Fold
+  | Struct
   | {
       readonly kind: 'option-map';
       readonly operand: Expression;
@@ -53,6 +54,14 @@ export type Expression =
       readonly flat: boolean;
       readonly at: number;
     };
+
+/** `Object.spec{replicas: 3}`: an object of a named type. */
+export interface Struct {
+  readonly kind: 'struct';
+  readonly name: string;
+  readonly fields: readonly (Element & { readonly name: string })[];
+  readonly at: number;
+}
 
 /** Operators are calls under their CEL names: `_+_`, `_&&_`, `_?_:_`, `_[_]`. */
 export interface Call {
@@ -93,4 +102,12 @@ export function printProblem(text: string, { at, message }: Problem): string {
 /** `a.b` as one name: a variable may be called so (cel-spec langdef.md, "Name resolution"). */
 export function qualifiedName(node: Expression & { readonly kind: 'select' }): string | undefined {
   return node.operand.kind === 'identifier' && !node.optional ? `${node.operand.name}.${node.field}` : undefined;
+}
+
+/** `a.b.c` as the name of a type. */
+export function pathOf(node: Expression): string | undefined {
+  if (node.kind === 'identifier') return node.name;
+  if (node.kind !== 'select' || node.optional) return undefined;
+  const start = pathOf(node.operand);
+  return start === undefined ? undefined : `${start}.${node.field}`;
 }

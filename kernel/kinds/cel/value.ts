@@ -132,6 +132,27 @@ export function fromJson(type: Type, json: unknown): Value {
   return new JsonObject(json as Record<string, unknown>, untypedMap);
 }
 
+/** The JSON a value stands for; throws for those that stand for none. */
+export function toJson(value: Value): unknown {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+    return value;
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (value instanceof Uint) return toJson(value.value);
+  if (value instanceof Timestamp) return printTimestamp(value);
+  if (value instanceof Duration) return printDuration(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (value instanceof JsonList) return value.items;
+  if (value instanceof JsonObject) return value.record;
+  if (isList(value)) return value.map(toJson);
+  if (!isMap(value)) throw new CelError(`type conversion error from '${typeName(value)}' to JSON`);
+  const record: Record<string, unknown> = {};
+  for (const [key, item] of mapEntries(value)) {
+    if (typeof key !== 'string') throw new CelError(`bad key type: '${typeName(key)}'`);
+    Object.defineProperty(record, key, { value: toJson(item), enumerable: true, configurable: true, writable: true });
+  }
+  return record;
+}
+
 export function fieldOf(type: JsonObject['type'], name: string): ObjectField | undefined {
   return type.kind === 'object' ? type.fields.get(name) : { type: type.value, property: name };
 }

@@ -58,6 +58,12 @@ const bindingColumns: readonly Column[] = [
 ];
 
 export const controlColumns: Readonly<Record<string, readonly Column[]>> = {
+  'admissionregistration.v1.MutatingAdmissionPolicy': [
+    integer('Mutations', (policy) => recordsAt(policy, 'spec', 'mutations').length),
+    text('ParamKind', paramKindText),
+    ageLast,
+  ],
+  'admissionregistration.v1.MutatingAdmissionPolicyBinding': bindingColumns,
   'admissionregistration.v1.ValidatingAdmissionPolicy': [
     integer('Validations', (policy) => recordsAt(policy, 'spec', 'validations').length),
     text('ParamKind', paramKindText),

@@ -1,5 +1,10 @@
 /** Which rules each built-in kind has, by type name. A kind without rules of its own is checked by its fields alone. */
-import { policyBindingRules, policyRules } from '../admission/policy-rules.ts';
+import {
+  mutatingPolicyBindingRules,
+  mutatingPolicyRules,
+  policyBindingRules,
+  policyRules,
+} from '../admission/policy-rules.ts';
 import { mutatingWebhookRules, validatingWebhookRules } from '../admission/webhook-rules.ts';
 import { customResourceDefinitionRules } from '../custom/definition-rules.ts';
 import type { KindRules } from '../kind.ts';
@@ -71,6 +76,8 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'storage.v1.CSINode': storage.storageNodeRules,
   'storage.v1.CSIStorageCapacity': storage.storageCapacityRules,
   'admissionregistration.v1.MutatingWebhookConfiguration': mutatingWebhookRules,
+  'admissionregistration.v1.MutatingAdmissionPolicy': mutatingPolicyRules,
+  'admissionregistration.v1.MutatingAdmissionPolicyBinding': mutatingPolicyBindingRules,
   'admissionregistration.v1.ValidatingAdmissionPolicy': policyRules,
   'admissionregistration.v1.ValidatingAdmissionPolicyBinding': policyBindingRules,
   'admissionregistration.v1.ValidatingWebhookConfiguration': validatingWebhookRules,

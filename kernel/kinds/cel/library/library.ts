@@ -33,4 +33,12 @@ export const library = byName([
 ]);
 
 /** Names before a dot that are part of a function's name: `sets.contains`. */
-export const functionSpaces: ReadonlySet<string> = new Set(['sets', 'lists', 'strings', 'optional', 'format', 'ip']);
+export const functionSpaces: ReadonlySet<string> = new Set([
+  'jsonpatch',
+  'sets',
+  'lists',
+  'strings',
+  'optional',
+  'format',
+  'ip',
+]);

@@ -116,6 +116,14 @@ const pieces = {
 const { firstKept } = prices;
 
 export const strings: readonly Overload[] = [
+  // RFC 6901 §3; upstream has it where patches are made (apiserver pkg/cel/library/jsonpatch.go).
+  global(
+    'jsonpatch.escapeKey',
+    [string],
+    string,
+    (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1'),
+    prices.firstKept,
+  ),
   member('charAt', [string, int], string, charAt, { cost: prices.first.cost, size: () => 1 }),
   member('indexOf', [string, string], int, (a: string, b: string) => indexOf(a, b, 0n), prices.product),
   member('indexOf', [string, string, int], int, indexOf, prices.product),

@@ -1,0 +1,50 @@
+/** Objects in the version a rule is about (matchPolicy Equivalent). */
+import type { CallWebhook } from '../http/webhooks.ts';
+import type { JsonRecord } from '../kinds/json.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import type { StoredObject } from '../store/store.ts';
+import { convert } from '../verbs/conversion.ts';
+import { parseStored } from '../verbs/stored.ts';
+import { internalError } from '../wire/status.ts';
+import type { Attributes } from './attributes.ts';
+
+export class Versions {
+  readonly #call: CallWebhook;
+
+  constructor(call: CallWebhook) {
+    this.#call = call;
+  }
+
+  async inVersion(attributes: Attributes, kind: Kind): Promise<Attributes> {
+    if (kind.version === attributes.kind.version) return attributes;
+    const turned = async (object: JsonRecord | undefined): Promise<JsonRecord | undefined> =>
+      object === undefined ? undefined : this.convert(object, attributes.kind, kind, attributes);
+    return {
+      ...attributes,
+      object: await turned(attributes.object),
+      oldObject: await turned(attributes.oldObject),
+    };
+  }
+
+  async convert(object: JsonRecord, from: Kind, to: Kind, { type }: Attributes): Promise<JsonRecord> {
+    // A Scale or the like is the same for all versions of what it belongs to.
+    if (from.version === to.version || type.group !== from.group || type.kind !== from.kind) return object;
+    const apiVersion = apiVersionOf(to);
+    const conversion = from.custom?.conversion;
+    if (conversion === undefined) return { ...object, apiVersion };
+    const [converted] = await convert(this.#call, conversion, [object], apiVersion);
+    if (converted === undefined) throw internalError(`nothing came back from the conversion to ${apiVersion}`);
+    return converted;
+  }
+
+  /** A stored object as its kind's version wants it. */
+  async present(kind: Kind, stored: StoredObject): Promise<JsonRecord> {
+    const object = parseStored(stored.value);
+    const { custom } = kind;
+    const apiVersion = apiVersionOf(kind);
+    if (custom === undefined || object.apiVersion === apiVersion) return { ...object, apiVersion };
+    if (custom.conversion === undefined) return custom.renew({ ...object, apiVersion });
+    const [converted] = await convert(this.#call, custom.conversion, [object], apiVersion);
+    return converted ?? object;
+  }
+}
