@@ -10,8 +10,13 @@ export interface StoredBuild {
   readonly image: StoredImage;
   /** Default targets the program calls something of that they do not provide. */
   readonly leftOut: BuildResult['leftOut'];
+  /** Lines that the program's top level has written to the console. */
+  readonly said: BuildResult['said'];
   readonly timings: BuildTimings;
 }
+
+/** They belong to the build: the image begins where the top level has ended. */
+export const topLevelNote = (line: string): string => `At build time: ${line}`;
 
 /** Without `targets` those are made that the tenders of this machine run, as far as the program can. */
 export async function buildImage(
@@ -30,5 +35,5 @@ export async function buildImage(
     ...(targets === undefined ? {} : { targets }),
   });
   const image = await store.put(reference ?? result.manifest.name, result.manifest, result.layers);
-  return { image, leftOut: result.leftOut, timings: result.timings };
+  return { image, leftOut: result.leftOut, said: result.said, timings: result.timings };
 }

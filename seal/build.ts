@@ -38,6 +38,8 @@ export interface BuildResult {
   readonly layers: Layers;
   /** Default targets that this program cannot be built for. */
   readonly leftOut: readonly LeftOutTarget[];
+  /** What the program's top level has written to the console, by line: it runs now and not when the image does. */
+  readonly said: readonly string[];
   readonly timings: BuildTimings;
 }
 
@@ -57,6 +59,7 @@ export interface PortableBuild {
   readonly packages: readonly Package[];
   /** Of a JavaScript application. */
   readonly sourceMap?: Uint8Array;
+  readonly said: readonly string[];
   readonly timings: Omit<BuildTimings, 'codegenMs'>;
 }
 
@@ -75,7 +78,8 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
   if (!isFile) throw new BuildError([{ code: 'file', message: `there is no file ${request.file}` }]);
   const program = await shapeOf(file);
   const project = await readProject(file, program.defaults);
-  const { wasm, packages, modules, tools, sourceMap, compileMs, linkMs } = await program.join(file, project);
+  const joined = await program.join(file, project);
+  const { wasm, packages, modules, tools, sourceMap, said = [], compileMs, linkMs } = joined;
   const linked = performance.now();
   const shape = readModule(wasm);
   const unknown = shape.imports.find(({ module }) => module !== machineModule);
@@ -109,6 +113,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
     wasm,
     packages,
     ...(sourceMap === undefined ? {} : { sourceMap }),
+    said,
     timings: {
       compileMs,
       linkMs,
@@ -120,7 +125,7 @@ export async function buildPortable(request: BuildRequest): Promise<PortableBuil
 
 /** Throws `BuildError` as `buildPortable` does, and when a target that must be made cannot be. */
 export async function build(request: BuildRequest): Promise<BuildResult> {
-  const { manifest, wasm, packages, sourceMap, timings } = await buildPortable(request);
+  const { manifest, wasm, packages, sourceMap, said, timings } = await buildPortable(request);
   const started = performance.now();
   const { sealed, leftOut } = await sealTargets(wasm, {
     targets: request.targets,
@@ -143,6 +148,7 @@ export async function build(request: BuildRequest): Promise<BuildResult> {
       ...Object.fromEntries(sealed.flatMap((each) => nativeLayers(each, packages))),
     },
     leftOut,
+    said,
     timings: {
       ...timings,
       linkMs: timings.linkMs + sealMs - codegenMs,

@@ -2,7 +2,7 @@ import { type Manifest, nativeTargets } from '@diatom/libos/manifest';
 import { type Command, jsonOption } from '../command.ts';
 import { exitStatus } from '../failure.ts';
 import { homeOf } from '../home.ts';
-import { buildImage } from '../image-build.ts';
+import { buildImage, topLevelNote } from '../image-build.ts';
 import { openImageStore } from '../image-store.ts';
 import { parseNativeTargets } from '../native-targets.ts';
 import { formatBytes, formatMs } from '../terminal/units.ts';
@@ -28,12 +28,13 @@ export const build: Command = {
     const asked = options.text('target');
     const targets = asked === undefined ? undefined : parseNativeTargets(asked);
     const store = openImageStore(homeOf(environment));
-    const { image, leftOut, timings } = await buildImage(store, file, options.text('tag'), targets);
+    const { image, leftOut, said, timings } = await buildImage(store, file, options.text('tag'), targets);
     const { reference, digest, sizeBytes, manifest } = image;
     if (options.has('json')) {
-      terminal.printJson({ reference, digest, sizeBytes, layers: manifest.layers, leftOut, timings });
+      terminal.printJson({ reference, digest, sizeBytes, layers: manifest.layers, leftOut, said, timings });
       return exitStatus.success;
     }
+    for (const line of said) terminal.note(topLevelNote(line));
     const ports = manifest.ports.map(({ port }) => port).join(', ');
     terminal.note(
       `Built ${reference} in ${formatMs(timings.totalMs)}: ${executables(manifest)}, ` +

@@ -3,7 +3,7 @@ import type { Manifest } from '@diatom/libos/manifest';
 import type { ImageStore, StoredImage } from '@diatom/tender';
 import { applicationFile, namesApplication } from '../application-file.ts';
 import { CommandError } from '../failure.ts';
-import { buildImage } from '../image-build.ts';
+import { buildImage, topLevelNote } from '../image-build.ts';
 import { findImage } from '../image-store.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { formatMs } from '../terminal/units.ts';
@@ -25,9 +25,10 @@ export async function imageFor(
     const image = await findImage(store, operand);
     return runnable(image, target, store, `Build it with: diatom build FILE -t ${operand} --target ${target}`);
   }
-  const { image, leftOut, timings } = await (target === 'virtio'
+  const { image, leftOut, said, timings } = await (target === 'virtio'
     ? buildMachine(store, operand)
     : buildImage(store, operand, undefined));
+  for (const line of said) terminal.note(topLevelNote(line));
   terminal.note(`Built ${image.reference} in ${formatMs(timings.totalMs)}.`);
   const missing = leftOut.find((one) => one.target === target)?.missingCalls.join(', ');
   return runnable(image, target, store, missing === undefined ? '' : `${target} does not provide ${missing}.`);
@@ -38,7 +39,7 @@ async function buildMachine(store: ImageStore, file: string) {
   const { build } = await import('@diatom/seal');
   const result = await build({ file: await applicationFile(file), targets: ['virtio'] });
   const image = await store.put(`${result.manifest.name}:virtio`, result.manifest, result.layers);
-  return { image, leftOut: result.leftOut, timings: result.timings };
+  return { image, leftOut: result.leftOut, said: result.said, timings: result.timings };
 }
 
 function runnable(image: StoredImage, target: Target, store: ImageStore, advice: string): RunnableImage {

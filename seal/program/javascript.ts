@@ -34,6 +34,7 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
     wasm,
     packages,
     modules: program.modules,
+    said: snapshot.said,
     tools: await toolVersions(['rolldown', enginePackage]),
     sourceMap: Buffer.from(JSON.stringify(program.shownMap)),
     compileMs: compiled - started,

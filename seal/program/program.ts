@@ -15,6 +15,8 @@ export interface JoinedProgram {
   readonly packages: readonly Package[];
   /** Where it is joined of such. */
   readonly modules?: readonly ManifestModule[];
+  /** What its top level, which runs now, has written to the console. */
+  readonly said?: readonly string[];
   /** Versions of what it is made with beyond what every build uses. */
   readonly tools?: string;
   /** Of the text its modules were joined to. */

@@ -59,9 +59,10 @@ for (const [program, says] of refused) {
 }
 
 test('the top level may compute, wait for what it has, and say something', async () => {
-  const { memory, initialPages } = await snapshotOf(
-    `const table = new Map(Array.from({ length: 100 }, (_, n) => [n, n * n]));\nawait null;\nconsole.log(table.get(9));\n${fetch}`,
+  const { memory, initialPages, said } = await snapshotOf(
+    `const table = new Map(Array.from({ length: 100 }, (_, n) => [n, n * n]));\nawait null;\nconsole.log(table.get(9));\nconsole.warn('two\\nlines');\n${fetch}`,
   );
+  assert.deepEqual(said, ['81', 'two', 'lines']);
   assert.ok(memory.length < 2_000_000, `${memory.length}`);
   assert.ok(initialPages * 65_536 > memory.length);
 });

@@ -34,12 +34,19 @@ const limitMs = 10_000;
 const stackMegabytes = 16;
 
 /** Throws `BuildError` for a top level that fails, never ends or wants what only a running instance has. */
-export async function takeSnapshot(engine: LinkedEngine, bundle: Bundle, options: SnapshotOptions): Promise<Snapshot> {
+export async function takeSnapshot(
+  engine: LinkedEngine,
+  bundle: Bundle,
+  options: SnapshotOptions,
+): Promise<Snapshot & { readonly said: readonly string[] }> {
   const request: EvaluationRequest = { module: engine.wasm, heapAt: engine.heapAt, code: bundle.code, ...options };
   const evaluation = await evaluate(request);
-  if (evaluation.kind === 'done') return evaluation;
+  if (evaluation.kind === 'done') return { ...evaluation, said: linesOf(evaluation.console) };
   throw new BuildError([diagnose(evaluation, bundle)]);
 }
+
+/** What the top level has written to the console. */
+const linesOf = (text: string): readonly string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
 
 async function evaluate(request: EvaluationRequest): Promise<Evaluation> {
   const worker = new Worker(new URL('./evaluate.ts', import.meta.url), {
