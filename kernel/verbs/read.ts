@@ -7,8 +7,8 @@ import { badRequest, expired, type FieldError, invalid, notFound, resourceVersio
 import { type Call, type Context, keyOf, prefixOf } from './context.ts';
 import { decodeContinue, encodeContinue, inconsistentContinue } from './continue.ts';
 import { listStream } from './list-stream.ts';
-import { parseSelectors, type Selector } from './selectors.ts';
-import { asVersion, parseStored } from './stored.ts';
+import { parseSelectors, type Selector, selectedName } from './selectors.ts';
+import { asVersion, nameOfKey, parseStored } from './stored.ts';
 
 export function renderOptions(context: Context, call: Call): RenderOptions {
   return {
@@ -184,6 +184,7 @@ function selectedPage(
   const texts: string[] = [];
   let { startAfter } = snapshot;
   let atRevision = snapshot.atRevision;
+  const only = selectedName(call.query.get('fieldSelector') ?? '');
   for (;;) {
     const result = context.store.list(prefix, {
       limit: limit > 0 ? pageSize : Number.MAX_SAFE_INTEGER,
@@ -192,6 +193,7 @@ function selectedPage(
     });
     atRevision ??= result.revision;
     for (const [index, item] of result.items.entries()) {
+      if (only !== '' && nameOfKey(item.key) !== only) continue;
       if (!selector(parseStored(item.value))) continue;
       texts.push(asVersion(call.kind, item.value));
       const isLast = index === result.items.length - 1 && result.remaining === 0;
