@@ -376,7 +376,7 @@ test('NODE_EXTRA_CA_CERTS is trusted', async () => {
   await writeFile(path, authority.certificate);
   const dial = `
     import { createDialer } from '@diatom/tender';
-    const request = { text: 'tls:localhost:${peer.port}', connect: ['localhost:${peer.port}'], scope: '' };
+    const request = { slot: 'x', text: 'tls:localhost:${peer.port}', connect: ['localhost:${peer.port}'], scope: '' };
     const socket = await createDialer()(request, new AbortController().signal);
     console.log('connected');
     socket.destroy();`;

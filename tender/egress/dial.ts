@@ -14,9 +14,11 @@ import {
   type SecureContext,
 } from 'node:tls';
 import { isAllowed, parseTarget, type Target } from '@diatom/libos/connect';
+import { createTurns } from './one-at-a-time.ts';
 
 /** Who asks, and what it may have. */
 export interface DialRequest {
+  readonly slot: string;
   /** `HOST:PORT` or `tls:HOST:PORT`, from the image: anything. */
   readonly text: string;
   /** The manifest's list. */
@@ -54,14 +56,16 @@ export type Dial = (request: DialRequest, signal: AbortSignal) => Promise<Socket
 
 const defaultTimeoutMs = 10_000;
 
-const resolve = async (target: Target, scope: string, rules: EgressRules): Promise<readonly string[]> => {
+type Lookup = (host: string) => Promise<readonly string[]>;
+
+const resolve = async (target: Target, scope: string, rules: EgressRules, ask: Lookup): Promise<readonly string[]> => {
   const { host } = target;
   const own = rules.addressesOf?.(host, scope);
   if (own instanceof Error) throw new EgressError('refused', `no connection to ${target.text}: ${own.message}`);
   if (own !== undefined) return own;
   if (isIP(host) !== 0) return [host];
   try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
+    return await ask(host);
   } catch {
     throw new EgressError('refused', `no connection to ${target.text}: the name has no address`);
   }
@@ -176,13 +180,22 @@ export const createDialer = (options: DialerOptions = {}): Dial => {
     const socket = connectTls({
       ...place,
       secureContext: trust(),
+      // Whatever the environment of this process says (NODE_TLS_REJECT_UNAUTHORIZED).
+      rejectUnauthorized: true,
       servername: isIP(host) === 0 ? host : '',
       checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
     });
     return connected(socket, 'secureConnect', signal);
   };
 
-  return async ({ text, connect: rules, scope }, signal) => {
+  // The system's resolver has two threads in all of Node: a name that does not answer must not hold up other slots' names.
+  const takeTurn = createTurns();
+
+  return async ({ slot, text, connect: rules, scope }, signal) => {
+    const ask: Lookup = (host) =>
+      takeTurn(slot, async () =>
+        attempt.signal.aborted ? [] : (await lookup(host, { all: true })).map(({ address }) => address),
+      );
     const target = parseTarget(text);
     if (target === undefined)
       throw new EgressError('refused', `no connection: ${JSON.stringify(text)} is not HOST:PORT or tls:HOST:PORT`);
@@ -192,15 +205,26 @@ export const createDialer = (options: DialerOptions = {}): Dial => {
         `no connection to ${target.text}: the image's manifest does not allow it; to allow it write "connect": [${JSON.stringify(target.text)}] into diatom.json and build again`,
       );
     }
-    const limit = AbortSignal.timeout(timeoutMs);
-    const both = AbortSignal.any([signal, limit]);
+    // Neither AbortSignal.timeout nor AbortSignal.any: what they hold outlives a connection that took a millisecond.
+    const attempt = new AbortController();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      attempt.abort();
+    }, timeoutMs);
+    const onAbort = (): void => attempt.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
     try {
-      const addresses = await untilAborted(resolve(target, scope, options), both);
-      return await open(target, reachable(target, addresses, options), both);
+      const addresses = await untilAborted(resolve(target, scope, options, ask), attempt.signal);
+      return await open(target, reachable(target, addresses, options), attempt.signal);
     } catch (error) {
       if (error instanceof EgressError) throw error;
-      const reason = limit.aborted ? `no answer within ${timeoutMs / 1000} s` : describe(error);
+      const reason = isLate ? `no answer within ${timeoutMs / 1000} s` : describe(error);
       throw new EgressError('refused', `no connection to ${target.isTls ? 'tls:' : ''}${target.text}: ${reason}`);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
     }
   };
 };

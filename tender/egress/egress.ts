@@ -48,12 +48,13 @@ export const startEgress = async (options: EgressOptions): Promise<Egress> => {
   };
 
   const serve = async (image: Socket, { policy, target }: Header, rest: Buffer): Promise<void> => {
-    const gone = new AbortController();
-    const onGone = (): void => gone.abort();
+    const attempt = new AbortController();
+    const onGone = (): void => attempt.abort();
     image.once('close', onGone);
+    stop.signal.addEventListener('abort', onGone, { once: true });
     try {
-      const request = { text: target, connect: policy.connect, scope: policy.scope };
-      const peer = await dial(request, AbortSignal.any([stop.signal, gone.signal]));
+      const request = { slot: policy.slot, text: target, connect: policy.connect, scope: policy.scope };
+      const peer = await dial(request, attempt.signal);
       if (image.destroyed) {
         peer.destroy();
         return;
@@ -66,6 +67,7 @@ export const startEgress = async (options: EgressOptions): Promise<Egress> => {
       answerFailure(image, failure);
     } finally {
       image.off('close', onGone);
+      stop.signal.removeEventListener('abort', onGone);
     }
   };
 

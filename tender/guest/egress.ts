@@ -306,7 +306,14 @@ function sendAnswer(channel: Channel, dial: Dial): i64 {
 
 /** Hands an answered dial over; one that finds no room waits for it. */
 function deliver(channel: Channel, dial: Dial): void {
-  const sent = sendAnswer(channel, dial);
+  let sent = sendAnswer(channel, dial);
+  if (sent < 0 && sent != EAGAIN && dial.fd >= 0) {
+    // The kernel lets only so many descriptors of a user be on their way (unix(7), ETOOMANYREFS): not this instance's fault.
+    closeWatched(dial.fd);
+    dial.fd = -1;
+    dial.answer = refused;
+    sent = sendAnswer(channel, dial);
+  }
   if (sent == EAGAIN) {
     if (!channel.isBlocked) {
       channel.isBlocked = true;

@@ -25,6 +25,7 @@ export interface MachineOptions {
   /** What the instance may connect to, as its manifest says it. */
   readonly connect: readonly string[];
   readonly dial: Dial;
+  readonly slot: string;
   readonly scope: string;
   /** Says on the instance's log why a connection it asked for does not come about. */
   readonly complain: (line: string) => void;
@@ -202,9 +203,9 @@ export class Machine {
     const bytes = this.#bytes(ptr, len);
     if (bytes === undefined) return machineErrors.invalid;
     const text = Buffer.from(bytes).toString('latin1');
-    const { connect, dial, scope, complain } = this.#options;
+    const { slot, connect, dial, scope, complain } = this.#options;
     const connection = Connection.dialed(
-      (signal) => dial({ text, connect, scope }, signal),
+      (signal) => dial({ slot, text, connect, scope }, signal),
       (error) => {
         complain(error instanceof Error ? error.message : String(error));
         return machineErrors[error instanceof EgressError ? error.code : 'refused'];

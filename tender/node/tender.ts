@@ -112,6 +112,7 @@ class NodeTender implements Tender {
       ports: slot.ports,
       connect: spec.manifest.connect,
       dial: this.#dial,
+      slot: spec.id,
       scope: spec.egress?.scope ?? '',
       complain: limitLines((line) => log.write(Buffer.from(`${line}\n`))),
       environment: spec.environment,
