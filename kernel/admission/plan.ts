@@ -103,10 +103,8 @@ export class Plans {
   }
 
   #otherVersions({ group, version, resource, nature }: Kind): readonly Kind[] {
-    if (nature === 'built-in') return [];
-    return this.#kinds
-      .all()
-      .filter((other) => other.group === group && other.resource === resource && other.version !== version);
+    const all = nature === 'built-in' ? this.#kinds.registry.all() : this.#kinds.all();
+    return all.filter((other) => other.group === group && other.resource === resource && other.version !== version);
   }
 
   #findParamKind({ paramKind }: Policy): Kind | undefined {

@@ -8,6 +8,12 @@ import { parseStored } from '../verbs/stored.ts';
 import { internalError } from '../wire/status.ts';
 import type { Attributes } from './attributes.ts';
 
+/** Versions of a built-in kind are all converted to the one that is stored, and from it. */
+function betweenBuiltIn(object: JsonRecord, from: Kind, to: Kind): JsonRecord {
+  const stored = from.conversion === undefined ? object : from.conversion.toStored(structuredClone(object));
+  return to.conversion === undefined ? stored : to.conversion.fromStored(stored);
+}
+
 export class Versions {
   readonly #call: CallWebhook;
 
@@ -31,7 +37,7 @@ export class Versions {
     if (from.version === to.version || type.group !== from.group || type.kind !== from.kind) return object;
     const apiVersion = apiVersionOf(to);
     const conversion = from.custom?.conversion;
-    if (conversion === undefined) return { ...object, apiVersion };
+    if (conversion === undefined) return { ...betweenBuiltIn(object, from, to), apiVersion };
     const [converted] = await convert(this.#call, conversion, [object], apiVersion);
     if (converted === undefined) throw internalError(`nothing came back from the conversion to ${apiVersion}`);
     return converted;
@@ -42,7 +48,8 @@ export class Versions {
     const object = parseStored(stored.value);
     const { custom } = kind;
     const apiVersion = apiVersionOf(kind);
-    if (custom === undefined || object.apiVersion === apiVersion) return { ...object, apiVersion };
+    if (custom === undefined || object.apiVersion === apiVersion)
+      return { ...(kind.conversion?.fromStored(object) ?? object), apiVersion };
     if (custom.conversion === undefined) return custom.renew({ ...object, apiVersion });
     const [converted] = await convert(this.#call, custom.conversion, [object], apiVersion);
     return converted ?? object;

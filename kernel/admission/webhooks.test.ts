@@ -204,12 +204,6 @@ test('a dry run asks the webhooks, says so, and stores nothing', async () => {
   await using api = await openApi([], undefined, hook.call);
   await configure(api, 'mutating', 'm', webhook());
   await configure(api, 'validating', 'v', webhook());
-  hook.answer = ({ object }) => (stringAt(object, 'metadata', 'name') === 'a' ? labelled('dry') : { allowed: true });
-  hook.requests.length = 0;
-  hook.raw = (review) => {
-    const request = recordAt(review, 'request');
-    return { apiVersion: review.apiVersion, kind: review.kind, response: { uid: request.uid, allowed: true } };
-  };
   const dry = await api.call('POST', `${configMaps}?dryRun=All`, configMap('a'));
   assert.equal(dry.status, 201, dry.text);
   assert.deepEqual(
@@ -385,5 +379,70 @@ test('selectors and scopes say which requests a webhook sees', async () => {
       ({ operation, resource, namespace }) => `${operation} ${stringAt(resource, 'resource')} ${namespace ?? '-'}`,
     );
     assert.deepEqual(got, seen, JSON.stringify(more));
+  }
+});
+
+test('a webhook for another version of a built-in kind is asked in that version, unless it wants its own only', async () => {
+  const hook = hooks();
+  await using api = await openApi([], undefined, hook.call);
+  const rules = [{ ...everything, apiGroups: ['autoscaling'], apiVersions: ['v2'] }];
+  const path = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers';
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' };
+  const autoscaler = (name: string): JsonRecord => ({
+    metadata: { name },
+    spec: { maxReplicas: 3, targetCPUUtilizationPercentage: 50, scaleTargetRef },
+  });
+  await configure(api, 'mutating', 'm', webhook({ rules }));
+  hook.answer = () => patchOf({ op: 'replace', path: '/spec/metrics/0/resource/target/averageUtilization', value: 70 });
+  const { status, body, text } = await api.call('POST', path, autoscaler('a'));
+  assert.equal(status, 201, text);
+  assert.deepEqual([body.apiVersion, recordAt(body, 'spec').targetCPUUtilizationPercentage], ['autoscaling/v1', 70]);
+  const [request] = hook.requests;
+  assert.deepEqual(
+    [
+      recordAt(request, 'kind').version,
+      recordAt(request, 'requestKind').version,
+      recordAt(request, 'object').apiVersion,
+    ],
+    ['v2', 'v1', 'autoscaling/v2'],
+  );
+  await api.call('DELETE', collection('mutating'));
+  await configure(api, 'mutating', 'm', webhook({ rules, matchPolicy: 'Exact' }));
+  await api.call('POST', path, autoscaler('b'));
+  assert.equal(hook.requests.length, 1);
+});
+
+test('a webhook sees requests that store nothing, and may not be asked about its own kind', async () => {
+  const hook = hooks();
+  await using api = await openApi([], undefined, hook.call);
+  await configure(api, 'validating', 'v', webhook());
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  assert.equal((await api.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review)).status, 201);
+  const path = '/api/v1/namespaces/default/serviceaccounts';
+  await api.call('POST', path, { metadata: { name: 's' } });
+  await api.call('POST', `${path}/s/token`, { spec: {} });
+  await api.call('PATCH', `${collection('validating')}/v`, { metadata: { labels: { a: 'b' } } }, merge);
+  assert.deepEqual(hook.requests.map(summary), [
+    'CREATE selfsubjectreviews  SelfSubjectReview -',
+    'CREATE serviceaccounts s ServiceAccount -',
+    'CREATE serviceaccounts/token s TokenRequest -',
+  ]);
+  hook.answer = () => ({ allowed: false });
+  assert.equal((await api.call('DELETE', `${collection('validating')}/v`)).status, 200);
+  assert.equal((await api.call('POST', configMaps, configMap('a'))).status, 201);
+});
+
+test('an update through a webhook that changes nothing makes no new version', async () => {
+  const hook = hooks();
+  await using api = await openApi([], undefined, hook.call);
+  const created = (await api.call('POST', configMaps, configMap('a', { data: { x: 'y' } }))).body;
+  await configure(api, 'mutating', 'm', webhook());
+  await configure(api, 'validating', 'v', webhook());
+  for (const [method, body, headers] of [
+    ['PUT', created, {}],
+    ['PATCH', { data: { x: 'y' } }, merge],
+  ] as const) {
+    const same = await api.call(method, `${configMaps}/a`, body, headers);
+    assert.equal(recordAt(same.body, 'metadata').resourceVersion, recordAt(created, 'metadata').resourceVersion);
   }
 });

@@ -6,7 +6,9 @@
 const totalLimit = 4096;
 const shortLength = 256;
 
-export function warningHeader(warnings: readonly string[]): string {
+export function warningHeader(given: readonly string[]): string {
+  // What is decided more than once says the same each time.
+  const warnings = [...new Set(given)];
   const total = warnings.reduce((sum, text) => sum + text.length, 0);
   const texts = total > totalLimit ? shortened(warnings) : warnings;
   return texts.map((text) => `299 - "${text.replace(/[\\"]/g, '\\$&').replace(/[^\x20-\x7e]/g, ' ')}"`).join(', ');
