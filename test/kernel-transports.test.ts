@@ -55,6 +55,28 @@ for (const [name, open] of Object.entries(ways)) {
       assert.deepEqual(await take(watchEvents(transport, path + after), 3), events.slice(2));
     });
 
+    it('a long list comes whole, and a crowd of watchers sees the same', async () => {
+      await using cell = await startKernel();
+      const transport = open(cell);
+      const count = 300;
+      const value = 'x'.repeat(2000);
+      const list = (): Promise<{ readonly body: { items: unknown[]; metadata: { resourceVersion: string } } }> =>
+        call(transport, 'GET', maps);
+      const { body: before } = await list();
+      const path = `${maps}?watch=1&resourceVersion=${before.metadata.resourceVersion}`;
+      const crowd = Array.from({ length: 20 }, () => take(watchEvents(transport, path), count));
+      await Promise.all(
+        Array.from({ length: count }, (_, index) =>
+          call(transport, 'POST', maps, configMap(`object-${index}`, { value })),
+        ),
+      );
+      const { body } = await list();
+      assert.equal(body.items.length, count);
+      const [first = [], ...others] = await Promise.all(crowd);
+      assert.equal(new Set(summary(first)).size, count);
+      for (const other of others) assert.deepEqual(other, first);
+    });
+
     it('nonsense is answered, not served', async () => {
       await using cell = await startKernel();
       const transport = open(cell);
