@@ -1,17 +1,22 @@
 /**
  * Linear scan with interval splitting (Wimmer & Mössenböck, "Optimized Interval Splitting in a Linear Scan Register
  * Allocator", VEE 2005). A value that is spilled anywhere is stored once, right after its definition, so that dropping it
- * from a register later costs nothing and may happen at any position; only reloads need a gap.
+ * from a register later costs nothing and may happen at any position; only reloads need a gap. Afterwards both is looked at
+ * again: which values a loop had better find in their slots (demote.ts), which had better be stored later (late-stores.ts).
  */
 import type { IrFunction, Value } from '../ir/ir.ts';
 import type { ConstraintRules } from './constraints.ts';
+import { demoteInLoops } from './demote.ts';
 import { buildIntervals, type Interval, type LiveRanges, stepsPerInstruction } from './intervals.ts';
+import { chooseLateStores } from './late-stores.ts';
 import { allocatableFloats, allocatableGeneral, isFloatRegister, isFloatType } from './registers.ts';
 
 export interface Allocation {
   readonly live: LiveRanges;
   /** Spill slot by value id: its first word of 8 bytes. Vectors have two. */
   readonly slots: ReadonlyMap<number, number>;
+  /** Values that are stored where they leave their register, all others right after their definition. */
+  readonly storedLate: ReadonlySet<number>;
   /** Words of 8 bytes. */
   readonly slotCount: number;
   readonly usedRegisters: ReadonlySet<number>;
@@ -261,8 +266,10 @@ export function allocate(fn: IrFunction, rules: ConstraintRules): Allocation {
   const used = new Set<number>();
   new LinearScan(live, allocatableGeneral, slots, used).run();
   new LinearScan(live, allocatableFloats, slots, used).run();
+  demoteInLoops(fn, live, slots);
   const shared = shareSlots(live, slots.keys());
-  return { live, slots: shared.slots, slotCount: shared.words, usedRegisters: used };
+  const storedLate = chooseLateStores(fn, live, shared.slots);
+  return { live, slots: shared.slots, storedLate, slotCount: shared.words, usedRegisters: used };
 }
 
 /** The piece of a value's interval that is live at a position; the last piece before it when none is. */

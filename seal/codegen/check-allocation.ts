@@ -174,7 +174,7 @@ class AllocationChecker {
   private storeSpilled(values: readonly Value[], position: number): void {
     for (const value of values) {
       const index = this.allocation.slots.get(value.id);
-      if (index === undefined) continue;
+      if (index === undefined || this.allocation.storedLate.has(value.id)) continue;
       const location = locationAt(this.allocation, value, position);
       if (location.kind === 'register') this.put({ kind: 'slot', index }, this.held(location));
     }

@@ -174,11 +174,11 @@ class FunctionEmitter {
     this.storeSpilled(instruction.results, position + 3);
   }
 
-  /** The one store of a value that has a slot, right where it is defined. */
+  /** The one store of a value that has a slot, right where it is defined, unless it is stored later. */
   private storeSpilled(values: readonly Value[], position: number): void {
     for (const value of values) {
       const index = this.allocation.slots.get(value.id);
-      if (index === undefined) continue;
+      if (index === undefined || this.allocation.storedLate.has(value.id)) continue;
       const location = locationAt(this.allocation, value, position);
       if (location.kind === 'register') this.emission.move({ kind: 'slot', index }, location, value.type);
     }

@@ -3,6 +3,7 @@ import type { Block, Edge, IrFunction, Value } from '../ir/ir.ts';
 import { distinctEdges } from '../ir/simplify.ts';
 import { type Allocation, pieceAt } from './allocate.ts';
 import { type Interval, stepsPerInstruction } from './intervals.ts';
+import { departures, blockStarts as startsOf } from './late-stores.ts';
 import { type Location, type Move, registerLocation, sameLocation } from './locations.ts';
 
 export interface ResolvedMoves {
@@ -30,17 +31,27 @@ export function resolveMoves(fn: IrFunction, allocation: Allocation): ResolvedMo
   const { live } = allocation;
   const blockStarts = new Set([...live.spans.values()].map((span) => span.from));
   const gaps = new Map<number, Move[]>();
+  const inGap = (position: number, move: Move): void => {
+    const list = gaps.get(position);
+    if (list === undefined) gaps.set(position, [move]);
+    else list.push(move);
+  };
+  const startOf = startsOf(fn, live);
   for (const first of live.intervals.values()) {
     for (let before = first, piece = first.next; piece !== undefined; before = piece, piece = piece.next) {
       const { start, register, value } = piece;
-      // A value dropped to its slot needs no move: the slot has held it since its definition.
+      // A value dropped to its slot needs no move: the slot has held it since its definition, or gets it below.
       if (register === undefined || before.end !== start || before.register === register) continue;
       if (blockStarts.has(start)) continue;
       if (start % stepsPerInstruction !== 0) throw new Error('reload outside a gap');
       const move = { to: registerLocation(register), from: pieceLocation(allocation, value, before), type: value.type };
-      const list = gaps.get(start);
-      if (list === undefined) gaps.set(start, [move]);
-      else list.push(move);
+      inGap(start, move);
+    }
+    const { value } = first;
+    const index = allocation.slots.get(value.id);
+    if (index === undefined || !allocation.storedLate.has(value.id)) continue;
+    for (const { gap, register } of departures(first, startOf)) {
+      inGap(gap, { to: { kind: 'slot', index }, from: registerLocation(register), type: value.type });
     }
   }
   const starts = new Map<Block, readonly Move[]>();
@@ -65,8 +76,8 @@ function edgeMoves(allocation: Allocation, block: Block, edge: Edge): readonly M
   for (const value of liveIn.get(edge.target) ?? []) {
     if (intervals.get(value.id)?.next === undefined) continue;
     const to = locationAt(allocation, value, enter);
-    if (to.kind === 'slot') continue;
     const from = locationAt(allocation, value, leave);
+    if (to.kind === 'slot' && (from.kind === 'slot' || !allocation.storedLate.has(value.id))) continue;
     if (from.kind === 'register' && to.kind === 'register' && from.register === to.register) continue;
     moves.push({ to, from, type: value.type });
   }
