@@ -14,7 +14,7 @@ export function validateLabels(labels: JsonRecord, field: string): readonly Fiel
   ]);
 }
 
-export function validateMetadata(kind: Kind, object: JsonRecord): readonly FieldError[] {
+export function validateMetadata(kind: Pick<Kind, 'rules' | 'nature'>, object: JsonRecord): readonly FieldError[] {
   const metadata = recordAt(object, 'metadata');
   const errors: FieldError[] = [];
   const name = stringAt(metadata, 'name');

@@ -278,3 +278,47 @@ for (const [what, change, message] of refusedDefinitions) {
     assert.match(String(answer.body.message), message);
   });
 }
+
+test('what is embedded is an object like any other: its type and its metadata are checked', async () => {
+  await using api = await openApi();
+  const schema = {
+    type: 'object',
+    properties: {
+      template: {
+        type: 'object',
+        'x-kubernetes-embedded-resource': true,
+        'x-kubernetes-preserve-unknown-fields': true,
+      },
+    },
+  };
+  await api.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: 'holders.example.com' },
+    spec: {
+      group: 'example.com',
+      names: { plural: 'holders', kind: 'Holder' },
+      scope: 'Namespaced',
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    },
+  });
+  const post = (template: JsonRecord) =>
+    api.call('POST', '/apis/example.com/v1/namespaces/default/holders', {
+      apiVersion: 'example.com/v1',
+      kind: 'Holder',
+      metadata: { generateName: 'h-' },
+      template,
+    });
+  const good = { apiVersion: 'v1', kind: 'ConfigMap' };
+  assert.equal((await post({ ...good, metadata: { labels: { a: 'b' } } })).status, 201);
+  const cases: readonly (readonly [JsonRecord, RegExp])[] = [
+    [{ kind: 'ConfigMap' }, /template\.apiVersion: Required value: must not be empty/],
+    [{ apiVersion: 'a/b/c', kind: 'X' }, /template\.apiVersion: Invalid value: \\"a\/b\/c\\": unexpected GroupVersion/],
+    [{ apiVersion: 'v1', kind: 'no_kind' }, /template\.kind: Invalid value: .*may have mixed case/],
+    [{ ...good, metadata: { labels: { 'a b': 'c' } } }, /template\.metadata\.labels: Invalid value/],
+    [{ ...good, metadata: { labels: 5 } }, /template\.metadata: Invalid value/],
+  ];
+  for (const [template, expected] of cases) {
+    const { status, text } = await post(template);
+    assert.equal(status, 422, text);
+    assert.match(text, expected);
+  }
+});

@@ -5,6 +5,7 @@ import { duplicateValue, invalidValue, notSupported, required, tooMany } from '.
 import { deepEqual, isRecord, type JsonRecord } from '../json.ts';
 import type { Schema } from '../schema.ts';
 import type { Correlation } from './correlation.ts';
+import { embeddedErrors } from './embedded.ts';
 import { hasFormat } from './formats.ts';
 
 /**
@@ -197,12 +198,7 @@ function validateObject(
     const field = schema.fields?.get(key)?.schema ?? schema.values;
     if (field !== undefined && !isTyped) validateValue(field, item, join(path, key), errors, old?.key(key, item));
   }
-  if (rules?.embeddedResource === true) {
-    for (const key of ['apiVersion', 'kind']) {
-      if (typeof value[key] !== 'string' || value[key] === '')
-        errors.push(required(join(path, key), 'must not be empty'));
-    }
-  }
+  if (rules?.embeddedResource === true) errors.push(...embeddedErrors(value, path));
 }
 
 /** Undefined when the value fits. */
