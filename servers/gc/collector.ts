@@ -7,6 +7,7 @@ import {
   Informers,
   isInvalid,
   isNotFound,
+  isServiceUnavailable,
   type KubernetesObject,
   keyOf,
   type OwnerReference,
@@ -97,12 +98,11 @@ export class Collector {
       case 'drop-references':
         await this.#dropReferences(kind.resource, object, decision.uids, signal);
         return undefined;
+      case 'unblock-owners':
+        await this.#unblockOwners(kind.resource, object, signal);
+        return undefined;
       case 'orphan-dependents':
-        await Promise.all(
-          dependents.map(({ resource: type, object: dependent }) =>
-            this.#dropReferences(type, dependent, [object.metadata.uid ?? ''], signal),
-          ),
-        );
+        await this.#orphanDependents(object, signal);
         await removeFinalizer(resource, object, orphanFinalizer, { signal });
         return undefined;
       case 'wait-for-dependents':
@@ -200,6 +200,36 @@ export class Collector {
       this.#absent.delete(oldest);
       return;
     }
+  }
+
+  /**
+   * Asks the API, not the copies, which may not have the newest dependent yet: one that was left out would be taken for
+   * garbage as soon as its owner is gone.
+   */
+  async #orphanDependents({ metadata }: KubernetesObject, signal: AbortSignal): Promise<void> {
+    const { uid = '', namespace } = metadata;
+    const kinds = [...this.#kinds.values()].filter(({ resource }) => namespace === undefined || resource.namespaced);
+    await Promise.all(
+      kinds.map(async ({ resource }) => {
+        try {
+          for await (const object of this.#client.resource(resource, namespace).items({ metadataOnly: true, signal })) {
+            const isOwned = (object.metadata.ownerReferences ?? []).some((reference) => reference.uid === uid);
+            if (isOwned) await this.#dropReferences(resource, object, [uid], signal);
+          }
+        } catch (error) {
+          // A kind that went meanwhile has no dependents; one whose server is down cannot lose any either.
+          if (!isNotFound(error) && !isServiceUnavailable(error)) throw error;
+        }
+      }),
+    );
+  }
+
+  /** garbagecollector.go, unblockOwnerReferencesStrategicMergePatch. */
+  async #unblockOwners(type: DiscoveredResource, object: KubernetesObject, signal: AbortSignal): Promise<void> {
+    const { name = '', namespace, uid, resourceVersion, ownerReferences = [] } = object.metadata;
+    const unblocked = ownerReferences.map((reference) => ({ ...reference, blockOwnerDeletion: false }));
+    const changes = { metadata: { uid, resourceVersion, ownerReferences: unblocked } };
+    await unlessGone(this.#client.resource(type, namespace).patch(name, { kind: 'merge', changes }, { signal }));
   }
 
   /** A merge patch (strategic does not exist for custom resources), guarded by uid and resourceVersion. */

@@ -41,6 +41,19 @@ const rows: readonly (readonly [string, KubernetesObject, readonly KubernetesObj
     [],
     { kind: 'delete', policy: 'Orphan' },
   ],
+  [
+    'its owner waits, and so does its dependent',
+    {
+      ...object([]),
+      metadata: {
+        name: 'o',
+        uid: 'o',
+        ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'waiting', uid: 'w', blockOwnerDeletion: true }],
+      },
+    },
+    [{ ...dependent(true), metadata: { deletionTimestamp: 'now', finalizers: ['foregroundDeletion'] } }],
+    { kind: 'unblock-owners' },
+  ],
   ['going, held by others', object(['absent'], { ...going, finalizers: ['x/y'] }), [], { kind: 'nothing' }],
   ['going, orphaning', object([], { ...going, finalizers: ['orphan'] }), [], { kind: 'orphan-dependents' }],
   [

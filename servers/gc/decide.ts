@@ -18,6 +18,8 @@ export type Decision =
   | { readonly kind: 'delete'; readonly policy: 'Background' | 'Foreground' | 'Orphan' }
   /** Some owners are there and others are not: only the references to the latter go. */
   | { readonly kind: 'drop-references'; readonly uids: readonly string[] }
+  /** The object is in a circle of those that wait for each other: its owners shall no longer wait for it. */
+  | { readonly kind: 'unblock-owners' }
   /** Take the reference out of every dependent, then the finalizer out of the object. */
   | { readonly kind: 'orphan-dependents' }
   /** Look at every dependent; the object goes when none blocks it any more. */
@@ -44,6 +46,9 @@ export function decide(
   if (gone.length < owners.length) return { kind: 'drop-references', uids: gone };
   if (finalizers.includes(orphanFinalizer)) return { kind: 'delete', policy: 'Orphan' };
   const isWaitedFor = states.some(({ state }) => state === 'waiting');
+  const isInCircle = isWaitedFor && dependents.some(isWaiting);
+  if (isInCircle && owners.some(({ blockOwnerDeletion }) => blockOwnerDeletion === true))
+    return { kind: 'unblock-owners' };
   if (finalizers.includes(foregroundFinalizer) || (isWaitedFor && dependents.length > 0)) {
     return { kind: 'delete', policy: 'Foreground' };
   }

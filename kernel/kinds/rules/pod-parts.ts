@@ -4,15 +4,7 @@
  */
 import type { FieldError } from '../../wire/status.ts';
 import { duplicateValue, forbiddenField, notSupported, required } from '../field-errors.ts';
-import {
-  ensureRecord,
-  type JsonRecord,
-  recordAt,
-  recordsAt,
-  semanticallyEqual,
-  setDefault,
-  stringAt,
-} from '../json.ts';
+import { ensureRecord, type JsonRecord, recordAt, recordsAt, semanticallyEqual, stringAt } from '../json.ts';
 import type { KindPart } from '../kind.ts';
 import { qosClass } from './pod-defaults.ts';
 
