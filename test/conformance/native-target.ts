@@ -7,7 +7,8 @@ import { connectProcessTender, type SlotSpec, startEgress, type Tender } from '@
 import { nativeTenderPath } from '../hostile/native-tender.ts';
 import type { Target } from './start.ts';
 
-export const nativeTarget = (target: SlotSpec['target']): Target => ({
+/** `certificates` are trusted besides those of the machine. */
+export const nativeTarget = (target: SlotSpec['target'], certificates: readonly string[] = []): Target => ({
   openTender: async (): Promise<Tender> => {
     const directory = await mkdtemp(join(tmpdir(), 'diatom-tender-'));
     const tender = await connectProcessTender({
@@ -15,7 +16,7 @@ export const nativeTarget = (target: SlotSpec['target']): Target => ({
       socketPath: join(directory, 'tender.sock'),
       clientGraceMs: 2000,
     });
-    const egress = await startEgress({ socketPath: join(directory, 'egress.sock') });
+    const egress = await startEgress({ socketPath: join(directory, 'egress.sock'), certificates });
     const ofEgress = { egress: { socketPath: egress.socketPath, scope: '' } };
     const connects = ({ manifest }: SlotSpec): boolean => manifest.machineCalls.includes('sock_connect');
     return {

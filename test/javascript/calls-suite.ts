@@ -226,6 +226,13 @@ export function testCalls(
     assert.equal(await text('/pass?path=/length', { method: 'POST', body }), `${body.length}`);
   });
 
+  test(name('bytes are sent as their peer takes them, with their length'), async () => {
+    // More than the library OS has for all its connections.
+    assert.equal(await text('/upload?count=17000000'), '17000000');
+    assert.equal(await text('/upload?count=65536'), '65536');
+    assert.equal(await text('/upload?count=65537'), '65537');
+  });
+
   test(name('a server that answers before it has read the body is heard'), async () => {
     const { status, body } = await inImage(`${upstream.url}/refuse-early`, {
       method: 'POST',

@@ -171,6 +171,23 @@ async function hasRoom(number: number, behind: number): Promise<boolean> {
   return calls.has(number);
 }
 
+/** What is sent of a body at once. */
+const pieceBytes = 65_536;
+
+/** A long body takes no more of the library OS's memory than a piece. */
+function piecesOf(bytes: Uint8Array<ArrayBuffer>): BodyReader {
+  let at = 0;
+  return {
+    whole: () => undefined,
+    read: async () => {
+      const piece = bytes.subarray(at, at + pieceBytes);
+      at += piece.length;
+      return piece.length === 0 ? null : piece;
+    },
+    cancel: () => undefined,
+  };
+}
+
 /** Never rejects: what the stream fails with is what the fetch fails with. */
 async function sendBody(number: number, body: BodyReader): Promise<void> {
   try {
@@ -229,9 +246,10 @@ function send(request: OutgoingRequest): Promise<IncomingResponse> {
       cancelCall(number);
       if (!(body instanceof Uint8Array)) body?.cancel();
     });
-    if (body instanceof Uint8Array) {
-      if (body.length > 0 && primitives.callPiece(number, bufferOf(body)) >= 0) primitives.callFinish(number);
-    } else if (body !== null) void sendBody(number, body);
+    if (!(body instanceof Uint8Array)) {
+      if (body !== null) void sendBody(number, body);
+    } else if (body.length > pieceBytes) void sendBody(number, piecesOf(body));
+    else if (body.length > 0 && primitives.callPiece(number, bufferOf(body)) >= 0) primitives.callFinish(number);
   };
 
   const flags = flagsOf(request);

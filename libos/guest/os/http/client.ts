@@ -121,16 +121,36 @@ function isTo(connection: Connection, address: usize, length: i32): bool {
   return connection.addressLength == length && memory.compare(connection.address, address, length) == 0;
 }
 
-/** The connection to this address that has been used last. */
+const oneByte = memory.data(1);
+
+/**
+ * The connection to this address that has been used last, of those on which nothing has come since: what a server says before it is
+ * asked must not pass for the answer, and one that has closed its side takes no request.
+ */
 function takeIdle(address: usize, length: i32): Connection | null {
-  for (let at = timeoutList(owner, IDLE_TIMEOUT).last; at != 0; at = changetype<Connection>(at).previous) {
+  let at = timeoutList(owner, IDLE_TIMEOUT).last;
+  while (at != 0) {
     const connection = changetype<Connection>(at);
+    at = connection.previous;
     if (!isTo(connection, address, length)) continue;
+    if (machine.sock_receive(connection.handle, oneByte, 1) != machine.AGAIN) {
+      close(connection);
+      continue;
+    }
+    connection.readable = false;
     idleCount--;
     connection.wasUsed = true;
     return connection;
   }
   return null;
+}
+
+let isDraining: bool = false;
+
+/** The machine wants the instance to end: connections that nobody uses do not keep it. */
+export function drainClient(): void {
+  isDraining = true;
+  while (idleCount > 0) close(changetype<Connection>(timeoutList(owner, IDLE_TIMEOUT).first));
 }
 
 function connectTo(address: usize, length: i32): i32 {
@@ -292,7 +312,7 @@ function keep(connection: Connection): void {
   const isClean =
     connection.keepsAlive && !connection.isSending && connection.failure == 0 && connection.pending == 0 &&
     connection.input == 0 && !connection.hungUp;
-  if (!isClean || countTo(connection) >= idleOfOneLimit) {
+  if (!isClean || isDraining || countTo(connection) >= idleOfOneLimit) {
     close(connection);
     return;
   }

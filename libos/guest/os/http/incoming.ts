@@ -150,6 +150,7 @@ export function fillBody(connection: Connection): i32 {
     // RFC 9110 §10.1.1: the peer waits for this with its body.
     connection.asksToContinue = false;
     sendContinue(connection);
+    if (connection.phase == CLOSED) return refused(connection, machine.CLOSED);
   }
   if (isDispatching) return wait(connection);
   while (connection.readable) {

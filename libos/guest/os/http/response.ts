@@ -258,7 +258,7 @@ export function http_respond(status: i32, contentType: i32, fields: u32, fieldsL
   }
   if (incomingLinked && isTooMuchToSkip(connection)) connection.closeAfterResponse = true;
   let to = writeHead(connection, status, contentType, fields, fieldsLength);
-  if (status != 204 && !hasLength) {
+  if (hasBody(status) && !hasLength) {
     to = writeText(to, "Content-Length: ");
     to = writeDecimal(to, bodyLength);
     to = writeText(to, "\r\n");

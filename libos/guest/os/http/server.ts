@@ -6,6 +6,7 @@ import { now } from "../clock";
 import { callApplication } from "../bridge";
 import { endpointOf, HTTP_CONNECTION, HTTP_LISTENER, register } from "../endpoints";
 import { allocate, release } from "../heap";
+import { clientLinked, drainClient } from "./client";
 import {
   allocateConnection, BODY_TIMEOUT, Connection, disarm, HEAD_TIMEOUT, IDLE_TIMEOUT, LINGER_TIMEOUT, Listener, READING_BODY,
   releaseConnection, releaseInput, SEND_TIMEOUT, timeoutCount, timeoutList, TimeoutList, WAITING,
@@ -76,6 +77,7 @@ export function http_stream_bodies(limit: i64, callback: i32): void {
 function drain(listener: Listener): void {
   if (listener.draining) return;
   listener.draining = true;
+  if (clientLinked) drainClient();
   const idle = timeoutList(listener, IDLE_TIMEOUT);
   idle.durationNs = min(idle.durationNs, drainIdleNs);
   // No later than before, so the list stays in order.

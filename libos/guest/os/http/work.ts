@@ -197,6 +197,10 @@ export function http_receive(handle: i32): i32 {
     if (connection.body == BODY_NONE) return 0;
   }
   const count = fillBody(connection);
+  if (connection.phase == CLOSED && handle != 0 && changetype<usize>(connection) != working) {
+    close(connection);
+    return machine.CLOSED;
+  }
   // To wait with a timeout.
   if (count == machine.AGAIN && !connection.isDispatched && changetype<usize>(connection) != working) enqueue(connection);
   return count;

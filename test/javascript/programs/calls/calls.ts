@@ -104,6 +104,10 @@ export default {
         setTimeout(() => controller.abort(new RangeError('enough')), 20);
         return Response.json([await answer.catch((error: Error) => error.name), await promise]);
       }
+      case '/upload': {
+        const body = new Uint8Array(count).fill(7);
+        return fetch(`${upstream}/length`, { method: 'POST', body });
+      }
       case '/dropped': {
         for (let at = 0; at < count; at++) await fetch(`${upstream}/large`);
         return new Response('dropped');
