@@ -10,6 +10,8 @@ import { type Link, SharedFrames } from './shared-frames.ts';
 /** Time between two rounds over the time a round takes, and the most that an event waits for its round. */
 const restOverRound = 9;
 const longestRestMs = 100;
+/** What a member costs at least: some transports write only after the round. */
+const memberMs = 0.008;
 /** Node's timers go no finer. */
 const shortestTimerMs = 1;
 
@@ -80,16 +82,12 @@ export class WatchGroup {
   }
 
   #round(): void {
+    this.#isScheduled = false;
     const beganMs = performance.now();
     const { count } = this.closeLink();
     for (const member of this.#members) member.wake(count);
-    // Their transports write in the microtasks that follow; the next turn comes after all of them.
-    setImmediate(() => {
-      const endedMs = performance.now();
-      this.#nextRoundMs = endedMs + Math.min(longestRestMs, (endedMs - beganMs) * restOverRound);
-      this.#isScheduled = false;
-      // A member that joined meanwhile has closed a link of which the others do not know.
-      if (this.closeLink().count > count) this.#take([]);
-    });
+    const endedMs = performance.now();
+    const roundMs = Math.max(endedMs - beganMs, this.#members.size * memberMs);
+    this.#nextRoundMs = endedMs + Math.min(longestRestMs, roundMs * restOverRound);
   }
 }
