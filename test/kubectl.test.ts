@@ -277,7 +277,7 @@ test('documents: explain, api-resources, version', needsKubectl, async () => {
   );
   await shell.expect(
     'api-resources --namespaced=false --categories=api-extensions -o name',
-    'customresourcedefinitions.apiextensions.k8s.io',
+    /^customresourcedefinitions\.apiextensions\.k8s\.io\napiservices\.apiregistration\.k8s\.io$/m,
   );
   await shell.expect('version', /Server Version: v1\.35\./);
 });
