@@ -80,6 +80,8 @@ export class FrameStream implements ApiStream, ChunkSource {
       this.#takeLinks(this.#group);
       this.#group.remove(this);
       this.#group = undefined;
+      // Who still holds this stream must not hold all that its group makes from now on.
+      this.#link = undefined;
     }
     this.#options.onEnd();
     this.#signal();
