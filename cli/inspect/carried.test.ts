@@ -117,6 +117,7 @@ test('cryptography is machine code of its own, and only what is named of it', as
   const names = image.manifest.functions.map(({ name }) => name);
   assert.ok(names.some((name) => name.startsWith('libos/cryptography/')));
   assert.ok(image.manifest.functions.some(({ origin }) => origin === 'hacl'));
+  assert.ok(!image.manifest.functions.some(({ origin }) => origin === 'app'));
   assert.ok(!names.some((name) => /P256|25519|Bignum/.test(name)), names.filter((name) => /hacl/.test(name)).join());
   const small = await inspected('plain', program);
   assert.ok(!small.manifest.functions.some(({ name }) => /crypto|hacl/i.test(name)));

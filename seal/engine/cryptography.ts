@@ -81,8 +81,9 @@ export async function linkCryptography(used: readonly CryptographyFamily[], plac
   }
   const [glue, ...families] = await Promise.all(['index' as const, ...used].map(cryptographyGlue));
   if (glue === undefined) throw new Error('the glue of cryptography was not compiled');
+  const hacl = parts.map((part) => [part.name, placed(part, places.get(part.name) ?? 0, place.memory)] as const);
   const key = JSON.stringify([await toolVersions(), used, place, exported, passes, absentFamily, loaderFunctions]);
-  const wasm = await cached('cryptography', [key, ...parts.map((part) => part.wasm), glue, ...families], async () => {
+  const wasm = await cached('cryptography', [key, ...hacl.map(([, wasm]) => wasm), glue, ...families], async () => {
     const globals = [...places].map(([name, at]) => `(global (export "${name}") i32 (i32.const ${at}))`);
     const overMemory = (module: Uint8Array) =>
       renameImports(module, (from, name, isMemory) =>
@@ -91,7 +92,7 @@ export async function linkCryptography(used: readonly CryptographyFamily[], plac
     const absent = cryptographyFamilies.filter((family) => !used.includes(family));
     const modules: readonly (readonly [name: string, wasm: Uint8Array])[] = [
       [karamel, await assemble(`(module ${[...globals, ...Object.values(loaderFunctions)].join('\n')})`)],
-      ...parts.map((part) => [part.name, placed(part, places.get(part.name) ?? 0, place.memory)] as const),
+      ...hacl,
       ...(await Promise.all(
         absent.map(async (family) => [familyModule(family), await assemble(absentFamily)] as const),
       )),
@@ -148,10 +149,49 @@ function placed({ name, wasm }: Part, dataAt: number, memory: Place['memory']): 
     );
     return { id: section.id, content: writeVector(items) };
   });
-  return renameImports(writeSections([...sections, nameSection(name, wasm)]), (module, item, isMemory) => {
+  const settled = withSettledGlobals(wasm, sections, dataAt);
+  return renameImports(writeSections([...settled, nameSection(name, wasm)]), (module, item, isMemory) => {
     if (isMemory) return memory;
     if (module === karamel) return [karamel, name];
     return item in loaderFunctions ? [karamel, item] : [module, item];
+  });
+}
+
+/**
+ * Its start function does nothing but tell globals where their tables are: place of the data, plus a constant. As constants from the
+ * start they vanish into the code, and nothing is left to run at boot.
+ */
+function withSettledGlobals(wasm: Uint8Array, sections: readonly Section[], dataAt: number): readonly Section[] {
+  const { start, functions, globals } = decode(wasm);
+  const found = start === undefined ? undefined : functions[start];
+  if (found === undefined) return sections;
+  if (found.kind !== 'defined') throw new Error('the start function of a HACL* module is not its own');
+  const body = new Reader(wasm, found.bodyStart, found.bodyEnd);
+  const values = new Map<number, number>();
+  for (let opcode = body.byte(); opcode !== end; opcode = body.byte()) {
+    const isPlace = opcode === globalGet && body.u32() === 0 && body.byte() === constant;
+    const offset = isPlace ? body.s32() : 0;
+    if (!isPlace || body.byte() !== add || body.byte() !== globalSet) {
+      throw new Error('the start function of a HACL* module does more than place its tables');
+    }
+    values.set(body.u32(), dataAt + offset);
+  }
+  const importedCount = globals.filter(({ imported }) => imported !== undefined).length;
+  return sections.flatMap((section): readonly Section[] => {
+    if (section.id === sectionIds.start) return [];
+    if (section.id !== sectionIds.global) return [section];
+    const reader = new Reader(section.content);
+    const items = reader.vector((index) => {
+      const from = reader.offset;
+      reader.slice(2);
+      if (reader.byte() !== constant) throw new Error('a global of a HACL* module does not begin as a constant');
+      reader.s32();
+      reader.byte();
+      const value = values.get(importedCount + index);
+      if (value === undefined) return section.content.subarray(from, reader.offset);
+      return Buffer.concat([Uint8Array.of(i32, mutable, constant), signed(value), Uint8Array.of(end)]);
+    });
+    return [{ id: section.id, content: writeVector(items) }];
   });
 }
 
@@ -173,6 +213,10 @@ function nameSection(module: string, wasm: Uint8Array): Section {
 }
 
 const functionNames = 1;
+const i32 = 0x7f;
+const mutable = 1;
+const add = 0x6a;
+const globalSet = 0x24;
 const globalGet = 0x23;
 const constant = 0x41;
 const end = 0x0b;
