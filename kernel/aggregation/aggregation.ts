@@ -30,6 +30,8 @@ export interface AggregationOptions {
 /** A remote that works is asked again after this long, one that does not after the other. */
 const checkAgainMs = 30_000;
 const retryMs = 1_000;
+/** As every request that is no watch. */
+const requestTimeoutMs = 60_000;
 
 interface Followed {
   remote: Remote;
@@ -78,8 +80,10 @@ export class Aggregation {
   /** The request of somebody who may make it. */
   async serve(remote: Remote, request: ApiRequest, identity: Identity): Promise<ApiResponse> {
     if (!remote.isAvailable) throw unavailable();
+    const stream = isStream(request);
     try {
-      return await this.#options.callRemote({ target: remote.target, request, identity, stream: isStream(request) });
+      const limit = stream ? {} : { timeoutMs: requestTimeoutMs };
+      return await this.#options.callRemote({ target: remote.target, request, identity, stream, ...limit });
     } catch (error) {
       this.#check(remote.name);
       throw unavailable(`error trying to reach service: ${error instanceof Error ? error.message : String(error)}`);

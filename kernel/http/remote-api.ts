@@ -96,14 +96,17 @@ function passedOn(headers: ApiRequest['headers']): Record<string, string> {
 /** The names that the ConfigMap extension-apiserver-authentication tells remotes to read. */
 function identityHeaders({ name, uid, groups, extra = {} }: Identity): Record<string, string | string[]> {
   return {
-    'x-remote-user': name,
-    ...(uid === undefined ? {} : { 'x-remote-uid': uid }),
-    'x-remote-group': [...groups],
+    'x-remote-user': bytesOf(name),
+    ...(uid === undefined ? {} : { 'x-remote-uid': bytesOf(uid) }),
+    'x-remote-group': groups.map(bytesOf),
     ...Object.fromEntries(
-      Object.entries(extra).map(([key, values]) => [`x-remote-extra-${encodeURIComponent(key)}`, [...values]]),
+      Object.entries(extra).map(([key, values]) => [`x-remote-extra-${encodeURIComponent(key)}`, values.map(bytesOf)]),
     ),
   };
 }
+
+/** Names are UTF-8 on the wire, as Go sends them; Node writes one byte for each character of a header. */
+const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 function readHeaders(incoming: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};

@@ -109,6 +109,10 @@ test('Aggregator Should be able to support the 1.17 Sample API Server using the 
   assert.equal(refused.status, 403);
   assert.equal(server.asked.length, count);
 
+  const named = kernel().port({ name: 'Jörg', groups: ['system:masters'] });
+  await named.send({ method: 'GET', path, headers: { accept: 'application/json' }, stream: false });
+  assert.equal(Buffer.from(server.asked.at(-1)?.user ?? '', 'latin1').toString('utf8'), 'Jörg');
+
   const patched = await api.patch(`${apiServices}/${name}`, {
     metadata: { labels: { 'e2e-wardle': 'patched' } },
     spec: { versionPriority: 400 },
