@@ -107,7 +107,7 @@ export async function openApi(
     now: () => clock.nowMs,
     random: seededRandom(1),
   });
-  const streams: ApiStream[] = [];
+  const streams = new Set<ApiStream>();
   const send = async (method: string, path: string, body: unknown, headers: Readonly<Record<string, string>>) => {
     const bytes =
       body instanceof Uint8Array
@@ -131,7 +131,7 @@ export async function openApi(
         throw new Error(`no watch: ${response.status} ${response.body}`);
       }
       const stream = response.body;
-      streams.push(stream);
+      streams.add(stream);
       const chunks = stream.chunks[Symbol.asyncIterator]();
       const lines: string[] = [];
       return {
@@ -143,7 +143,10 @@ export async function openApi(
           }
           return parseJson(lines.shift() ?? '') as { readonly type: string; readonly object: JsonRecord };
         },
-        close: () => stream.cancel(),
+        close: () => {
+          streams.delete(stream);
+          stream.cancel();
+        },
       };
     },
     [Symbol.asyncDispose]: async () => {
