@@ -13,6 +13,7 @@ const signingRequest = Buffer.from(
   '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n',
 ).toString('base64');
 
+/** Policies are evaluated and let what is stored be sent back: they warn, or change new objects only. */
 const configMapRule = {
   operations: ['CREATE', 'UPDATE'],
   apiGroups: [''],
@@ -112,7 +113,7 @@ export const templates: Readonly<Record<string, JsonRecord>> = {
   'storage.v1.CSIStorageCapacity': { storageClassName: 'a', capacity: '1Gi' },
   'admissionregistration.v1.MutatingAdmissionPolicy': {
     spec: {
-      matchConstraints: { resourceRules: [configMapRule] },
+      matchConstraints: { resourceRules: [{ ...configMapRule, operations: ['CREATE'] }] },
       mutations: [
         {
           patchType: 'ApplyConfiguration',
@@ -135,7 +136,7 @@ export const templates: Readonly<Record<string, JsonRecord>> = {
     },
   },
   'admissionregistration.v1.ValidatingAdmissionPolicyBinding': {
-    spec: { policyName: 'fuzz-1', validationActions: ['Deny'] },
+    spec: { policyName: 'fuzz-1', validationActions: ['Warn'] },
   },
   'admissionregistration.v1.MutatingWebhookConfiguration': { webhooks: [webhook] },
   'admissionregistration.v1.ValidatingWebhookConfiguration': { webhooks: [webhook] },
