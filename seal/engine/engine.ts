@@ -151,30 +151,37 @@ function sharingText(bodies: readonly Uint8Array[]): readonly Uint8Array[] {
 /**
  * The package is built with dumps of what the engine does (quickjs.h, JS_DUMP_*), which a field of the runtime turns on. Nobody
  * can here, and looking is part of freeing a value and of every instruction of a program. So its loads become zeros: bytes 241 to
- * 243 of JSRuntime, which nothing else has at these offsets.
+ * 243 of JSRuntime, which nothing else has at these offsets. Where the runtime is loaded from the context for that alone, that
+ * goes too.
  */
 const dumpFlags = {
   /** i32.load8_u offset=241, 242, 243 and i32.load16_u offset=241, aligned to a byte. */
   loads: ['2d00f101', '2d00f201', '2d00f301', '2f00f101'].map((digits) => Buffer.from(digits, 'hex')),
-  /** drop, i32.const 0, nop: as long as a load. */
-  zero: Uint8Array.of(0x1a, 0x41, 0x00, 0x01),
+  /** i32.load offset=16: the runtime of a context. */
+  runtime: Buffer.from('280210', 'hex'),
   count: 48,
 };
 
+/** drop, i32.const 0, and nothing else up to this length. */
+const zero = (length: number): Buffer =>
+  Buffer.concat([Uint8Array.of(0x1a, 0x41, 0x00), Buffer.alloc(length - 3, 0x01)]);
+
 function withoutDumps(bodies: readonly Uint8Array[]): readonly Uint8Array[] {
+  const { loads, runtime, count } = dumpFlags;
   let found = 0;
   const written = bodies.map((body) => {
     const copy = Buffer.from(body);
-    for (const load of dumpFlags.loads) {
+    for (const load of loads) {
       for (let at = copy.indexOf(load); at >= 0; at = copy.indexOf(load, at + load.length)) {
-        copy.set(dumpFlags.zero, at);
+        const end = at + load.length;
+        const start = copy.subarray(at - runtime.length, at).equals(runtime) ? at - runtime.length : at;
+        copy.set(zero(end - start), start);
         found++;
       }
     }
     return copy;
   });
-  if (found !== dumpFlags.count)
-    throw new Error(`the engine looks at its dump flags ${found} times, not ${dumpFlags.count}`);
+  if (found !== count) throw new Error(`the engine looks at its dump flags ${found} times, not ${count}`);
   return written;
 }
 

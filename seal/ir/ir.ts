@@ -109,8 +109,8 @@ export type Terminator =
   | { readonly kind: 'jump'; readonly inputs: Value[]; readonly edges: Edge[] }
   /** edges[0] when the condition (a comparison of the inputs, or the one input being non-zero) holds, else edges[1]. */
   | { readonly kind: 'branch'; inputs: Value[]; readonly edges: Edge[]; compare: string | undefined }
-  /** edges[input], the last edge for everything beyond. */
-  | { readonly kind: 'switch'; readonly inputs: Value[]; readonly edges: Edge[] }
+  /** edges[input], the last edge for everything beyond; total: there is nothing beyond, whatever the input. */
+  | { readonly kind: 'switch'; readonly inputs: Value[]; readonly edges: Edge[]; readonly isTotal?: boolean }
   | { readonly kind: 'return'; readonly inputs: Value[]; readonly edges: Edge[] }
   | { readonly kind: 'tail-call'; readonly inputs: Value[]; readonly edges: Edge[]; readonly callee: number }
   | {

@@ -1,5 +1,6 @@
 /** Safe clean-ups between the builder and the code generator. Order matters: each pass feeds the next. */
 import type { Block, Edge, Instruction, IrFunction, SelectInstruction, Terminator, Value } from './ir.ts';
+import { useKnownBits } from './known-bits.ts';
 import { removeRedundant } from './redundant.ts';
 import { replaceValues } from './replace.ts';
 import { reduceStrength } from './strength.ts';
@@ -14,6 +15,7 @@ export function simplify(fn: IrFunction): void {
   removeUnreachable(fn);
   mergeChains(fn);
   reduceStrength(fn);
+  useKnownBits(fn);
   removeRedundant(fn);
   fuseComparisons(fn);
   fuseShiftedAdditions(fn);

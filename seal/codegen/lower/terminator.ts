@@ -57,7 +57,7 @@ export function emitTerminator(
       emitBranch(emission, terminator, locations, targets);
       return;
     case 'switch':
-      emitSwitch(emission, terminator.edges, locations[0] ?? nowhere, targets);
+      emitSwitch(emission, terminator, locations[0] ?? nowhere, targets);
       return;
     case 'return':
       emission.moves(
@@ -104,7 +104,12 @@ function emitBranch(
 /** Up to this many labels a chain of comparisons is smaller and faster than a table. */
 const chainLength = 3;
 
-function emitSwitch(emission: Emission, edges: readonly Edge[], index: Location, targets: Targets): void {
+function emitSwitch(
+  emission: Emission,
+  { edges, isTotal = false }: Terminator & { readonly kind: 'switch' },
+  index: Location,
+  targets: Targets,
+): void {
   const { assembler } = emission;
   const register = emission.register(index);
   const labels = edges.slice(0, -1);
@@ -119,8 +124,10 @@ function emitSwitch(emission: Emission, edges: readonly Edge[], index: Location,
     if (!targets.isNext(last)) assembler.jump(targets.labelOf(last));
     return;
   }
-  assembler.immediate('cmp', 32, register, labels.length);
-  assembler.jumpIf('ae', targets.labelOf(last));
+  if (!isTotal) {
+    assembler.immediate('cmp', 32, register, labels.length);
+    assembler.jumpIf('ae', targets.labelOf(last));
+  }
   const table = emission.program.literals.jumpTable(labels.map((edge) => targets.labelOf(edge)));
   assembler.op('lea', 64, scratch, { label: table });
   assembler.op('mov', 32, scratch, { base: scratch, index: register, scale: 4 });
