@@ -6,8 +6,12 @@ export const outgoingBytes: i32 = 65536;
 export const consoleBytes: i32 = 4096;
 /** 512 MiB of pages. */
 export const heapBitmapBytes: i32 = 16384;
+export const passingBytes: i32 = 65536;
 
-/** Bytes in passing: what is received or sent lives here for the length of one call, never across a wait. */
+/**
+ * Where HTTP receives. It stays as it is while the application is called with a request: the request's head and body lie in it,
+ * and the requests behind it. Whatever the application may call then uses `passing`.
+ */
 // @ts-ignore: decorator
 @inline
 export function scratch(): usize {
@@ -34,8 +38,15 @@ export function heapBitmap(): usize {
   return consoleBuffer() + consoleBytes;
 }
 
+/** Bytes between the application and the machine, for the length of one call of the application. */
+// @ts-ignore: decorator
+@inline
+export function passing(): usize {
+  return heapBitmap() + heapBitmapBytes;
+}
+
 // @ts-ignore: decorator
 @inline
 export function heapStart(): usize {
-  return (heapBitmap() + heapBitmapBytes + 4095) & ~4095;
+  return (passing() + passingBytes + 4095) & ~4095;
 }

@@ -4,7 +4,7 @@ import * as machine from "./machine";
 import { callApplication, fromApplication, toApplication } from "./bridge";
 import { allocate, release } from "./heap";
 import { endpointOf, Endpoint, register, STREAM, unregister } from "./endpoints";
-import { scratch, scratchBytes } from "./scratch";
+import { passing, passingBytes } from "./scratch";
 
 export let streamsLinked: bool = false;
 
@@ -50,22 +50,22 @@ export function stream_accept(handle: i32): i32 {
 export function stream_connect(applicationPtr: u32, len: i32, callback: i32): i32 {
   if (len > 300) return machine.INVALID;
   streamsLinked = true;
-  fromApplication(scratch(), applicationPtr, len);
-  return add(machine.sock_connect(scratch(), len), callback);
+  fromApplication(passing(), applicationPtr, len);
+  return add(machine.sock_connect(passing(), len), callback);
 }
 
 export function stream_receive(handle: i32, applicationPtr: u32, len: i32): i32 {
   if (!streamOf(handle)) return machine.INVALID;
-  const count = machine.sock_receive(handle, scratch(), min(len, scratchBytes));
-  if (count > 0) toApplication(applicationPtr, scratch(), count);
+  const count = machine.sock_receive(handle, passing(), min(len, passingBytes));
+  if (count > 0) toApplication(applicationPtr, passing(), count);
   return count;
 }
 
 export function stream_send(handle: i32, applicationPtr: u32, len: i32): i32 {
   if (!streamOf(handle)) return machine.INVALID;
-  const part = min(len, scratchBytes);
-  fromApplication(scratch(), applicationPtr, part);
-  return machine.sock_send(handle, scratch(), part);
+  const part = min(len, passingBytes);
+  fromApplication(passing(), applicationPtr, part);
+  return machine.sock_send(handle, passing(), part);
 }
 
 export function stream_shutdown(handle: i32): i32 {
