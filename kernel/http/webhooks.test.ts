@@ -1,8 +1,9 @@
 /** Webhooks are called over HTTPS, at a URL or at a Service's address, and only when their certificate is right. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -101,5 +102,75 @@ test('a certificate of another authority or for another name is refused', async 
       await assert.rejects(call({ target, certificateAuthority: '' }, {}, 5000), /certificate/);
       assert.deepEqual(requests, []);
     }),
+  );
+});
+
+type Answerer = (response: ServerResponse, count: number) => void;
+
+/** A server on 127.0.0.1 that answers as it likes. */
+async function withAnswers(answer: Answerer, use: (call: () => Promise<unknown>) => Promise<void>): Promise<void> {
+  const authority = issue({ subject: { commonName: 'webhooks' }, usage: 'authority', ...validity });
+  const subject = { commonName: 'hook' };
+  const own = issue({ subject, usage: 'server', alternativeNames: ['127.0.0.1'], ...validity }, authority);
+  let count = 0;
+  const server = createServer({ key: own.key, cert: own.certificate }, (request, response) => {
+    request.resume();
+    request.on('end', () => answer(response, count++));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const target = { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  try {
+    await withStore(async (store) => {
+      const call = createWebhookCaller(store);
+      await use(() => call({ target, certificateAuthority: authority.certificate }, {}, 1000, 10_000));
+    });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const endless = (response: ServerResponse): void => {
+  const more = setInterval(() => response.write('x'.repeat(100)), 5);
+  response.on('close', () => clearInterval(more));
+};
+
+const badAnswers: readonly (readonly [what: string, answer: Answerer, message: RegExp])[] = [
+  ['nothing', () => {}, /^Post "https:\/\/127.0.0.1:\d+\/\?timeout=1s": context deadline exceeded$/],
+  ['no end', endless, /context deadline exceeded$|the answer is longer than 10000 bytes$/],
+  ['too much', (response) => response.end('x'.repeat(20_000)), /the answer is longer than 10000 bytes$/],
+  ['garbage', (response) => response.end('<html>'), /^couldn't get version\/kind; json parse error: /],
+  ['a list', (response) => response.end('[]'), /^couldn't get version\/kind; json parse error: /],
+  ['a closed connection', (response) => response.destroy(), /EOF$/],
+  ['a 404', (response) => response.writeHead(404).end('no'), /^the server could not find the requested resource$/],
+  [
+    'a 500',
+    (response) => response.writeHead(500).end('oops'),
+    /^an error on the server \("oops"\) has prevented the request from succeeding$/,
+  ],
+];
+
+for (const [what, answer, message] of badAnswers) {
+  test(`a webhook that answers with ${what} is an error in the words of Go's client`, () =>
+    withAnswers(answer, async (call) => {
+      await assert.rejects(call(), (error: Error) => message.test(error.message) || assert.fail(error.message));
+    }));
+}
+
+test('connections are kept, and one that the other side has closed is replaced', () => {
+  const sockets = new Set<unknown>();
+  return withAnswers(
+    (response) => {
+      sockets.add(response.socket);
+      response.end('{}');
+    },
+    async (call) => {
+      await call();
+      await call();
+      assert.equal(sockets.size, 1);
+      for (const socket of sockets) (socket as Socket).destroy();
+      await call();
+      assert.equal(sockets.size, 2);
+    },
   );
 });
