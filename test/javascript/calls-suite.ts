@@ -226,6 +226,30 @@ export function testCalls(
     assert.equal(await text('/pass?path=/length', { method: 'POST', body }), `${body.length}`);
   });
 
+  test(name('a request is passed on as it is, and what comes of it'), async () => {
+    const fields = { 'x-mine': 'yes', 'content-type': 'text/x' };
+    for (const body of ['short', 'long'.repeat(30_000)]) {
+      const answer = await fetch(url('/forward'), { method: 'PUT', body, headers: fields });
+      const got = (await answer.json()) as {
+        readonly method: string;
+        readonly headers: unknown;
+        readonly body: string;
+      };
+      assert.equal(got.method, 'PUT');
+      assert.equal(got.body === body, true);
+      const seen = Object.fromEntries(got.headers as [string, string][]);
+      assert.deepEqual([seen['x-mine'], seen['content-type']], ['yes', 'text/x']);
+      assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'application/json']);
+    }
+  });
+
+  test(name('a request may be sent behind the answer'), async () => {
+    assert.equal(await text('/behind'), 'answered');
+    while (!(await running.console()).includes('behind: GET /short')) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+
   test(name('bytes are sent as their peer takes them, with their length'), async () => {
     // More than the library OS has for all its connections.
     assert.equal(await text('/upload?count=17000000'), '17000000');

@@ -18,6 +18,10 @@ export const scopeCases: readonly Case[] = [
     `let seen; self.onerror = (...values) => { seen = [values[0], values[4].message]; return true; }; setTimeout(() => { throw new Error('late'); }, 1); await new Promise((r) => setTimeout(r, 5)); self.onerror = null; return seen`,
     `["Uncaught Error: late", "late"]`,
   ],
+  [
+    `let seen; onunhandledrejection = (e) => e.preventDefault(); onrejectionhandled = (e) => { seen = [e.type, e.reason]; }; const p = Promise.reject(8); await new Promise((r) => setTimeout(r, 5)); p.catch(() => {}); await new Promise((r) => setTimeout(r, 5)); onunhandledrejection = null; onrejectionhandled = null; return seen`,
+    `["rejectionhandled", 8]`,
+  ],
   [`[self === globalThis, typeof navigator.userAgent, navigator.userAgent.includes('/')]`, `[true, "string", false]`],
   [`typeof WebAssembly`, `"undefined"`],
 ];

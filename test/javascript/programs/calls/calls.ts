@@ -7,6 +7,10 @@ async function sizeOf(response: Response): Promise<number> {
   return sizeBytes;
 }
 
+interface Context {
+  waitUntil(work: Promise<unknown>): void;
+}
+
 type Kind = (upstream: string) => Promise<boolean>;
 
 /** Everything a request can come to; each says whether it was as it should be. */
@@ -68,7 +72,7 @@ async function mixed(upstream: string, count: number): Promise<readonly number[]
 
 // biome-ignore lint/style/noDefaultExport: the shape of a program
 export default {
-  async fetch(request: Request, env: { readonly UPSTREAM: string }): Promise<Response> {
+  async fetch(request: Request, env: { readonly UPSTREAM: string }, context: Context): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const upstream = env.UPSTREAM;
     const count = Number(searchParams.get('count'));
@@ -108,6 +112,13 @@ export default {
         const body = new Uint8Array(count).fill(7);
         return fetch(`${upstream}/length`, { method: 'POST', body });
       }
+      case '/forward':
+        return fetch(new Request(`${upstream}/echo`, request));
+      case '/behind':
+        context.waitUntil(
+          fetch(`${upstream}/short`).then(async (answer) => console.log(`behind: ${await answer.text()}`)),
+        );
+        return new Response('answered');
       case '/dropped': {
         for (let at = 0; at < count; at++) await fetch(`${upstream}/large`);
         return new Response('dropped');
