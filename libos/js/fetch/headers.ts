@@ -68,7 +68,7 @@ export function headerValue(given: unknown, method: string): string {
   return normalized;
 }
 
-let sorted: (headers: Headers) => readonly [string, string][];
+let sorted: (headers: Headers) => readonly (readonly [string, string])[];
 
 /** Headers from a list the glue has checked already: lower-case names, valid values; several lines of one name allowed. */
 export let trusted: (list: readonly string[], isImmutable: boolean) => Headers;

@@ -115,4 +115,9 @@ export const encodingCases: readonly Case[] = [
   `Uint8Array.fromBase64('aGVsbG8_Pg', { alphabet: 'base64url' })`,
   `Uint8Array.fromHex('00ff10').toHex()`,
   `const u = new Uint8Array(4); return [u.setFromHex('0102'), u.setFromBase64('AwQ='), u]`,
+  `const t = new TextEncoderStream(); const w = t.writable.getWriter(); w.write('a\\ud83d'); w.write('\\ude00b'); w.close(); const out = []; for await (const c of t.readable) out.push(c); return [t.encoding, out.flatMap((c) => [...c])]`,
+  `const t = new TextDecoderStream('utf-16le', { fatal: true, ignoreBOM: true }); return [t.encoding, t.fatal, t.ignoreBOM, t.readable instanceof ReadableStream, t.writable instanceof WritableStream]`,
+  `const t = new TextDecoderStream(); const w = t.writable.getWriter(); w.write(new Uint8Array([0xe2, 0x82])); w.write(new Uint8Array([0xac, 0x41])); w.close(); let out = ''; for await (const c of t.readable) out += c; return out`,
+  `const t = new TextDecoderStream('utf-8', { fatal: true }); const w = t.writable.getWriter(); w.write(new Uint8Array([0xff])).catch(() => {}); return await t.readable.getReader().read()`,
+  `new TextDecoderStream('nonsense')`,
 ];

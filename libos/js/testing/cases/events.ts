@@ -91,4 +91,15 @@ export const eventCases: readonly Case[] = [
   `new DOMException('a', 'Whatever').code`,
   `DOMException.ABORT_ERR`,
   `Object.prototype.toString.call(new DOMException())`,
+  // Members of old, which the standard keeps.
+  `const t = new EventTarget(); const e = new Event('x'); const before = e.srcElement; t.dispatchEvent(e); return [before, e.srcElement === t]`,
+  // DOM §2.4; Node has no initEvent.
+  [
+    `const e = new Event('x'); e.initEvent('y', true, true); return [e.type, e.bubbles, e.cancelable]`,
+    `["y", true, true]`,
+  ],
+  // Web IDL §2.8.1: the codes, on the class and on its objects.
+  `'INDEX_SIZE_ERR DOMSTRING_SIZE_ERR HIERARCHY_REQUEST_ERR WRONG_DOCUMENT_ERR INVALID_CHARACTER_ERR NO_DATA_ALLOWED_ERR NO_MODIFICATION_ALLOWED_ERR NOT_FOUND_ERR NOT_SUPPORTED_ERR INUSE_ATTRIBUTE_ERR INVALID_STATE_ERR SYNTAX_ERR INVALID_MODIFICATION_ERR NAMESPACE_ERR INVALID_ACCESS_ERR VALIDATION_ERR TYPE_MISMATCH_ERR SECURITY_ERR NETWORK_ERR ABORT_ERR URL_MISMATCH_ERR QUOTA_EXCEEDED_ERR TIMEOUT_ERR INVALID_NODE_TYPE_ERR DATA_CLONE_ERR'.split(' ').map((name) => [DOMException[name], new DOMException('m')[name]])`,
+  `const e = new DOMException('m', 'DataCloneError'); return [e.name, e.message, e.code, e instanceof Error, Object.prototype.toString.call(e)]`,
+  `[new DOMException().name, new DOMException('m', 'Unknown').code]`,
 ];

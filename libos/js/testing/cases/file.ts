@@ -55,4 +55,6 @@ export const fileCases: readonly Case[] = [
   `const f = new FormData(); f.append('a', undefined); return f.get('a')`,
   `Object.prototype.toString.call(new FormData())`,
   `const f = new FormData(); f.append('x', 'y'); const t = await new Response(f).text(); return /^------?formdata-[^\\r]+\\r\\nContent-Disposition: form-data; name="x"\\r\\n\\r\\ny\\r\\n-+formdata-[^\\r]+--(\\r\\n)?$/.test(t)`,
+  // File API entries: empty for what no directory was picked for; Node has it not.
+  [`new File([], 'a').webkitRelativePath`, `""`],
 ];

@@ -13,12 +13,14 @@ import { cryptoVectorCases } from './crypto-vectors.ts';
 import { encodingCases } from './encoding.ts';
 import { eventCases } from './events.ts';
 import { fileCases } from './file.ts';
+import { globalCases } from './globals.ts';
 import { headersCases } from './headers.ts';
 import { messagingCases } from './messaging.ts';
 import { patternCases } from './pattern.ts';
 import { requestCases } from './request.ts';
 import { responseCases } from './response.ts';
 import { searchParamsCases } from './search-params.ts';
+import { streamClassCases } from './stream-classes.ts';
 import { streamCases } from './streams.ts';
 import { timerCases } from './timers.ts';
 import { urlCases } from './url.ts';
@@ -36,12 +38,14 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   encoding: encodingCases,
   events: eventCases,
   file: fileCases,
+  globals: globalCases,
   headers: headersCases,
   messaging: messagingCases,
   pattern: patternCases,
   request: requestCases,
   response: responseCases,
   searchParams: searchParamsCases,
+  streamClasses: streamClassCases,
   streams: streamCases,
   timers: timerCases,
   url: urlCases,

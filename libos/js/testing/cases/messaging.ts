@@ -17,4 +17,5 @@ export const messagingCases: readonly Case[] = [
     `const { port1, port2 } = new MessageChannel(); return [port1 instanceof MessagePort, port1 instanceof EventTarget, Object.prototype.toString.call(new MessageChannel())]`,
     `[true, true, "[object MessageChannel]"]`,
   ],
+  `const { port1 } = new MessageChannel(); const first = port1.onmessageerror; const f = () => {}; port1.onmessageerror = f; const second = port1.onmessageerror === f; port1.onmessageerror = 5; return [first, second, port1.onmessageerror]`,
 ];

@@ -62,4 +62,5 @@ export const requestCases: readonly Case[] = [
   `const a = new Request('http://a.b', { method: 'POST', body: 'x', headers: { q: '1' } }); const b = new Request('http://c.d', a); return [b.url, b.method, b.headers.get('q'), await b.text(), a.bodyUsed]`,
   `const a = new Request('http://a.b', { headers: { q: '1' } }); const b = new Request('http://c.d', a); return [b.url, b.method, b.headers.get('q'), b.body]`,
   `const c = new AbortController(); const a = new Request('http://a.b', { signal: c.signal }); const b = new Request('http://c.d', a); c.abort(3); return b.signal.reason`,
+  `const b = await new Request('http://x/', { method: 'POST', body: 'text', headers: { 'content-type': 'text/x' } }).blob(); return [b.size, b.type, await b.text()]`,
 ];

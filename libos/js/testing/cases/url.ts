@@ -476,4 +476,6 @@ export const urlCases: readonly Case[] = [
   `Object.prototype.toString.call(new URL('http://a'))`,
   `new URL({ toString: () => 'http://q' }).href`,
   `try { new URL('x'); } catch (e) { return [e.name, e.code]; }`,
+  `const u = new URL('http://h/?a=1'); const p = u.searchParams; p.append('b', '2 3'); return [u.href, u.searchParams === p, JSON.stringify({ u }), u.toJSON() === u.href]`,
+  `const u = new URL('http://h/?a=1'); u.search = '?c=4'; return [u.searchParams.get('c'), u.searchParams.has('a')]`,
 ];

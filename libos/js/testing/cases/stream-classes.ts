@@ -1,0 +1,50 @@
+/** The classes behind streams that programs seldom name: controllers, readers, writers. */
+import type { Case } from './index.ts';
+
+const classes: readonly string[] = [
+  'ReadableStreamDefaultReader',
+  'ReadableStreamBYOBReader',
+  'ReadableStreamBYOBRequest',
+  'ReadableStreamDefaultController',
+  'ReadableByteStreamController',
+  'WritableStreamDefaultController',
+  'WritableStreamDefaultWriter',
+  'TransformStreamDefaultController',
+];
+const bytes = `new ReadableStream({ type: 'bytes', start(c) { c.enqueue(new Uint8Array([1, 2, 3, 4])); c.close(); } })`;
+
+export const streamClassCases: readonly Case[] = [
+  ...classes.map((name) => `new ${name}()`),
+  ...classes.map((name) => `typeof ${name} + ${name}.name`),
+  `let k; new ReadableStream({ start(c) { k = c; } }); return [k instanceof ReadableStreamDefaultController, k.desiredSize, Object.prototype.toString.call(k)]`,
+  `let k; const s = new ReadableStream({ start(c) { k = c; } }); const r = s.getReader(); k.error(new RangeError('x')); return await r.closed`,
+  `let k; new ReadableStream({ start(c) { k = c; } }); k.close(); k.enqueue(1)`,
+  `let k; new ReadableStream({ type: 'bytes', start(c) { k = c; } }); return [k instanceof ReadableByteStreamController, k.desiredSize, k.byobRequest, Object.prototype.toString.call(k)]`,
+  `let k; new ReadableStream({ type: 'bytes', start(c) { k = c; } }); k.enqueue('text')`,
+  `let k; const s = new ReadableStream({ type: 'bytes', start(c) { k = c; } }); k.error(new RangeError('x')); return await s.getReader().read()`,
+  `new ReadableStreamDefaultReader(new ReadableStream()) instanceof ReadableStreamDefaultReader`,
+  `const s = new ReadableStream(); s.getReader(); new ReadableStreamDefaultReader(s)`,
+  `const r = new ReadableStreamDefaultReader(new ReadableStream({ cancel(why) { return Promise.resolve(why); } })); return [await r.cancel('why'), await r.closed]`,
+  `new ReadableStreamBYOBReader(new ReadableStream())`,
+  `const r = new ReadableStreamBYOBReader(${bytes}); const { value, done } = await r.read(new Uint8Array(3)); return [value, done, Object.prototype.toString.call(r)]`,
+  `const r = new ReadableStreamBYOBReader(${bytes}); return await r.read(new Uint8Array(0))`,
+  `const r = new ReadableStreamBYOBReader(${bytes}); const { value } = await r.read(new Uint16Array(1)); return value`,
+  `const r = new ReadableStreamBYOBReader(${bytes}); const old = new Uint8Array(8); await r.read(old); return old.byteLength`,
+  `const r = new ReadableStreamBYOBReader(${bytes}); await r.cancel('x'); return [await r.closed, (await r.read(new Uint8Array(1))).done]`,
+  `const s = ${bytes}; const r = new ReadableStreamBYOBReader(s); r.releaseLock(); return s.locked`,
+  `let q; const s = new ReadableStream({ type: 'bytes', pull(c) { q = c.byobRequest; const view = q.view; new Uint8Array(view.buffer, view.byteOffset)[0] = 7; q.respond(1); } }); const r = s.getReader({ mode: 'byob' }); const { value } = await r.read(new Uint8Array(4)); return [q instanceof ReadableStreamBYOBRequest, value, q.view]`,
+  `const s = new ReadableStream({ type: 'bytes', pull(c) { const { view } = c.byobRequest; c.byobRequest.respondWithNewView(new Uint8Array(view.buffer, view.byteOffset, 2).fill(5)); } }); const r = s.getReader({ mode: 'byob' }); return (await r.read(new Uint8Array(4))).value`,
+  `let q; const s = new ReadableStream({ type: 'bytes', pull(c) { q = c.byobRequest; q.respond(1); } }); await s.getReader({ mode: 'byob' }).read(new Uint8Array(4)); q.respond(1)`,
+  `const s = new ReadableStream({ type: 'bytes', pull(c) { c.byobRequest.respond(9); } }); return await s.getReader({ mode: 'byob' }).read(new Uint8Array(4))`,
+  `const s = new ReadableStream({ start(c) { c.enqueue(1); c.enqueue(2); c.close(); } }); const out = []; for await (const v of s.values()) out.push(v); return [out, s.locked]`,
+  `const s = new ReadableStream({ start(c) { c.enqueue(1); c.enqueue(2); } }); const i = s.values({ preventCancel: true }); await i.next(); await i.return('x'); return [s.locked, (await s.getReader().read()).value]`,
+  `let k; new WritableStream({ start(c) { k = c; } }); return [k instanceof WritableStreamDefaultController, k.signal.aborted, Object.prototype.toString.call(k)]`,
+  `let k; const s = new WritableStream({ start(c) { k = c; } }); k.error(new RangeError('x')); return await s.getWriter().write(1)`,
+  `const s = new WritableStream(); const w = new WritableStreamDefaultWriter(s); const before = s.locked; w.releaseLock(); return [before, s.locked]`,
+  `const s = new WritableStream(); s.getWriter(); new WritableStreamDefaultWriter(s)`,
+  `const out = []; const w = new WritableStreamDefaultWriter(new WritableStream({ write(v) { out.push(v); }, close() { out.push('closed'); } })); await w.ready; await w.write(1); await w.close(); return [out, await w.closed, w.desiredSize]`,
+  `const out = []; const w = new WritableStreamDefaultWriter(new WritableStream({ abort(why) { out.push(why); } })); await w.abort('why'); return [out, await w.closed.catch((e) => e)]`,
+  `let k; const t = new TransformStream({ start(c) { k = c; } }); return [k instanceof TransformStreamDefaultController, k.desiredSize, Object.prototype.toString.call(k)]`,
+  `let k; const t = new TransformStream({ start(c) { k = c; } }); const r = t.readable.getReader(); k.enqueue('a'); k.terminate(); return [(await r.read()).value, (await r.read()).done, await t.writable.getWriter().closed.catch((e) => e)]`,
+  `let k; const t = new TransformStream({ start(c) { k = c; } }); k.error(new RangeError('x')); return await t.readable.getReader().read()`,
+];
