@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { listening, type Upstream } from './upstream.ts';
 
 /** Mulberry32: from 0 up to a limit. */
-function randomOf(seed: number): (limit: number) => number {
+export function randomOf(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
     state = (state + 0x6d2b79f5) | 0;
