@@ -5,6 +5,7 @@
  * (apiserver registry/generic/registry/store.go, GuaranteedUpdate).
  */
 import { randomUUID } from 'node:crypto';
+import { kernelIdentity } from '../access/bootstrap/bootstrap.ts';
 import type { Attributes, Operation } from '../admission/attributes.ts';
 import { type JsonRecord, stringAt } from '../kinds/json.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
@@ -81,6 +82,17 @@ function attributesOf(call: Call, input: Admitted): Attributes {
   };
 }
 
+/** The kernel itself asks nobody: a webhook that refuses everything, or is gone, must not keep it from starting. */
+const isKernel = ({ identity }: Call): boolean => identity === kernelIdentity;
+
+export function mutates({ admission }: Context, call: Call, operation: Operation): boolean {
+  return !isKernel(call) && admission.mutates(call.kind, call.route.subresource, operation);
+}
+
+function validates({ admission }: Context, call: Call, operation: Operation): boolean {
+  return !isKernel(call) && admission.validates(call.kind, call.route.subresource, operation);
+}
+
 /** Thrown to leave a decision that needs an answer from elsewhere first. */
 export class Suspended extends Error {
   readonly resume: () => Promise<void>;
@@ -120,7 +132,7 @@ export class Round {
   }
 
   mutates(call: Call, operation: Operation): boolean {
-    return this.#context.admission.mutates(call.kind, call.route.subresource, operation);
+    return mutates(this.#context, call, operation);
   }
 
   /** The object as webhooks want it; without any the same one. */
@@ -138,7 +150,7 @@ export class Round {
 
   validate(call: Call, input: Admitted): void {
     const { admission } = this.#context;
-    if (this.#isValid || !admission.validates(call.kind, call.route.subresource, input.operation)) return;
+    if (this.#isValid || !validates(this.#context, call, input.operation)) return;
     const attributes = attributesOf(call, snapshot(call, input));
     throw new Suspended(async () => {
       await admission.validate(attributes, warnTo(call));
@@ -180,10 +192,9 @@ export async function mutateNew(context: Context, call: Call, input: Admitted): 
 /** Of a request that stores nothing. */
 export async function admitUnstored(context: Context, call: Call, input: Admitted): Promise<JsonRecord | undefined> {
   const { admission } = context;
-  const { subresource } = call.route;
-  const isChanged = admission.mutates(call.kind, subresource, input.operation);
+  const isChanged = mutates(context, call, input.operation);
   const object = isChanged ? await admission.mutate(attributesOf(call, input), warnTo(call)) : input.object;
-  if (admission.validates(call.kind, subresource, input.operation))
+  if (validates(context, call, input.operation))
     await admission.validate(attributesOf(call, { ...input, object }), warnTo(call));
   return object;
 }

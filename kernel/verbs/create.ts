@@ -6,7 +6,7 @@ import type { ObjectList, ObjectLookup } from '../kinds/kind.ts';
 import { validateMetadata } from '../kinds/validate-metadata.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import { ApiError, alreadyExists, badRequest, type FieldError, forbidden, notFound } from '../wire/status.ts';
-import { mutateNew } from './admit.ts';
+import { mutateNew, mutates } from './admit.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody } from './decode.ts';
 import { trackCreate } from './managed/managed-fields.ts';
@@ -45,7 +45,7 @@ interface Started {
 }
 
 async function admitStart(context: Context, call: Call, object: JsonRecord, dryRun: boolean): Promise<Started> {
-  if (!context.admission.mutates(call.kind, call.route.subresource, 'CREATE')) return { object };
+  if (!mutates(context, call, 'CREATE')) return { object };
   startNew(call, object);
   const name = stringAt(object, 'metadata', 'name');
   requireNamespace(context, call, name);
