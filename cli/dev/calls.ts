@@ -20,13 +20,8 @@ interface Call {
   isOver: boolean;
 }
 
-export interface Calls extends CallPrimitives {
-  /** Gives every connection back. */
-  end(): void;
-}
-
 /** `buffer` makes a buffer of the program's global scope; `connect` is what diatom.json has under that name. */
-export function createCalls(connect: readonly string[], buffer: (bytes: Uint8Array) => ArrayBuffer): Calls {
+export function createCalls(connect: readonly string[], buffer: (bytes: Uint8Array) => ArrayBuffer): CallPrimitives {
   const agents = { plain: new Agent({ keepAlive: true }), secure: new SecureAgent({ keepAlive: true }) };
   const calls = new Map<number, Call>();
   let last = 0;
@@ -107,10 +102,6 @@ export function createCalls(connect: readonly string[], buffer: (bytes: Uint8Arr
       calls.delete(number);
       if (call.isOver) return 0;
       return call.response.complete ? 0 : machineErrors.closed;
-    },
-    end: () => {
-      agents.plain.destroy();
-      agents.secure.destroy();
     },
   };
 }

@@ -64,7 +64,7 @@ function send(
   if (host.fetch === undefined) {
     return Promise.reject(
       new TypeError(
-        'fetch: this image has no way out: its target gives it no connections to other hosts (host.fetch is missing)',
+        'fetch failed: this image has no way out: its target gives it no connections to other hosts (host.fetch is missing)',
       ),
     );
   }
@@ -79,10 +79,13 @@ function send(
   return link === null ? response : link.race(response);
 }
 
+/** A body that nobody holds any more has no use for its signal, which may outlive many. */
+const dropped = new FinalizationRegistry((link: AbortLink) => link.release());
+
 /** A reader that fails once the signal is aborted (§5.6 "abort the fetch()"), and lets go of it at the end. */
 function watched(reader: BodyReader, link: AbortLink | null): BodyReader {
   if (link === null) return reader;
-  return {
+  const watching: BodyReader = {
     whole: () => undefined,
     read: async () => {
       const chunk = await link.race(reader.read());
@@ -94,6 +97,8 @@ function watched(reader: BodyReader, link: AbortLink | null): BodyReader {
       reader.cancel();
     },
   };
+  dropped.register(watching, link);
+  return watching;
 }
 
 /** Where a redirect leads; null when the response is none. */
@@ -108,7 +113,7 @@ function locationOf(response: IncomingResponse, url: string): string | null {
   const base = parseUrl(url);
   const target = parseUrl(location, base);
   if (base === null || target === null || !/^https?$/.test(target.scheme)) {
-    throw new TypeError(`fetch: ${url} redirects to "${location}", which is no http(s) URL`);
+    throw new TypeError(`fetch failed: ${url} redirects to "${location}", which is no http(s) URL`);
   }
   target.fragment ??= base.fragment;
   return serialize(target);
@@ -126,13 +131,13 @@ async function exchange(request: Request, body: Body | null, link: AbortLink | n
     const location = request.redirect === 'manual' ? null : locationOf(response, url);
     if (location === null) return receive(response, url, count > 0, link, method);
     response.body?.cancel();
-    if (request.redirect === 'error') throw new TypeError(`fetch: ${url} redirects, and redirect is "error"`);
+    if (request.redirect === 'error') throw new TypeError(`fetch failed: ${url} redirects, and redirect is "error"`);
     if (count === redirectLimit) {
-      throw new TypeError(`fetch: more than ${redirectLimit} redirects, the last from ${url}`);
+      throw new TypeError(`fetch failed: more than ${redirectLimit} redirects, the last from ${url}`);
     }
     const { status } = response;
     if (status !== 303 && payload !== null && !(payload instanceof Uint8Array)) {
-      throw new TypeError(`fetch: ${url} redirects with status ${status}, and a stream cannot be sent twice`);
+      throw new TypeError(`fetch failed: ${url} redirects with status ${status}, and a stream cannot be sent twice`);
     }
     // §4.5 step 13: 303 always becomes a GET, 301 and 302 make one of a POST.
     if ((status === 303 && method !== 'GET' && method !== 'HEAD') || (status < 303 && method === 'POST')) {
@@ -156,7 +161,7 @@ export async function fetch(
   const { body, signal } = outgoingParts(request);
   signal?.throwIfAborted();
   if (request.url.startsWith('data:')) return dataResponse(request.url);
-  if (!/^https?:/.test(request.url)) throw new TypeError(`fetch: ${request.url} is not an http(s) URL`);
+  if (!/^https?:/.test(request.url)) throw new TypeError(`fetch failed: ${request.url} is not an http(s) URL`);
   const link = signal === null ? null : new AbortLink(signal);
   try {
     return await exchange(request, body, link);
