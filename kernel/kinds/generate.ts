@@ -126,8 +126,8 @@ function describe(
   if (field.mapType !== undefined) words.push(`map:${field.mapType}`);
   if (field.patchStrategy !== undefined) words.push(`patch:${field.patchStrategy}`);
   if (field.patchMergeKey !== undefined) words.push(`key:${field.patchMergeKey}`);
-  if (typeof field.default === 'object' && field.type.startsWith('ref:') && typeOf(field).includes('.'))
-    words.push('struct');
+  const isStruct = typeof field.default === 'object' || go?.isByValue === true;
+  if (isStruct && field.type.startsWith('ref:') && typeOf(field).includes('.')) words.push('struct');
   if (field.default !== undefined && typeof field.default !== 'object') words.push(`=${JSON.stringify(field.default)}`);
   return words.join(' ');
 }
@@ -164,15 +164,22 @@ if (fromSources === undefined)
 const missing: string[] = [];
 const unreleased: string[] = [];
 
+/** Documents of kube-aggregator give no `default: {}` to fields that Go holds by value. */
+const isWithoutDefaults = (typeName: string): boolean => typeName.startsWith('apiregistration.');
+
 function goField(typeName: string, name: string): GoField | undefined {
   if (fromSources !== undefined) {
     const found = fromSources.get(typeName)?.get(name);
     // TypeMeta's are embedded in every kind.
     if (found === undefined && name !== 'apiVersion' && name !== 'kind') missing.push(`${typeName}.${name}`);
-    return found;
+    return found && { ...found, isByValue: found.isByValue && isWithoutDefaults(typeName) };
   }
   const words = before.get(typeName)?.[name]?.split(' ') ?? [];
-  return { isPointer: words.includes('ptr'), isAlwaysWritten: words.includes('always') };
+  return {
+    isPointer: words.includes('ptr'),
+    isByValue: words.includes('struct'),
+    isAlwaysWritten: words.includes('always'),
+  };
 }
 
 /** Go wraps some lists and maps of lists into a message with one field `items`. */

@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 
 export interface GoField {
   readonly isPointer: boolean;
+  /** Neither pointer, list nor map: an object of this type is there even when nobody gave one. */
+  readonly isByValue: boolean;
   readonly isAlwaysWritten: boolean;
 }
 
@@ -36,6 +38,7 @@ export function readGoFields(directory: string): ReadonlyMap<string, ReadonlyMap
       else if (jsonName !== '' && jsonName !== '-' && structs.get(outer)?.has(jsonName) === false)
         structs.get(outer)?.set(jsonName, {
           isPointer: shape === '*',
+          isByValue: shape === undefined,
           isAlwaysWritten: !options.includes('omitempty') && !options.includes('omitzero'),
         });
     }
