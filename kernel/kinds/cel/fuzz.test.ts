@@ -66,7 +66,7 @@ function expression(depth: number): string {
   if (depth <= 0) return chance() < 0.6 ? `dyn(${pick(leaves)})` : pick(leaves);
   const inner = (): string => expression(depth - 1 - Math.floor(chance() * 2));
   const args = (): string => Array.from({ length: Math.floor(chance() * 3) }, inner).join(', ');
-  switch (Math.floor(chance() * 12)) {
+  switch (Math.floor(chance() * 13)) {
     case 0:
       return `(${inner()} ${pick(operators)} ${inner()})`;
     case 1:
@@ -87,6 +87,8 @@ function expression(depth: number): string {
       return `${inner()}[${pick(['', '?'])}${inner()}]`;
     case 9:
       return `${inner()}.${pick(['', '?'])}${pick(['a', 'list', 'none', 'in', '__proto__', 'constructor'])}`;
+    case 11:
+      return `${pick(['Object', 'Object.a', 'Other', 'd'])}{a: ${inner()}, ?b: ${inner()}}`;
     case 10:
       return `${pick(['!', '-', 'has'])}(${inner()})`;
     default:
@@ -113,7 +115,7 @@ test(`random expressions end within their budget (seed ${seed}; CEL_FUZZ_SEED an
     const text = expression(1 + Math.floor(chance() * 5));
     const startedMs = performance.now();
     try {
-      const compiled = compile(text, variables);
+      const compiled = compile(text, variables, (name) => (name.startsWith('Object') ? {} : undefined));
       if ('issues' in compiled) {
         assert.match(compiled.issues, /^ERROR: <input>:\d+:\d+: /);
         continue;
