@@ -54,6 +54,7 @@ export async function startEtcd(
   };
   return {
     name: 'etcd',
+    busyWrites: 300,
     version,
     pid: server.pid,
     readyMs,

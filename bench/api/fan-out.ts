@@ -7,7 +7,6 @@ import { inParallel, type Note } from './measure.ts';
 import type { KeyValueServer } from './stores.ts';
 
 const watchers = 1_000;
-const writes = 2_000;
 const busyObjects = 100;
 /** An object as busy kinds have them: a lease, an endpoint, a status. */
 const value = 'x'.repeat(64);
@@ -33,22 +32,24 @@ export async function measureFanOut(server: KeyValueServer, note: Note): Promise
 
 /** For one event. */
 async function cost(server: KeyValueServer, open: KeyValueServer['crowds'][string], count: number): Promise<Cost> {
-  let expected = writes * count;
-  let finished: () => void = () => {};
-  const complete = new Promise<void>((resolve, reject) => {
-    finished = resolve;
-    AbortSignal.timeout(giveUpMs).onabort = () => reject(new Error(`${server.name}: ${expected} events are missing`));
-  });
+  const writes = server.busyWrites;
+  let missing = writes * count;
+  const complete = Promise.withResolvers<void>();
+  const giveUp = (): void => complete.reject(new Error(`${server.name}: ${missing} events are missing`));
+  // Awaited only when all is written.
+  complete.promise.catch(() => {});
   const crowd = await open(count, (events) => {
-    expected -= events;
-    if (expected <= 0) finished();
+    missing -= events;
+    if (missing <= 0) complete.resolve();
   });
+  const timer = setTimeout(giveUp, giveUpMs);
   try {
     const before = { us: cpuUs(server.pid), ms: performance.now() };
     await inParallel(writes, (index) => server.update(`busy-${index % busyObjects}`, `${value}${index}`));
-    await complete;
+    await complete.promise;
     return { cpuUs: (cpuUs(server.pid) - before.us) / writes, elapsedMs: (performance.now() - before.ms) / writes };
   } finally {
+    clearTimeout(timer);
     crowd.cancel();
   }
 }

@@ -41,6 +41,7 @@ export async function startKubeApiserver(
   return {
     ...client,
     name: 'kube-apiserver',
+    busyWrites: 300,
     version,
     pid: server.pid,
     readyMs,

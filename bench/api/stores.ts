@@ -20,6 +20,8 @@ export interface KeyValueServer {
   list(): Promise<number>;
   /** `onEvent` is called with the name of what changed. Resolves when the watch is established. */
   watch(onEvent: (name: string) => void): Promise<Watch>;
+  /** Writes of the fan-out's measure: enough to count processor time, few enough to take seconds. */
+  readonly busyWrites: number;
   /** Opens this many watches of everything, in the ways the server has; `onEvents` gets the number of new events of one of them. */
   readonly crowds: Readonly<Record<string, (count: number, onEvents: (count: number) => void) => Promise<Watch>>>;
   stop(): Promise<void>;
