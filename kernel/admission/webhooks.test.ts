@@ -71,6 +71,8 @@ test('every kind of write is shown to a webhook as what it is', async () => {
   const hook = hooks();
   await using api = await openApi([], undefined, hook.call);
   await configure(api, 'validating', 'all', webhook());
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas: 4 } };
+  const status = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, status: { replicas: 1 } };
   const steps: readonly (readonly [method: string, path: string, body: unknown, headers: Record<string, string>])[] = [
     ['POST', configMaps, configMap('a'), {}],
     ['PUT', `${configMaps}/a`, configMap('a', { data: { x: 'y' } }), {}],
@@ -82,6 +84,9 @@ test('every kind of write is shown to a webhook as what it is', async () => {
     ['DELETE', configMaps, undefined, {}],
     ['POST', deployments, deployment('d'), {}],
     ['PATCH', `${deployments}/d/scale`, { spec: { replicas: 2 } }, merge],
+    ['PUT', `${deployments}/d/scale`, { metadata: { name: 'd' }, spec: { replicas: 3 } }, {}],
+    ['PATCH', `${deployments}/d/scale?fieldManager=m&force=true`, scale, applyPatch],
+    ['PATCH', `${deployments}/d/status?fieldManager=m&force=true`, status, applyPatch],
     ['PATCH', `${deployments}/d/status`, { status: { replicas: 1 } }, merge],
     ['POST', pods, pod('p'), {}],
     ['POST', `${pods}/p/binding`, { metadata: { name: 'p' }, target: { kind: 'Node', name: 'n' } }, {}],
@@ -90,8 +95,8 @@ test('every kind of write is shown to a webhook as what it is', async () => {
     ['PUT', '/api/v1/namespaces/default/services/s', { metadata: { name: 's' }, spec: { ports: [{ port: 1 }] } }, {}],
   ];
   for (const [method, path, body, headers] of steps) {
-    const { status, text } = await api.call(method, path, body, headers);
-    assert.ok(status < 300, `${method} ${path}: ${text}`);
+    const { status: code, text } = await api.call(method, path, body, headers);
+    assert.ok(code < 300, `${method} ${path}: ${text}`);
   }
   assert.deepEqual(hook.requests.map(summary), [
     'CREATE configmaps a ConfigMap -',
@@ -105,6 +110,9 @@ test('every kind of write is shown to a webhook as what it is', async () => {
     'DELETE configmaps c - ConfigMap',
     'CREATE deployments d Deployment -',
     'UPDATE deployments/scale d Scale Scale',
+    'UPDATE deployments/scale d Scale Scale',
+    'UPDATE deployments/scale d Scale Scale',
+    'UPDATE deployments/status d Deployment Deployment',
     'UPDATE deployments/status d Deployment Deployment',
     'CREATE pods p Pod -',
     'CREATE pods/binding p Binding -',

@@ -54,21 +54,28 @@ export async function apply(context: Context, call: Call): Promise<ApiResponse> 
 
 /**
  * An apply of another object through a subresource, as a Scale: `partOf` says which part of the object itself it stands
- * for. Answers the object's text.
+ * for, `shownOf` what the object looks like through the subresource. Answers the object's text.
  */
 export async function applyPart(
   context: Context,
   call: Call,
   expected: Expected,
   partOf: (applied: JsonRecord) => JsonRecord,
+  shownOf: (object: JsonRecord) => JsonRecord,
 ): Promise<string> {
   const { kind, route } = call;
   const options = readOptions(call);
   const applied = await readApplied(call, expected);
-  const part = { ...partOf(applied), metadata: metadataOf(applied) };
   const whole = { ...call, route: { ...route, subresource: '' } };
-  const { text } = await commit(context, objectKey(call, route.name), options.dryRun, (current) => {
+  const { text } = await commit(context, objectKey(call, route.name), options.dryRun, (current, round) => {
     if (current === undefined) throw notFound(kind, route.name);
+    const previous = shownOf(parseStored(asVersion(kind, current.value)));
+    const { name } = route;
+    const admission = { operation: 'UPDATE', name, previous, dryRun: options.dryRun, body: expected } as const;
+    const wanted = mergeApplied(expected.schema, previous, applied) as JsonRecord;
+    const admitted = round.mutate(call, { ...admission, object: wanted }) ?? wanted;
+    round.validate(call, { ...admission, object: admitted });
+    const part = { ...partOf(admitted === wanted ? applied : admitted), metadata: metadataOf(applied) };
     const { metadata: _, ...rest } = part;
     const manager = { ...managerOf(context, whole, options.manager, rest), subresource: route.subresource };
     return applyTo(context, whole, { ...options, round: undefined }, manager, current, part);

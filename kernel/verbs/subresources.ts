@@ -130,12 +130,14 @@ function replicasOf(scale: JsonRecord, name: string): number | undefined {
 async function applyScale(context: Context, call: Call): Promise<ApiResponse> {
   const { kind, route } = call;
   const { applyPart } = await import('./apply.ts');
-  const text = await applyPart(context, call, expected('scale'), (scale) => {
+  const partOf = (scale: JsonRecord): JsonRecord => {
     const part: JsonRecord = {};
     const replicas = replicasOf(scale, route.name);
     if (replicas !== undefined) setAt(part, kind.scale?.specReplicas ?? [], replicas);
     return part;
-  });
+  };
+  const shownOf = (object: JsonRecord): JsonRecord => scaleOf(kind, object);
+  const text = await applyPart(context, call, expected('scale'), partOf, shownOf);
   return bodyOf(scaleOf(kind, parseStored(text)), 200);
 }
 
