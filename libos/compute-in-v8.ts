@@ -206,6 +206,32 @@ function perform(hacl: Hacl, operation: Operation, operands: readonly Operand[])
 }
 
 const firstRounds = operationsOf('hashes') + 8;
+const byPrimes = operationsOf('powers') + 2;
+
+const littleEndian = (operand: Operand | undefined): bigint =>
+  typeof operand === 'object' ? BigInt(`0x0${Buffer.from(new Uint8Array(operand)).reverse().toString('hex')}`) : 0n;
+
+/** RFC 8017 §5.1.2 step 2b; between the powers, which are HACL*'s, with numbers of the language. */
+function powerByPrimes(hacl: Hacl, [base, p, q, dp, dq, qi]: readonly Operand[]): ArrayBuffer | boolean {
+  const [, secretPower] = operations.powers;
+  const sizeBytes = sizeOf(base);
+  const halfBytes = sizeOf(p);
+  if (secretPower === undefined || sizeBytes !== 2 * halfBytes) return false;
+  const bytesOf = (value: bigint, size: number): ArrayBuffer =>
+    new Uint8Array(Buffer.from(value.toString(16).padStart(2 * size, '0'), 'hex')).reverse().buffer;
+  const powers = [[p, dp] as const, [q, dq] as const].map(([prime = 0, exponent = 0]) => {
+    const modulus = littleEndian(prime);
+    if (modulus === 0n) return false;
+    const reduced = bytesOf(littleEndian(base) % modulus, halfBytes);
+    return perform(hacl, secretPower, [prime, reduced, exponent, halfBytes * 8]);
+  });
+  const [ofP, ofQ] = powers;
+  if (typeof ofP !== 'object' || typeof ofQ !== 'object') return false;
+  const modulus = littleEndian(p);
+  const difference = (((littleEndian(ofP) - littleEndian(ofQ)) % modulus) + modulus) % modulus;
+  const step = (difference * littleEndian(qi)) % modulus;
+  return bytesOf(step * littleEndian(q) + littleEndian(ofQ), sizeBytes);
+}
 
 /** Rounds of PBKDF2 (RFC 8018 §5.2): the last of the chain, and the sum of all. */
 function rounds(hacl: Hacl, hash: number, [password = 0, state = 0, count = 0]: readonly Operand[]): ArrayBuffer {
@@ -231,6 +257,7 @@ export function createCompute(): Compute {
   return (number, ...operands) => {
     const operation = byNumber.get(number);
     if (operation !== undefined) return perform(hacl, operation, operands);
+    if (number === byPrimes) return powerByPrimes(hacl, operands);
     if (number >= firstRounds && number < firstRounds + 4) return rounds(hacl, number - firstRounds, operands);
     throw new RangeError(`there is no operation ${number}`);
   };

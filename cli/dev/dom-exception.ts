@@ -29,6 +29,12 @@ export function defineDomException(): unknown {
     ['InvalidNodeTypeError', 'INVALID_NODE_TYPE_ERR', 24],
     ['DataCloneError', 'DATA_CLONE_ERR', 25],
   ] as const;
+  // Constants of errors that are no longer made.
+  const former = [
+    ['DOMSTRING_SIZE_ERR', 2],
+    ['NO_DATA_ALLOWED_ERR', 6],
+    ['VALIDATION_ERR', 16],
+  ] as const;
 
   class DOMException extends Error {
     readonly #name: string;
@@ -49,7 +55,7 @@ export function defineDomException(): unknown {
     }
   }
   Object.defineProperty(DOMException.prototype, Symbol.toStringTag, { value: 'DOMException', configurable: true });
-  for (const [, constant, value] of names) {
+  for (const [constant, value] of [...names.map(([, ...rest]) => rest), ...former]) {
     for (const owner of [DOMException, DOMException.prototype]) {
       Object.defineProperty(owner, constant, { value, enumerable: true });
     }

@@ -62,7 +62,7 @@ class SmallEngine {
     const view = new DataView(this.memory.buffer);
     const before = this.#top;
     const values = this.#allocateAlways(8 * 8);
-    [operation, ...operands, ...Array(5).fill(undefined)].slice(0, 6).forEach((operand: Operand | undefined, at) => {
+    [operation, ...operands, ...Array(7).fill(undefined)].slice(0, 8).forEach((operand: Operand | undefined, at) => {
       const isNumber = typeof operand === 'number';
       const payload = isNumber ? operand : operand === undefined ? 0 : this.#objects.push(operand) - 1;
       view.setInt32(values + 8 * at, payload, true);
@@ -216,11 +216,16 @@ for (const bits of [1024, 2048, 4096]) {
   test(`powers modulo ${bits} bits: a signature comes back as what was signed`, () => {
     const sizeBytes = bits / 8;
     const powers = operationsOf('powers');
-    const { n, e, d } = generateKeyPairSync('rsa', { modulusLength: bits }).privateKey.export({ format: 'jwk' });
+    const jwk = generateKeyPairSync('rsa', { modulusLength: bits }).privateKey.export({ format: 'jwk' });
+    const { n, e, d } = jwk;
     const modulus = words(n, sizeBytes);
     const message = Buffer.concat([randomBytes(sizeBytes - 1), Buffer.alloc(1)]);
     const signature = bytesOf(compute(powers + 1, modulus, message, words(d, sizeBytes), bits));
     assert.equal(hex(compute(powers, modulus, signature, words(e, 4), 17)), message.toString('hex'));
+    const halves = [jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map((number) => words(number, sizeBytes / 2));
+    assert.equal(hex(compute(powers + 2, message, ...halves)), signature.toString('hex'));
+    const swapped = [jwk.q, jwk.p, jwk.dq, jwk.dp, jwk.qi].map((number) => words(number, sizeBytes / 2));
+    assert.notEqual(hex(compute(powers + 2, message, ...swapped)), signature.toString('hex'));
     const tooLarge = Buffer.alloc(sizeBytes, 255);
     assert.equal(compute(powers, modulus, tooLarge, words(e, 4), 17), false);
   });

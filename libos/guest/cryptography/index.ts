@@ -20,7 +20,7 @@ declare function powers(context: usize, operation: i32, values: usize): usize;
 /** Behind the numbers of all other functions. */
 const COMPUTE = 200;
 /** The engine fills up to so many arguments with `undefined`. */
-const parameterCount = 5;
+const parameterCount = 7;
 
 /** Eight characters at most, as this module has no static data: nobody keeps room for it. */
 function text(characters: u64): usize {

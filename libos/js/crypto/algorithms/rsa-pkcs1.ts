@@ -2,7 +2,7 @@
 import { type Bytes, fail, register } from '../algorithm.ts';
 import { type CryptoKey, partsOfKey } from '../key.ts';
 import { digest, type HashName, joined } from '../native/hashes.ts';
-import { power, secretPower } from '../native/powers.ts';
+import { power, signatureOf } from '../native/powers.ts';
 import { isEqual } from '../time.ts';
 import { numbersOf, rsaKeys } from './rsa-keys.ts';
 import { hashNameOf, hashOf } from './sha.ts';
@@ -34,8 +34,7 @@ register({
   name: 'RSASSA-PKCS1-v1_5',
   ...rsaKeys('RSASSA-PKCS1-v1_5', { 'SHA-1': 'RS1', 'SHA-256': 'RS256', 'SHA-384': 'RS384', 'SHA-512': 'RS512' }),
   sign(_parameters, key, data) {
-    const { n, d } = numbersOf(key);
-    const signature = d === undefined ? null : secretPower(encoded(key, data), d, n);
+    const signature = signatureOf(encoded(key, data), numbersOf(key));
     return signature ?? fail('OperationError', 'The numbers of the key do not belong together');
   },
   verify(_parameters, key, signature, data) {

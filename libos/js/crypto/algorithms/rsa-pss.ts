@@ -3,7 +3,7 @@ import { host } from '../../host.ts';
 import { type Bytes, fail, type Parameters, register } from '../algorithm.ts';
 import { type CryptoKey, partsOfKey } from '../key.ts';
 import { digest, type Hash, joined } from '../native/hashes.ts';
-import { power, secretPower } from '../native/powers.ts';
+import { power, signatureOf } from '../native/powers.ts';
 import { isEqual } from '../time.ts';
 import { numbersOf, rsaKeys } from './rsa-keys.ts';
 import { hashNameOf, hashOf } from './sha.ts';
@@ -85,8 +85,11 @@ register({
   name: 'RSA-PSS',
   ...rsaKeys('RSA-PSS', { 'SHA-1': 'PS1', 'SHA-256': 'PS256', 'SHA-384': 'PS384', 'SHA-512': 'PS512' }),
   sign(parameters, key, data) {
-    const { n, d } = numbersOf(key);
-    const signature = d === undefined ? null : secretPower(encoded(layoutOf(parameters, key), data), d, n);
+    const numbers = numbersOf(key);
+    const message = encoded(layoutOf(parameters, key), data);
+    // One bit shorter than the modulus, which may make it a byte.
+    const padded = joined(new Uint8Array(numbers.n.length - message.length), message);
+    const signature = signatureOf(padded, numbers);
     return signature ?? fail('OperationError', 'The numbers of the key do not belong together');
   },
   verify(parameters, key, signature, data) {

@@ -1,5 +1,6 @@
 /** Powers modulo an odd number. Numbers are big-endian bytes, as everywhere in RSA. */
 import type { Bytes } from '../algorithm.ts';
+import type { RsaNumbers } from '../key.ts';
 import { bytesOrNull } from './compute.ts';
 import { operationsOf } from './families.ts';
 
@@ -40,5 +41,36 @@ export function power(base: Bytes, exponent: Bytes, modulus: Bytes): Bytes | nul
 }
 
 /** In a time that tells nothing of the exponent but its bound: the modulus. */
-export const secretPower = (base: Bytes, exponent: Bytes, modulus: Bytes): Bytes | null =>
+const secretPower = (base: Bytes, exponent: Bytes, modulus: Bytes): Bytes | null =>
   powerOf(first + 1, base, withoutZeros(exponent), modulus.length * 8, modulus);
+
+/** The same by the primes of the modulus, a quarter of the work; null when they are not both half as long. */
+function powerByPrimes(base: Bytes, numbers: RsaNumbers): Bytes | null {
+  const sizeBytes = numbers.n.length;
+  const halfBytes = sizeBytes / 2;
+  if (sizeBytes > mostBytes || halfBytes % wordBytes !== 0) return null;
+  const halves: Bytes[] = [];
+  for (const member of ['p', 'q', 'dp', 'dq', 'qi'] as const) {
+    const number = numbers[member];
+    if (number === undefined || number.length > halfBytes) return null;
+    halves.push(wordsOf(number, halfBytes));
+  }
+  return bytesOrNull(first + 2, wordsOf(base, sizeBytes), ...halves)?.reverse() ?? null;
+}
+
+const isSame = (left: Bytes, right: Bytes): boolean =>
+  left.length === right.length && left.every((byte, at) => byte === right[at]);
+
+/**
+ * RSASP1 (RFC 8017 §5.2.1) of a message as long as the modulus. What the primes come to is checked: a wrong signature by one of them
+ * gives the other away. Null when the numbers of the key do not belong together.
+ */
+export function signatureOf(message: Bytes, numbers: RsaNumbers): Bytes | null {
+  const { n, e, d } = numbers;
+  for (const signature of [() => powerByPrimes(message, numbers), () => d && secretPower(message, d, n)]) {
+    const made = signature();
+    const back = made ? power(made, e, n) : null;
+    if (made && back !== null && isSame(back, message)) return made;
+  }
+  return null;
+}
