@@ -1,6 +1,6 @@
 /** The AdmissionReview a webhook is sent, and what its answer may be (apiserver pkg/admission/plugin/webhook/request). */
 import { arrayAt, isRecord, type JsonRecord, recordAt, stringAt } from '../kinds/json.ts';
-import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { type Attributes, namespaceOf } from './attributes.ts';
 
 /** The request as expressions see it: everything but its id and the objects. `kind` is the version a rule is about. */
@@ -88,5 +88,3 @@ function requireType(answer: JsonRecord, response: JsonRecord, uid: string): voi
   const given = stringAt(response, 'uid');
   if (given !== uid) throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(given)}`);
 }
-
-export const typeNameOf = (kind: Kind): string => `${apiVersionOf(kind)}, Kind=${kind.kind}`;

@@ -9,7 +9,7 @@ export interface PolicyExpression {
   readonly compiled: CompiledExpression;
 }
 
-export interface PolicyVariable extends PolicyExpression {
+interface PolicyVariable extends PolicyExpression {
   readonly name: string;
 }
 
