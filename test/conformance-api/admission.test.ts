@@ -40,6 +40,10 @@ function judgeData({ object, oldObject, operation }: ReviewRequest): Verdict {
   return isWrong ? deny('the custom resource contains unwanted data') : allowed;
 }
 
+/** The slow webhook is one that answers when the test says so. */
+const arrived = Promise.withResolvers<void>();
+const released = Promise.withResolvers<void>();
+
 const answerers = {
   '/pods': ({ object }: ReviewRequest): Verdict => {
     const { containers = [] } = (object?.spec ?? {}) as { containers?: readonly { name: string }[] };
@@ -62,8 +66,9 @@ const answerers = {
   }),
   '/custom': judgeData,
   '/always-deny': (): Verdict => deny('this webhook denies all requests'),
-  '/slow': async (): Promise<Verdict> => {
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+  '/slow': async (request: ReviewRequest): Promise<Verdict> => {
+    if (request.name === 'slow') arrived.resolve();
+    await released.promise;
     return allowed;
   },
   '/label': (): Verdict => ({
@@ -403,7 +408,10 @@ test('AdmissionWebhook should honor timeout', async () => {
   await call(api, 'DELETE', collection('validating'));
   const { body } = await configure('validating', 'slow', slow({}));
   assert.equal((body.webhooks as readonly Json[])[0]?.timeoutSeconds, 10);
-  assert.equal((await call(api, 'POST', inNamespace('configmaps'), configMap('slow'))).status, 201);
+  const waiting = call(api, 'POST', inNamespace('configmaps'), configMap('slow'));
+  await arrived.promise;
+  released.resolve();
+  assert.equal((await waiting).status, 201);
 });
 
 for (const type of ['validating', 'mutating'] as const) {
