@@ -33,8 +33,11 @@ export interface Invocation {
   readonly options: OptionValues;
   readonly terminal: Terminal;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Aborted by the first Ctrl-C or SIGTERM; by the second the process ends at once. */
-  readonly signal: AbortSignal;
+  /**
+   * From this call on the first Ctrl-C or SIGTERM is the command's to heed: it aborts the signal; the second ends the process.
+   * Before it each ends the process at once, whatever that is busy with: a build computes for seconds without looking up.
+   */
+  readonly interruption: () => AbortSignal;
 }
 
 export interface OptionValues {

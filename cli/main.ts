@@ -7,7 +7,11 @@ import { commandHelp, overview } from './help.ts';
 import { nearest } from './nearest.ts';
 import { createTerminal, type Terminal } from './terminal/terminal.ts';
 
-export async function main(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
+export async function main(
+  words: readonly string[],
+  terminal: Terminal,
+  interruption: () => AbortSignal,
+): Promise<number> {
   const [first, ...rest] = words;
   if (first === undefined || first === '--help' || first === '-h') {
     terminal.print(overview(groups, terminal.width));
@@ -28,11 +32,11 @@ export async function main(words: readonly string[], terminal: Terminal, signal:
     terminal.print(commandHelp(command, terminal.width));
     return exitStatus.success;
   }
-  return await command.run({ operands, options, terminal, environment: process.env, signal });
+  return await command.run({ operands, options, terminal, environment: process.env, interruption });
 }
 
 /** First Ctrl-C: orderly. Second: at once. */
-function interruptSignal(): AbortSignal {
+function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
@@ -63,7 +67,7 @@ export async function start(): Promise<never> {
   // A reader that goes away (`diatom images | head`) is no failure.
   process.stdout.on('error', () => process.exit(exitStatus.success));
   const terminal = createTerminal(process.stdout, process.stderr, process.env);
-  const status = await main(process.argv.slice(2), terminal, interruptSignal()).catch((error: unknown) =>
+  const status = await main(process.argv.slice(2), terminal, interruption).catch((error: unknown) =>
     report(error, terminal),
   );
   flushCompileCache();

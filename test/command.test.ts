@@ -1,12 +1,15 @@
 /** The `diatom` command from source file to answer, with the real compiler and tender. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { needsHvt } from './hvt.ts';
 import { checkout } from './tools/npm.ts';
 
@@ -248,4 +251,25 @@ test('a port that is taken is named', async () => {
   } finally {
     server.close();
   }
+});
+
+test('Ctrl-C ends a build at once, whatever it is busy with', { timeout: 30_000 }, async () => {
+  const directory = await mkdtemp(join(home, 'interrupted-'));
+  const settings = join(directory, 'diatom.json');
+  await writeFile(join(directory, 'app.ts'), 'export default { fetch: () => new Response() };');
+  // Whoever reads it waits for a writer, and a writer that does not wait fails until somebody reads.
+  assert.equal(spawnSync('mkfifo', [settings]).status, 0);
+  const child = spawn(process.execPath, [main, 'build', join(directory, 'app.ts')], { env: environment });
+  children.push(child);
+  const ended = once(child, 'exit');
+  const opened = async (): Promise<FileHandle> => {
+    for (;;) {
+      const file = await open(settings, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => undefined);
+      if (file !== undefined) return file;
+      await wait(10);
+    }
+  };
+  await using _ = await opened();
+  child.kill('SIGINT');
+  assert.deepEqual(await ended, [null, 'SIGINT']);
 });

@@ -29,7 +29,7 @@ export const dev: Command = {
       'work. Limits of memory and time are not enforced here: "diatom run FILE" runs the image itself.',
   ],
   examples: ['diatom dev examples/fetch/fetch.ts', 'diatom dev src/main.ts --inspect -e GREETING=hello'],
-  run: async ({ operands: [operand = ''], options, terminal, signal }) => {
+  run: async ({ operands: [operand = ''], options, terminal, interruption }) => {
     const file = resolve(await applicationFile(operand));
     const { shapeOf } = await import('@diatom/seal/program/program.ts');
     const shape = await shapeOf(file);
@@ -48,7 +48,7 @@ export const dev: Command = {
     const { runSession } = await import('../dev/session.ts');
     const environment = parseEnvironment(options.all('env'));
     const report = options.has('json') ? jsonReport(terminal) : wordsReport(terminal);
-    await runSession({ file, port, environment, inspectPort, report }, signal).catch((error: unknown) => {
+    await runSession({ file, port, environment, inspectPort, report }, interruption()).catch((error: unknown) => {
       throw new CommandError(error instanceof Error ? error.message : String(error), '', exitStatus.failure, {
         cause: error,
       });

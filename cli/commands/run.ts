@@ -52,14 +52,14 @@ export const run: Command = {
     'diatom run examples/hello -p 8000:8080 --idle 5s',
     'diatom run hello --target hvt --per-connection',
   ],
-  run: async ({ operands: [operand = ''], options, terminal, environment, signal }) => {
+  run: async ({ operands: [operand = ''], options, terminal, environment, interruption }) => {
     const home = homeOf(environment);
     const store = openImageStore(home);
     const target = parseTarget(options.text('target') ?? 'process', targets);
     checkOptions(options, target);
     const { image, path } = await imageFor(operand, target, store, terminal);
     const report = createReport(terminal, image.reference, options.has('json'));
-    if (target === 'virtio') return await runMachine(image, path, store, options, report, signal);
+    if (target === 'virtio') return await runMachine(image, path, store, options, report, interruption());
     const directory = await mkdtemp(join(tmpdir(), 'diatom-run-'));
     try {
       await using egress = await openEgress(target, image.manifest, directory);
@@ -71,7 +71,7 @@ export const run: Command = {
         ...(egress === undefined ? {} : { egressPath: egress.socketPath }),
       });
       const tender = await openTender(target, home, directory, (text) => terminal.note(text));
-      return await runSlot(tender, spec, report, signal);
+      return await runSlot(tender, spec, report, interruption());
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

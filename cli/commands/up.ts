@@ -28,7 +28,7 @@ export const up: Command = {
       'acknowledged is there when it starts again.',
   ],
   examples: ['diatom up', 'diatom up --data ./cell --port 6443'],
-  run: async ({ options, terminal, environment, signal }) => {
+  run: async ({ options, terminal, environment, interruption }) => {
     await settleProcess(environment);
     const home = homeOf(environment);
     const dataDirectory = resolve(options.text('data') ?? home.cell);
@@ -44,6 +44,7 @@ export const up: Command = {
       if (problem !== undefined) terminal.note(`Virtual machines (RuntimeClass hvt) do not work here: ${problem}`);
     }
     const { startCell } = await import('../cell/cell.ts');
+    const signal = interruption();
     const isVerbose = options.has('verbose');
     const starting = startCell({
       dataDirectory,
