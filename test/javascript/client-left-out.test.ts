@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { build } from '@diatom/seal';
 
-const ofClient = /^(?:libos\/http\/(?:client|response-head)|libos\/js\/(?:calls|inflate))\//;
+const ofClient = /^(?:libos\/http\/(?:client|client-pool|response-head)|libos\/js\/(?:calls|inflate))\//;
 
 async function manifestOf(handler: string) {
   const directory = await mkdtemp(join(tmpdir(), 'diatom-client-'));

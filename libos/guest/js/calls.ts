@@ -7,7 +7,8 @@ import {
 } from "./engine";
 import { close, Exchange, find, open, readFields, widenBytes } from "./exchange";
 import { argument, call_function as otherFunction, FIRST_OF_CALLS, outOfMemory, parameterCount, setNamed, text } from "./functions";
-import { closeInflate, giveOutput, Inflate, openInflate, pull, push } from "./inflate";
+import { closeInflate, giveOutput, openInflate, pull, push } from "./inflate";
+import { Inflate } from "./inflate-codes";
 import * as os from "./os";
 import { state } from "./state";
 import { length, runWith } from "./turn";
@@ -23,16 +24,14 @@ const REGISTER_CALLS = 7;
 const INFLATE_OPEN = 8;
 const INFLATE_PUSH = 9;
 const INFLATE_PULL = 10;
-const INFLATE_CLOSE = 11;
 
 const names: StaticArray<string> = [
   "call", "callPiece", "callFinish", "callCancel", "callHead", "callBody", "callReceive", "registerCalls", "inflateOpen", "inflatePush",
   "inflatePull", "inflateClose",
 ];
 
-/** Events of the client (guest/os/http/client.ts), as `onCall` is told them. */
+/** Events of the client (guest/os/http/client.ts), as `onCall` is told them; the third is that it can go on. */
 const EVENT_HEAD = 0;
-const EVENT_READY = 1;
 const EVENT_FAILED = 2;
 
 /** Build time: behind the other functions of `__host`. */
@@ -216,6 +215,7 @@ function inflate(which: i32, values: usize): usize {
   const stream = changetype<Inflate>(<usize>handle);
   if (which == INFLATE_PULL) return inflatePull(stream);
   if (which == INFLATE_PUSH) return result(inflatePush(stream, argument(values, 1)) ? TRUE : FALSE);
+  // inflateClose
   closeInflate(stream);
   return 0;
 }

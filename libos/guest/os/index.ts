@@ -15,7 +15,8 @@ export {
   http_field_value_length, http_field_value_read, http_method, http_target_length, http_target_read,
 } from "./http/request";
 export { http_defer, http_finish, http_pause, http_piece, http_respond, http_respond_stream } from "./http/response";
-export { http_abort, http_body_to_come, http_complete, http_receive, http_resume } from "./http/work";
+export { http_body_to_come, http_receive } from "./http/request-body";
+export { http_abort, http_complete, http_resume } from "./http/work";
 export {
   client_cancel, client_finish, client_is_whole, client_piece, client_reason_length, client_reason_read, client_receive, client_send,
   client_status,

@@ -1,31 +1,25 @@
-// The HTTP/1.1 client: connections to other hosts, kept alive and used again one request after the other. A connection is a
-// `Connection` as the server has them, and shares its buffers, its timeouts, the parsers and how bodies are read; `listener` is
-// the one owner of all.
+// The HTTP/1.1 client: requests to other hosts, one after the other on connections that are kept (client-pool.ts). It shares the
+// server's buffers and timeouts, the parsers and how bodies are read.
 
 import * as machine from "../machine";
 import { callApplication, fromApplication, toApplication } from "../bridge";
 import { now } from "../clock";
-import { Endpoint, endpointOf, HTTP_CLIENT, register, unregister } from "../endpoints";
 import { allocate, release } from "../heap";
 import { scratch, scratchBytes } from "../scratch";
 import { resetChunks } from "./chunked";
 import {
-  allocateConnection, arm, BODY_TIMEOUT, chunksOf, CLOSED, Connection, disarm, HEAD_TIMEOUT, IDLE_TIMEOUT, LINGER_TIMEOUT, Listener,
-  releaseConnection, releaseInput, releasePending, reserveInput, scanOf, timeoutCount, TimeoutList, timeoutList,
+  AWAITING_HEAD, close, CONNECT_TIMEOUT, find, IDLE, keep, open, openFailure, owner, prepare, READING_RESPONSE, takeIdle,
+} from "./client-pool";
+import {
+  arm, BODY_TIMEOUT, chunksOf, CLOSED, Connection, disarm, HEAD_TIMEOUT, releaseConnection, releasePending, reserveInput, scanOf, timeoutCount,
+  timeoutList,
 } from "./connection";
 import { head } from "./head";
-import {
-  beginBody, BODY_CHUNKED, BODY_COMPLETE, BODY_FAILED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_END, bodyIsOpen, failBody, fillBody, linkIncoming,
-} from "./incoming";
+import { beginBody, BODY_CHUNKED, BODY_COMPLETE, BODY_FAILED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_END, failBody, fillBody } from "./incoming";
 import { setRequest } from "./request";
 import { flush, http_finish, http_piece, sendPending, switchBack, switchTo } from "./response";
 import { parseResponseHead, responseHead } from "./response-head";
 import { findHead, resetScan } from "./scan";
-
-/** Phases of a connection besides CLOSED: waiting for the head of a response, its body is being read, nobody uses it. */
-const AWAITING_HEAD = 0;
-const READING_RESPONSE = 1;
-const IDLE = 2;
 
 /** What the application is called with: the head of the response is there; body or sending may go on; there will be no response. */
 const EVENT_HEAD = 0;
@@ -45,41 +39,13 @@ const SENDS_CHUNKS = 2;
 const SENDS_BODY = 4;
 const IS_FRESH = 8;
 
-const CONNECT_TIMEOUT = LINGER_TIMEOUT;
-const connectNs: i64 = 10_000_000_000;
-const headNs: i64 = 300_000_000_000;
-const bodyNs: i64 = 300_000_000_000;
-/** Shorter than any server's that is usual (Node: 5 s), so that it seldom closes a connection that we are about to use. */
-const idleNs: i64 = 4_000_000_000;
-const idleLimit: i32 = 32;
-const idleOfOneLimit: i32 = 8;
 const interimLimit: i32 = 32;
 const turns: i32 = 8;
 const least: i32 = 2048;
 const bodyLimit: i64 = i64.MAX_VALUE;
 
-export let clientLinked: bool = false;
-
-let owner: Listener = changetype<Listener>(0);
-let idleCount: i32 = 0;
 let queueFirst: usize = 0;
 let queueLast: usize = 0;
-
-function prepare(): bool {
-  if (clientLinked) return true;
-  const size: u32 = <u32>offsetof<Listener>() + timeoutCount * <u32>offsetof<TimeoutList>();
-  const block = allocate(size);
-  if (block == 0) return false;
-  memory.fill(block, 0, size);
-  owner = changetype<Listener>(block);
-  timeoutList(owner, HEAD_TIMEOUT).durationNs = headNs;
-  timeoutList(owner, BODY_TIMEOUT).durationNs = bodyNs;
-  timeoutList(owner, IDLE_TIMEOUT).durationNs = idleNs;
-  timeoutList(owner, CONNECT_TIMEOUT).durationNs = connectNs;
-  linkIncoming();
-  clientLinked = true;
-  return true;
-}
 
 function enqueue(connection: Connection): void {
   if (connection.queued) return;
@@ -90,25 +56,6 @@ function enqueue(connection: Connection): void {
   queueLast = changetype<usize>(connection);
 }
 
-function find(handle: i32): Connection | null {
-  const endpoint = endpointOf(handle);
-  if (endpoint == 0 || changetype<Endpoint>(endpoint).kind != HTTP_CLIENT) return null;
-  return changetype<Connection>(endpoint);
-}
-
-function close(connection: Connection): void {
-  if (connection.phase == IDLE) idleCount--;
-  connection.phase = CLOSED;
-  connection.bodyWanted = false;
-  disarm(connection);
-  releaseInput(connection);
-  releasePending(connection);
-  unregister(connection.handle);
-  machine.sock_close(connection.handle);
-  release(connection.address, connection.addressLength);
-  if (!connection.queued) releaseConnection(connection);
-}
-
 /** Tells the application, to which the connection does not belong any more. */
 function fail(connection: Connection, failure: i32): void {
   const callback = connection.callback;
@@ -116,72 +63,6 @@ function fail(connection: Connection, failure: i32): void {
   close(connection);
   callApplication(callback, tag, EVENT_FAILED | (-failure << 8));
 }
-
-function isTo(connection: Connection, address: usize, length: i32): bool {
-  return connection.addressLength == length && memory.compare(connection.address, address, length) == 0;
-}
-
-const oneByte = memory.data(1);
-
-/**
- * The connection to this address that has been used last, of those on which nothing has come since: what a server says before it is
- * asked must not pass for the answer, and one that has closed its side takes no request.
- */
-function takeIdle(address: usize, length: i32): Connection | null {
-  let at = timeoutList(owner, IDLE_TIMEOUT).last;
-  while (at != 0) {
-    const connection = changetype<Connection>(at);
-    at = connection.previous;
-    if (!isTo(connection, address, length)) continue;
-    if (machine.sock_receive(connection.handle, oneByte, 1) != machine.AGAIN) {
-      close(connection);
-      continue;
-    }
-    connection.readable = false;
-    idleCount--;
-    connection.wasUsed = true;
-    return connection;
-  }
-  return null;
-}
-
-let isDraining: bool = false;
-
-/** The machine wants the instance to end: connections that nobody uses do not keep it. */
-export function drainClient(): void {
-  isDraining = true;
-  while (idleCount > 0) close(changetype<Connection>(timeoutList(owner, IDLE_TIMEOUT).first));
-}
-
-function connectTo(address: usize, length: i32): i32 {
-  const handle = machine.sock_connect(address, length);
-  if (handle != machine.LIMIT || idleCount == 0) return handle;
-  close(changetype<Connection>(timeoutList(owner, IDLE_TIMEOUT).first));
-  return machine.sock_connect(address, length);
-}
-
-function open(address: usize, length: i32): Connection | null {
-  const handle = connectTo(address, length);
-  openFailure = handle;
-  if (handle < 0) return null;
-  const block = allocateConnection();
-  if (block == 0 || !register(handle, block)) {
-    if (block != 0) releaseConnection(changetype<Connection>(block));
-    machine.sock_close(handle);
-    openFailure = machine.LIMIT;
-    return null;
-  }
-  const connection = changetype<Connection>(block);
-  connection.kind = HTTP_CLIENT;
-  connection.handle = handle;
-  connection.listener = owner;
-  connection.timeout = -1;
-  connection.address = address;
-  connection.addressLength = length;
-  return connection;
-}
-
-let openFailure: i32 = 0;
 
 /**
  * From the application: sends a head to the address (`HOST:PORT` or `tls:HOST:PORT`). Returns the handle of the connection, or an
@@ -302,31 +183,6 @@ export function client_receive(handle: i32): i32 {
     keep(connection);
   } else {
     close(connection);
-  }
-  return count;
-}
-
-/** The response is complete: the connection waits for another request, when nothing is left over of this one on either side. */
-function keep(connection: Connection): void {
-  if (connection.inputStart == connection.inputEnd) releaseInput(connection);
-  const isClean =
-    connection.keepsAlive && !connection.isSending && connection.failure == 0 && connection.pending == 0 &&
-    connection.input == 0 && !connection.hungUp;
-  if (!isClean || isDraining || countTo(connection) >= idleOfOneLimit) {
-    close(connection);
-    return;
-  }
-  connection.phase = IDLE;
-  connection.body = BODY_NONE;
-  idleCount++;
-  arm(connection, IDLE_TIMEOUT);
-  if (idleCount > idleLimit) close(changetype<Connection>(timeoutList(owner, IDLE_TIMEOUT).first));
-}
-
-function countTo(wanted: Connection): i32 {
-  let count = 0;
-  for (let at = timeoutList(owner, IDLE_TIMEOUT).first; at != 0; at = changetype<Connection>(at).next) {
-    if (isTo(changetype<Connection>(at), wanted.address, wanted.addressLength)) count++;
   }
   return count;
 }

@@ -6,7 +6,7 @@ import { now } from "../clock";
 import { callApplication } from "../bridge";
 import { endpointOf, HTTP_CONNECTION, HTTP_LISTENER, register } from "../endpoints";
 import { allocate, release } from "../heap";
-import { clientLinked, drainClient } from "./client";
+import { clientLinked, drainClient } from "./client-pool";
 import {
   allocateConnection, BODY_TIMEOUT, Connection, disarm, HEAD_TIMEOUT, IDLE_TIMEOUT, LINGER_TIMEOUT, Listener, READING_BODY,
   releaseConnection, releaseInput, SEND_TIMEOUT, timeoutCount, timeoutList, TimeoutList, WAITING,
