@@ -26,8 +26,7 @@ import {
   writeVector,
 } from '../link/sections.ts';
 import { keepExports } from '../shake/keep-exports.ts';
-
-export const cryptographyPackage = 'hacl-wasm';
+import { cryptographyPackage } from './packages.ts';
 
 /** The name of what is linked here: it stands between the engine and its glue. */
 export const cryptographyModule = 'diatom:cryptography';

@@ -15,8 +15,8 @@ import {
 import { checkHooked, exposeHooked, hooks } from './hooks.ts';
 import { engineExports, engineImports, memoryImport } from './imports.ts';
 import { textCellsAt } from './layout.ts';
+import { enginePackage } from './packages.ts';
 
-export const enginePackage = '@jitl/quickjs-ng-wasmfile-release-sync';
 const resolve = createRequire(import.meta.url).resolve;
 
 /** The module of the link (link.ts) that the engine's imports come from. */

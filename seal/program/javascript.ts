@@ -2,8 +2,8 @@
 import { type CryptographyFamily, cryptographyFamilies } from '@diatom/libos/js/crypto/native/families.ts';
 import { type Bundle, bundle } from '../bundle/bundle.ts';
 import { BuildError, type Diagnostic } from '../diagnostic.ts';
-import { enginePackage } from '../engine/engine.ts';
 import { linkEngine } from '../engine/link.ts';
+import { cryptographyPackage, enginePackage } from '../engine/packages.ts';
 import { sealEngine } from '../engine/sealed.ts';
 import { toolVersions, wasmPageBytes } from '../link/guest.ts';
 import type { MemoryDefaults, Project } from '../project.ts';
@@ -23,7 +23,8 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
   const program = await bundle(file, project);
   const packages = await packagesOf(program.sources);
   const compiled = performance.now();
-  const engine = await linkEngine({ hasClient: program.globals.includes('fetch'), cryptography: familiesIn(program) });
+  const cryptography = familiesIn(program);
+  const engine = await linkEngine({ hasClient: program.globals.includes('fetch'), cryptography });
   const port = project.ports?.[0]?.port ?? defaultPort;
   const { turnMs: limitMs, bodyBytes, streamBytes } = project;
   const snapshot = await takeSnapshot(engine, program, { port, limitMs, bodyBytes, streamBytes });
@@ -35,7 +36,7 @@ export async function joinJavaScript(file: string, project: Project): Promise<Jo
     packages,
     modules: program.modules,
     said: snapshot.said,
-    tools: await toolVersions(['rolldown', enginePackage]),
+    tools: await toolVersions(['rolldown', enginePackage, ...(cryptography.length > 0 ? [cryptographyPackage] : [])]),
     sourceMap: Buffer.from(JSON.stringify(program.shownMap)),
     compileMs: compiled - started,
     linkMs: performance.now() - compiled,

@@ -54,6 +54,16 @@ test('an imported npm package is in the bill with its version and its functions,
   assert.ok(!components.some(({ name }) => name === 'unused'));
 });
 
+test('machine code made of a package has its version and its name in the registry', async () => {
+  const source =
+    "export default { fetch: async () => new Response(await crypto.subtle.digest('SHA-1', new Uint8Array(1))) };";
+  const { components } = billOf(await build({ file: await place('digest.ts', source) }));
+  const found = (origin: string) => components.find(({ name }) => name === origin);
+  assert.match(found('quickjs')?.purl ?? '', /^pkg:npm\/%40jitl\/quickjs-ng-wasmfile-release-sync@0\.\d+\.\d+$/);
+  assert.match(found('hacl')?.purl ?? '', /^pkg:npm\/hacl-wasm@1\.\d+\.\d+$/);
+  assert.equal(found('libos/js')?.purl, undefined);
+});
+
 test('every function of the image is in the bill once', () => {
   const { metadata, components } = billOf(image);
   const listed = [metadata.component, ...components].flatMap(({ properties = [] }) =>

@@ -3,6 +3,7 @@
  * time, both of which the format leaves to choice.
  */
 import { layerMediaTypes, type Manifest } from '@diatom/libos';
+import { cryptographyPackage, enginePackage } from '../engine/packages.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { Package } from './packages.ts';
 
@@ -44,6 +45,9 @@ export interface Sbom {
 const applicationReference = 'application';
 const npmOrigin = /^npm\//;
 
+/** Machine code made of packages' WebAssembly. */
+const packageByOrigin: Readonly<Record<string, string>> = { quickjs: enginePackage, hacl: cryptographyPackage };
+
 const hexOf = (digest: string): string => digest.replace(/^sha256:/, '');
 const npmPurl = (name: string, version: string | undefined): string =>
   `pkg:npm/${name.replace('@', '%40')}${version === undefined ? '' : `@${version}`}`;
@@ -68,13 +72,15 @@ export function sbom({ manifest, digest, packages }: SbomInput): Sbom {
   const parts = inspect(manifest)
     .origins.filter(({ origin }) => origin !== 'app' && !npmOrigin.test(origin))
     .map(({ origin, bytes }): Component => {
-      // AssemblyScript's own library is the compiler's version, everything else is ours.
-      const version = versionOf(origin) ?? versionOf('diatom');
+      // AssemblyScript's own library is the compiler's version, some parts are packages, everything else is ours.
+      const from = packageByOrigin[origin];
+      const version = versionOf(from ?? origin) ?? versionOf('diatom');
       return {
         type: 'library',
         'bom-ref': origin,
         name: origin,
         ...(version === undefined ? {} : { version }),
+        ...(from === undefined ? {} : { purl: npmPurl(from, version) }),
         properties: [property('code-bytes', bytes), ...functionsFrom(origin)],
       };
     });
