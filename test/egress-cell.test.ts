@@ -90,6 +90,17 @@ for (const [target, options, over] of [
     assert.match(log, /nobody\.default\.svc:80 refused/);
   });
 
+  test(
+    `a pod (${target}) speaks TLS to the API, whose certificate is of the cell’s own authority`,
+    options,
+    async () => {
+      const log = await call(`operator-${target}`, ['tls:kubernetes.default.svc:443', 'tls:kubernetes:443'], over);
+      for (const name of ['kubernetes.default.svc', 'kubernetes']) {
+        assert.match(log, new RegExp(` stdout F tls:${name}:443 end after \\d+ bytes`));
+      }
+    },
+  );
+
   test(`a pod (${target}) that forbids connections makes none`, options, async () => {
     const log = await call(`closed-${target}`, ['backend:8080'], {
       ...over,

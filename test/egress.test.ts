@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type SlotSpec, startEgress } from '@diatom/tender';
+import { createDialer, type SlotSpec, startEgress } from '@diatom/tender';
 import {
   type EgressRig,
   type EgressTarget,
@@ -367,6 +367,28 @@ describe('a machine at rest', needsHvt, () => {
     const second = await rig.run({ connect: [late.address], environment: { TARGETS: late.address } });
     assert.match(second.console.at(-2) ?? '', /end after 4 bytes \d+ late$/);
   });
+});
+
+test('certificates of the host’s own are trusted at its own addresses and nowhere else', async () => {
+  await using peer = await startTlsPeer(authority, ['localhost', 'own.example']);
+  const dial = async (host: string, isOwn: (address: string) => boolean): Promise<string> => {
+    const dialer = createDialer({
+      ownCertificates: [authority.certificate],
+      addressesOf: () => ['127.0.0.1'],
+      isOwn,
+    });
+    const place = `${host}:${peer.port}`;
+    try {
+      const request = { slot: 'x', text: `tls:${place}`, connect: [place], scope: '' };
+      (await dialer(request, new AbortController().signal)).destroy();
+      return 'connected';
+    } catch (error) {
+      return String(error);
+    }
+  };
+  assert.equal(await dial('own.example', (address) => address === '127.0.0.1'), 'connected');
+  assert.match(await dial('own.example', () => false), /authority this machine does not know/);
+  assert.match(await dial('other.example', () => true), /altnames/);
 });
 
 test('NODE_EXTRA_CA_CERTS is trusted', async () => {

@@ -63,6 +63,7 @@ export class Agent {
     return {
       addressesOf: (host, scope) => this.#egressRules.addressesOf?.(host, scope),
       refusalOf: (address) => this.#egressRules.refusalOf?.(address),
+      isOwn: (address) => this.#egressRules.isOwn?.(address) === true,
     };
   }
 

@@ -3,7 +3,7 @@
  * Kubernetes API upwards and the tender's protocol downwards; losing either loses no instance.
  */
 import { watch } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connectPort, EventRecorder } from '@diatom/sdk';
 import { createImageStore, probeHvt, startEgress } from '@diatom/tender';
@@ -58,8 +58,10 @@ export const server: Server = {
         facts: { hostIP, nodeName },
       },
     });
+    // The API server and whoever else has a certificate of the cell are trusted by pods, at their addresses in the cell.
+    const outgoing = { ...agent.egressRules, ownCertificates: [await readFile(tls.clientAuthorityPath, 'utf8')] };
     const tender = new TenderLink({
-      open: () => openTender(own.tender, agent.egressRules),
+      open: () => openTender(own.tender, outgoing),
       onEvent: (event) => agent.onTenderEvent(event),
       onReturn: (slots) => agent.onTenderReturn(slots),
       log,
@@ -70,8 +72,7 @@ export const server: Server = {
       pods: () => agent.pods,
       find: (namespace, pod, container, previous) => agent.findLog(namespace, pod, container, previous),
     });
-    const egress =
-      egressPath === '' ? undefined : await startEgress({ ...agent.egressRules, socketPath: egressPath, log });
+    const egress = egressPath === '' ? undefined : await startEgress({ ...outgoing, socketPath: egressPath, log });
     const registration = new NodeRegistration(client, dataDirectory, {
       name: nodeName,
       addressRange,

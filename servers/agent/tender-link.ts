@@ -1,5 +1,5 @@
 /** The agent's line to its tender: opened, and opened again when it breaks, the tender started anew when it died. */
-import type { EgressRules, Exit, SlotSpec, SlotState, Tender, TenderEvent } from '@diatom/tender';
+import type { DialerOptions, Exit, SlotSpec, SlotState, Tender, TenderEvent } from '@diatom/tender';
 import type { TenderChoice } from './settings.ts';
 
 const firstRetryMs = 50;
@@ -114,7 +114,7 @@ async function listOrClose(connection: Connection): Promise<readonly TenderEvent
 }
 
 /** Each tender is loaded only when it is the chosen one: the other's code stays out of the worker. */
-export async function openTender(choice: TenderChoice, egress: EgressRules): Promise<Connection> {
+export async function openTender(choice: TenderChoice, egress: DialerOptions): Promise<Connection> {
   switch (choice.kind) {
     case 'process': {
       const { connectProcessTender } = await import('@diatom/tender/process/client.ts');

@@ -33,11 +33,15 @@ export interface EgressRules {
   readonly addressesOf?: (host: string, scope: string) => readonly string[] | Error | undefined;
   /** Why an address must not be reached; undefined: it may. */
   readonly refusalOf?: (address: string) => string | undefined;
+  /** Whether `ownCertificates` are trusted there. */
+  readonly isOwn?: (address: string) => boolean;
 }
 
 export interface DialerOptions extends EgressRules {
   /** PEM; trusted besides the certificates of Node, the system and NODE_EXTRA_CA_CERTS. */
   readonly certificates?: readonly string[];
+  /** PEM; trusted besides those at addresses that are the host's own, and nowhere else: a cell's authority. */
+  readonly ownCertificates?: readonly string[];
   /** For name, connection and TLS handshake together. */
   readonly timeoutMs?: number;
 }
@@ -155,20 +159,24 @@ const lookupOf =
 
 export const createDialer = (options: DialerOptions = {}): Dial => {
   const { timeoutMs = defaultTimeoutMs } = options;
-  let secureContext: SecureContext | undefined;
+  const contexts = new Map<boolean, SecureContext>();
   // Hundreds of certificates are read once, and only for those who speak TLS.
-  const trust = (): SecureContext => {
-    secureContext ??= createSecureContext({
-      ca: [
-        ...new Set([
-          ...getCACertificates('default'),
-          ...getCACertificates('system'),
-          ...rootCertificates,
-          ...(options.certificates ?? []),
-        ]),
-      ],
-    });
-    return secureContext;
+  const trust = (isOwn: boolean): SecureContext => {
+    const context =
+      contexts.get(isOwn) ??
+      createSecureContext({
+        ca: [
+          ...new Set([
+            ...getCACertificates('default'),
+            ...getCACertificates('system'),
+            ...rootCertificates,
+            ...(options.certificates ?? []),
+            ...(isOwn ? (options.ownCertificates ?? []) : []),
+          ]),
+        ],
+      });
+    contexts.set(isOwn, context);
+    return context;
   };
 
   const open = (target: Target, addresses: readonly string[], signal: AbortSignal): Promise<Socket> => {
@@ -179,7 +187,7 @@ export const createDialer = (options: DialerOptions = {}): Dial => {
     // RFC 6066 section 3: a server name is a name, never an address. Whom the certificate must name is the host all the same.
     const socket = connectTls({
       ...place,
-      secureContext: trust(),
+      secureContext: trust(addresses.every((address) => options.isOwn?.(address) === true)),
       // Whatever the environment of this process says (NODE_TLS_REJECT_UNAUTHORIZED).
       rejectUnauthorized: true,
       servername: isIP(host) === 0 ? host : '',

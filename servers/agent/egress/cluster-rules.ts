@@ -50,7 +50,17 @@ const addressesOfService = (service: Service, pods: readonly Pod[]): readonly st
   return found.length > 0 ? found : new Error('no pod of the Service has an address');
 };
 
-export const clusterRules = (state: ClusterState): Required<EgressRules> => ({
+export const clusterRules = (state: ClusterState): Required<EgressRules> => {
+  const isOwn = (address: string): boolean =>
+    state.services().some(({ spec }) => spec?.clusterIP === address) ||
+    state.pods().some(({ status }) => status?.podIP === address);
+  return { isOwn, ...namesAndAddresses(state, isOwn) };
+};
+
+const namesAndAddresses = (
+  state: ClusterState,
+  isOwn: Required<EgressRules>['isOwn'],
+): Pick<Required<EgressRules>, 'addressesOf' | 'refusalOf'> => ({
   addressesOf: (host, scope) => {
     const named = serviceName(host, scope);
     if (named === undefined) return undefined;
@@ -61,10 +71,7 @@ export const clusterRules = (state: ClusterState): Required<EgressRules> => ({
   },
   refusalOf: (address) => {
     const what = forbiddenAddress(address);
-    if (what === undefined) return undefined;
-    const isOwn =
-      state.services().some(({ spec }) => spec?.clusterIP === address) ||
-      state.pods().some(({ status }) => status?.podIP === address);
-    return isOwn ? undefined : `${address} is ${what}, which no pod is connected to; name the Service instead`;
+    if (what === undefined || isOwn(address)) return undefined;
+    return `${address} is ${what}, which no pod is connected to; name the Service instead`;
   },
 });
