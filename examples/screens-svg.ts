@@ -58,6 +58,7 @@ export function svgOf(panes: readonly Pane[]): string {
   const height = top - gap;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" xml:space="preserve">`,
+    `<title>${panes.map(({ title }) => escaped(title)).join(', ')}</title>`,
     '<style>',
     `text { font: ${fontSize}px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; white-space: pre; }`,
     '.pane { fill: #14181d; }',

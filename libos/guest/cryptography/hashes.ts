@@ -24,7 +24,7 @@ const DIGEST = 0;
 const HMAC = 1;
 const ROUNDS = 2;
 
-/** Twice what the tests find in use (seal/engine/cryptography.test.ts). */
+/** Twice what HACL* was seen to use, here and in the other families; a test watches what lies behind (seal/engine/cryptography.test.ts). */
 const stackBytes = 4096;
 
 // @ts-ignore: decorator
