@@ -42,7 +42,8 @@ export function callError(code: number, address: string): TypeError {
   const to = shown(address);
   if (code === deniedCode) {
     const cause = new Error(
-      `the image may not connect to ${to}: put it into diatom.json, { "connect": ["${to}"] }, and build again`,
+      // In a cell there are other reasons, which only the host of the egress knows.
+      `the image may not connect to ${to}: put it into diatom.json, { "connect": ["${to}"] }, and build again; where it is there already, the console says why`,
     );
     return new TypeError(`fetch failed: ${to} is not among the hosts this image may connect to`, {
       cause: Object.assign(cause, { code: 'DENIED', address: to }),
