@@ -45,7 +45,7 @@ async function develop(): Promise<void> {
     right.run("sed -i 's/hello/good morning/' greet.ts");
     await left.printed(/Restarted/);
     right.run('curl http://127.0.0.1:8080/you');
-    await left.printed(/GET \/you 200[^]*GET \/you 200/);
+    await left.printed(/GET \/you 200.*GET \/you 200/s);
   } finally {
     await left.stop();
   }
