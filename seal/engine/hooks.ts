@@ -29,13 +29,23 @@ export const hooks: readonly Hook[] = [
   { name: 'JS_FreeValueRT', index: 38, digest: '71d3405bd342679f' },
   { name: 'js_free_rt', index: 23, digest: 'bfa8df0d5232a03d' },
   { name: 'js_malloc_rt', index: 254, digest: '99f46bf19a85dce6' },
+  { name: 'strv', index: 31, digest: '133f46fa269489f4' },
+  { name: 'JS_DefinePropertyValue', index: 34, digest: '882b989a8e2a2fac' },
+  { name: 'js_free_shape', index: 315, digest: 'ecb4644851052081' },
   { name: 'js_realloc_rt', index: 253, digest: '7183e118facff809' },
+];
+
+/** Functions of the engine that replacements call. */
+const helpers: readonly Hook[] = [
+  { name: 'find_own_property', index: 80, digest: '051d8cde971424ba' },
+  { name: 'add_property', index: 166, digest: 'e75f26793cc2f8f2' },
 ];
 
 /** Where the replacement, the function that is replaced, and its former body are exported while modules are joined. */
 const replacementOf = (name: string): string => `hot/${name}`;
 const slotOf = (name: string): string => `slot/${name}`;
 const formerOf = (name: string): string => `former/${name}`;
+const helperOf = (name: string): string => `helper/${name}`;
 
 const functionSection = 3;
 const functionKind = 0;
@@ -46,11 +56,10 @@ export const hookExports: readonly string[] = hooks.flatMap(({ name }) => [repla
 
 /** Ends the build when the engine is another one. `bodies` are those of the package, as they were. */
 export function checkHooked(bodies: readonly Uint8Array[], importedFunctions: number): void {
-  for (const { name, index, digest } of hooks) {
+  for (const { name, index, digest } of [...hooks, ...helpers]) {
     const body = bodies[index - importedFunctions] ?? new Uint8Array();
     const found = createHash('sha256').update(body).digest('hex').slice(0, digestLength);
-    if (found !== digest)
-      throw new Error(`the engine's function ${index} is not the ${name} that is replaced: ${found}`);
+    if (found !== digest) throw new Error(`the engine's function ${index} is not the ${name} that is known: ${found}`);
   }
 }
 
@@ -64,10 +73,10 @@ export function exposeHooked(sections: readonly Section[], importedFunctions: nu
     ...added.flatMap((at) => items.slice(at, at + 1)),
   ];
   const first = importedFunctions + bodies.length;
-  const names = hooks.flatMap(({ name, index }, at) => [
-    exported(slotOf(name), index),
-    exported(formerOf(name), first + at),
-  ]);
+  const names = [
+    ...hooks.flatMap(({ name, index }, at) => [exported(slotOf(name), index), exported(formerOf(name), first + at)]),
+    ...helpers.map(({ name, index }) => exported(helperOf(name), index)),
+  ];
   return sections.map(({ id, content }) => {
     if (id === functionSection) return { id, content: writeVector(copied(types).map(unsigned)) };
     if (id === sectionIds.code) return { id, content: codeOf(copied(bodies)) };

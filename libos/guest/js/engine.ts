@@ -92,6 +92,8 @@ export const rejectionTrackerIndex = 492;
 export const freeIndex = 493;
 export const blockSizeIndex = 494;
 export const formerFreeCell = 520;
+/** Where bridge/engine-hot.wat finds the context. */
+export const contextCell = 668;
 
 const STRING = -7;
 /** Long strings that were joined and nobody has looked at since: two strings, or ropes again. */

@@ -1,7 +1,7 @@
 // A JavaScript application: the engine with the program's state after its top level has run, fed with requests.
 
 import {
-  blockSizeIndex, blockSizeOffset, construct, enableInterruptHandler, evaluateText, formerFreeCell, free, freeIndex, freeOffset, freeValue, FULFILLED, globalObject, interruptHandlerOffset, isString, MODULE, newContext, newObject,
+  blockSizeIndex, blockSizeOffset, construct, enableInterruptHandler, evaluateText, contextCell, formerFreeCell, free, freeIndex, freeOffset, freeValue, FULFILLED, globalObject, interruptHandlerOffset, isString, MODULE, newContext, newObject,
   newRuntime, promiseResult, promiseState, REJECTED, rejectionTrackerAfterInterruptHandler, rejectionTrackerIndex, setMaxStackSize, setMemoryLimit, stackRestore,
   takeException,
 } from "./engine";
@@ -35,6 +35,7 @@ export function prepare(stackTop: usize, stackBytes: i32, heapBytes: i32): void 
   store<u32>(state.runtime + freeOffset, freeIndex);
   store<u32>(state.runtime + blockSizeOffset, blockSizeIndex);
   state.context = newContext(state.runtime, 0);
+  store<u32>(contextCell, state.context);
   state.freeExchange = -1;
   prepareArguments();
   enableInterruptHandler(state.runtime);
