@@ -50,6 +50,9 @@ const refused: readonly (readonly [program: string, says: RegExp])[] = [
     `const all: Uint8Array[] = [];\nfor (;;) all.push(new Uint8Array(1 << 20));\n${fetch}`,
     /^BuildError: (?:app\.ts:2:\d+: )?top-level: .*out of memory/,
   ],
+  ['export default { ftch: () => new Response() };', /^BuildError: top-level: .*default export has no function fetch/],
+  ['export default () => new Response();', /^BuildError: top-level: .*default export has no function fetch/],
+  ['export default null;', /^BuildError: top-level: .*default export has no function fetch/],
   [`await new Promise(() => {});\n${fetch}`, /^BuildError: top-level: the program's top level waits for something/],
 ];
 for (const [program, says] of refused) {

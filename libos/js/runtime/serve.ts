@@ -347,8 +347,12 @@ function onInterrupted(error: unknown): void {
   reportException(error);
 }
 
+/** Part of the top level: a program that could answer nothing is no image. */
 export function serve(program: unknown): void {
   application = program as Application;
+  if (typeof application?.fetch !== 'function') {
+    throw new TypeError('the default export has no function fetch: export default { fetch(request) { … } }');
+  }
   primitives.register(
     onRequest,
     onDeferred,
