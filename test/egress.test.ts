@@ -338,6 +338,14 @@ describe('a relay', () => {
     while ((await it.stateOf())?.bootCount !== 3) await wait(20);
     for (const socket of it.peer.sockets) socket.end();
   });
+
+  test('in one machine right after the other', needsHvt, async () => {
+    const address = `127.88.${process.pid & 255}.98`;
+    await using it = await relaying('hvt', address, { boot: 'per-connection' });
+    // The end of a machine is heard of twice: its channel hangs up, its process ends. In between the next one is made.
+    for (let at = 0; at < 60; at += 1) assert.equal(await ask(address, `${at}`), `${at}`);
+    for (const socket of it.peer.sockets) socket.end();
+  });
 });
 
 describe('a machine at rest', needsHvt, () => {

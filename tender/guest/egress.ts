@@ -68,7 +68,7 @@ const unanswered: i32 = 1;
 // @ts-ignore: decorators of AssemblyScript
 @unmanaged
 class Channel {
-  /** The tender's end; 0: the place is free. */
+  /** The tender's end; -1: closed, the place is still its owner's, which has not noticed; 0: the place is free. */
   fd: i32;
   /** The instance's end, until it has been forked; -1 then. */
   childFd: i32;
@@ -205,18 +205,24 @@ export function closeChildEnd(index: i32): void {
   channel.childFd = -1;
 }
 
-/** What it was waiting for is dropped; what it has it keeps. */
-export function closeChannel(index: i32): void {
-  if (index < 0) return;
+/** What it was waiting for is dropped; what it has it keeps. The place stays its owner's: another's must not be closed for it. */
+function endChannel(index: i32): void {
   const channel = channelAt(index);
-  if (channel.fd == 0) return;
+  if (channel.fd <= 0) return;
   for (let i = 0; i < dialsUsed && channel.dialCount > 0; i++) {
     const dial = dialAt(i);
     if (dial.isUsed && dial.channel == index) releaseDial(channel, dial);
   }
   closeChildEnd(index);
   closeWatched(channel.fd);
-  channel.fd = 0;
+  channel.fd = -1;
+}
+
+/** By its owner, once. */
+export function closeChannel(index: i32): void {
+  if (index < 0) return;
+  endChannel(index);
+  channelAt(index).fd = 0;
 }
 
 function rewatch(channel: Channel): void {
@@ -245,7 +251,7 @@ export function resumeChannels(now: u64): u64 {
   nextChannelDue = 0;
   for (let i = 0; i < channelsUsed; i++) {
     const channel = channelAt(i);
-    if (channel.fd == 0 || channel.resumeAt == 0) continue;
+    if (channel.fd <= 0 || channel.resumeAt == 0) continue;
     if (channel.resumeAt <= now) resume(channel);
     else if (nextChannelDue == 0 || channel.resumeAt < nextChannelDue) nextChannelDue = channel.resumeAt;
   }
@@ -322,7 +328,7 @@ function deliver(channel: Channel, dial: Dial): void {
     return;
   }
   releaseDial(channel, dial);
-  if (sent < 0) return closeChannel(channelIndex(channel));
+  if (sent < 0) return endChannel(channelIndex(channel));
   if (channel.isPaused && channel.resumeAt == 0) resume(channel);
 }
 
@@ -386,31 +392,31 @@ function takeRequests(channel: Channel): void {
     const length = recvfrom(channel.fd, native(packet), 4 + longestTarget + 1, 0, 0, 0);
     if (length == EAGAIN || length == EINTR) return;
     // The instance has ended, or will ask for nothing more.
-    if (length <= 0) return closeChannel(index);
+    if (length <= 0) return endChannel(index);
     if (length < 5 || <usize>length > 4 + longestTarget || !isText(packet + 4, <usize>length - 4)) {
       tellText(slotAt(channel.slot), 'no outgoing connections any more: the instance asked for one in a way no image does');
-      return closeChannel(index);
+      return endChannel(index);
     }
     channel.tokens -= 1;
     startDial(channel, takeDial(place, channel, load<u32>(packet)), packet + 4, <usize>length - 4);
-    if (channel.fd == 0) return;
+    if (channel.fd <= 0) return;
   }
 }
 
 export function onChannelEvent(index: i32, generation: u32, mask: u32): void {
   const channel = channelAt(index);
-  if (channel.fd == 0 || channel.generation != generation) return;
+  if (channel.fd <= 0 || channel.generation != generation) return;
   if ((mask & EPOLLOUT) != 0 && channel.isBlocked) {
     channel.isBlocked = false;
     rewatch(channel);
-    for (let i = 0; i < dialsUsed && !channel.isBlocked && channel.fd != 0; i++) {
+    for (let i = 0; i < dialsUsed && !channel.isBlocked && channel.fd > 0; i++) {
       const dial = dialAt(i);
       if (dial.isUsed && dial.channel == index && dial.answer != unanswered) deliver(channel, dial);
     }
   }
-  if (channel.fd == 0) return;
+  if (channel.fd <= 0) return;
   if ((mask & EPOLLIN) != 0 && !channel.isPaused) takeRequests(channel);
-  else if ((mask & EPOLLHUP) != 0) closeChannel(index);
+  else if ((mask & EPOLLHUP) != 0) endChannel(index);
 }
 
 /** The egress has answered, or has gone. */
