@@ -109,6 +109,12 @@ export function testService(target: string, start: StartApplication): void {
     tooLong.destroy();
   });
 
+  test(name('a response that has a date has no second one'), async () => {
+    const dates = (await fetch(url('/dated'))).headers.get('date');
+    assert.equal(dates, 'Sun, 06 Nov 1994 08:49:37 GMT');
+    assert.ok(Date.parse((await fetch(url('/nowhere'))).headers.get('date') ?? '') > Date.parse('2020-01-01'));
+  });
+
   test(name('HEAD gets the head alone'), async () => {
     const response = await fetch(url('/large'), { method: 'HEAD' });
     assert.equal(response.headers.get('content-length'), '1000000');

@@ -30,6 +30,7 @@ const routes: Readonly<
 > = {
   '/echo': async (request) =>
     new Response(await request.text(), { headers: { 'content-type': request.headers.get('content-type') ?? '' } }),
+  '/dated': () => new Response('then', { headers: { date: 'Sun, 06 Nov 1994 08:49:37 GMT' } }),
   '/json': async (request) => {
     const { number } = (await request.json()) as { readonly number: number };
     return Response.json({ number: number + 1, query: new URL(request.url).searchParams.get('q') });

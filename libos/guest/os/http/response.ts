@@ -193,6 +193,7 @@ function writeHead(connection: Connection, status: i32, contentType: i32, fields
   let to = makeRoom(connection, fieldsLength + 512);
   hasLength = false;
   to = writeStatus(to, status);
+  dateAt = to - dateLength;
   to = writeContentType(to, contentType);
   if (fieldsLength > 0) {
     fromApplication(to, fields, fieldsLength);
@@ -203,6 +204,8 @@ function writeHead(connection: Connection, status: i32, contentType: i32, fields
 
 /** The application's fields hold a length that counts: there is no body here to be counted. */
 let hasLength: bool = false;
+/** Where the head that is being written has its date. */
+let dateAt: usize = 0;
 
 /**
  * Framing and connection are ours: fields about them, as a program has them that passes on what it got from another server, are
@@ -226,6 +229,11 @@ function withoutFraming(base: usize, length: i32): i32 {
 
 function isFraming(line: usize, size: i32): bool {
   const first = load<u8>(line) | 32;
+  if (first == 100 && size > 5 && equalsIgnoringCase(line, 5, "date:")) {
+    // One date is all a response has (RFC 9110 §6.6.1): the application's, where it is written as ours.
+    if (size == dateLength) memory.copy(dateAt, line, size);
+    return true;
+  }
   // c, k, t: nothing else is looked at twice.
   if (first != 99 && first != 107 && first != 116) return false;
   if (size > 15 && equalsIgnoringCase(line, 15, "content-length:")) {
