@@ -33,6 +33,7 @@ export interface AgentOptions {
   readonly client: Client;
   readonly events: EventRecorder;
   readonly addresses: AddressPool;
+  readonly addressRange: number;
   readonly around: Surroundings;
   readonly log: (message: string) => void;
 }
@@ -98,6 +99,7 @@ export class Agent {
     this.#askingOf = (pod) => askingServices(pod, services.byIndex('asking', pod.metadata.namespace ?? ''));
     await informers.synced(signal);
     this.#egressRules = clusterRules({
+      range: this.#options.addressRange,
       service: (namespace, name) => services.get(`${namespace}/${name}`),
       services: () => services.list(),
       pods: () => pods.list(),

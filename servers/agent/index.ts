@@ -48,6 +48,7 @@ export const server: Server = {
       events,
       log,
       addresses: podAddresses(addressRange),
+      addressRange,
       around: {
         client,
         images: createImageStore(imageStoreDirectory),

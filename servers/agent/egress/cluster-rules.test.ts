@@ -13,14 +13,17 @@ const services = [
   service('other', 'db', { clusterIP: '127.20.128.2' }),
   service('shop', 'crowd', { clusterIP: 'None', selector: { app: 'db' } }),
   service('shop', 'lonely', { clusterIP: 'None', selector: { app: 'nobody' } }),
+  service('shop', 'forged', { clusterIP: '127.0.0.1' }),
   service('shop', 'away', { type: 'ExternalName', externalName: 'example.com' }),
 ];
 const pods = [
   pod('shop', 'db-0', '127.20.0.1', { app: 'db' }),
   pod('shop', 'db-1', '127.20.0.2', { app: 'db' }),
   pod('other', 'db-0', '127.20.0.3', { app: 'db' }),
+  pod('other', 'forged', '127.0.0.53', {}),
 ];
 const { addressesOf, refusalOf } = clusterRules({
+  range: 20,
   service: (namespace, name) =>
     services.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
   services: () => services,
@@ -58,6 +61,7 @@ test('addresses of this machine are reached where they are a Service or a pod', 
     assert.equal(refusalOf(address), undefined, address);
   for (const address of [
     '127.0.0.1',
+    '127.0.0.53',
     '127.20.128.9',
     '127.20.0.9',
     '::1',

@@ -7,6 +7,8 @@ import type { EgressRules } from '@diatom/tender';
 import { forbiddenAddress } from '@diatom/tender/egress/address-class.ts';
 
 export interface ClusterState {
+  /** The cell's own part of the loopback network: 127.<range>.0.0/16. */
+  readonly range: number;
   readonly service: (namespace: string, name: string) => Service | undefined;
   readonly services: () => readonly Service[];
   readonly pods: () => readonly Pod[];
@@ -51,9 +53,11 @@ const addressesOfService = (service: Service, pods: readonly Pod[]): readonly st
 };
 
 export const clusterRules = (state: ClusterState): Required<EgressRules> => {
+  // Whoever may write a Service or a status may write any address there, that of another service of the machine as well.
   const isOwn = (address: string): boolean =>
-    state.services().some(({ spec }) => spec?.clusterIP === address) ||
-    state.pods().some(({ status }) => status?.podIP === address);
+    address.startsWith(`127.${state.range}.`) &&
+    (state.services().some(({ spec }) => spec?.clusterIP === address) ||
+      state.pods().some(({ status }) => status?.podIP === address));
   return { isOwn, ...namesAndAddresses(state, isOwn) };
 };
 
