@@ -31,7 +31,10 @@ export function* departures(first: Interval, blockStartOf: (position: number) =>
       beforeThat.end === before.start &&
       before.start > blockStart;
     if (isReloaded) continue;
-    yield { gap: start - (start % stepsPerInstruction), register: before.register };
+    const gap = start - (start % stepsPerInstruction);
+    // The moves of a gap happen at once: what comes into its register there is still where it comes from.
+    const isMovedThere = before.start === gap && beforeThat?.end === gap && beforeThat.register !== undefined;
+    yield { gap, register: isMovedThere ? beforeThat.register : before.register };
   }
 }
 
