@@ -33,8 +33,8 @@ export function* departures(first: Interval, blockStartOf: (position: number) =>
     if (isReloaded) continue;
     const gap = start - (start % stepsPerInstruction);
     // The moves of a gap happen at once: what comes into its register there is still where it comes from.
-    const isMovedThere = before.start === gap && beforeThat?.end === gap && beforeThat.register !== undefined;
-    yield { gap, register: isMovedThere ? beforeThat.register : before.register };
+    const movedFrom = before.start === gap && beforeThat?.end === gap ? beforeThat.register : undefined;
+    yield { gap, register: movedFrom ?? before.register };
   }
 }
 
