@@ -1,5 +1,6 @@
 /** kube-apiserver over an etcd of its own, where there is one: `KUBE_APISERVER`, or the PATH. */
-import { mkdir } from 'node:fs/promises';
+import { createPrivateKey } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { certificatePath, keyPath, loadKeyFiles } from '@diatom/kernel/pki';
 import { freePort } from '../measure/ports.ts';
 import { pinned, serverProcessor } from '../measure/processors.ts';
@@ -19,7 +20,11 @@ export async function startKubeApiserver(
   await mkdir(directory, { recursive: true });
   const keys = loadKeyFiles(directory, [], Date.now());
   const file = (name: string): string => certificatePath(keys.directory, name);
-  const tokenKey = `${keys.directory}/service-accounts.key`;
+  // It reads private keys of elliptic curves in the form of SEC 1 only, not in PKCS #8.
+  const tokenKey = `${directory}/token.key`;
+  await writeFile(tokenKey, createPrivateKey(keys.tokenKey.privateKey).export({ type: 'sec1', format: 'pem' }), {
+    mode: 0o600,
+  });
   const etcd = await startEtcdProcess('etcd', `${directory}/etcd`);
   const port = await freePort();
   const startedMs = performance.now();
