@@ -52,9 +52,17 @@ const usage = [
   ...benches.map(({ name, operands = '', does }) => `  ${`${name} ${operands}`.padEnd(27)} ${does}`),
 ].join('\n');
 
-function parse(): { readonly bench: Bench; readonly names: readonly string[]; readonly isJson: boolean } | string {
+interface Wanted {
+  readonly bench: Bench;
+  readonly names: readonly string[];
+  readonly isJson: boolean;
+}
+
+function parse(): Wanted | string {
   try {
-    const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+    const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    if (values.help) return 'help';
     const [first, ...names] = positionals;
     const bench = benches.find(({ name }) => name === first);
     if (bench === undefined || (bench.operands === undefined && names.length > 0)) return usage;
@@ -65,6 +73,10 @@ function parse(): { readonly bench: Bench; readonly names: readonly string[]; re
 }
 
 const parsed = parse();
+if (parsed === 'help') {
+  terminal.print(usage);
+  process.exit(0);
+}
 if (typeof parsed === 'string') {
   terminal.note(parsed);
   process.exit(2);
