@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StoreModel } from './model.ts';
 import {
+  type Change,
   CompactedError,
   type Decision,
   FutureRevisionError,
@@ -20,8 +21,8 @@ export interface StoreUnderTest extends AsyncDisposable {
 
 export type OpenStore = () => Promise<StoreUnderTest>;
 
-export const put = (value: string): Decision => ({ kind: 'put', value: () => value });
-export const remove: Decision = { kind: 'delete' };
+export const put = (value: string): Change => ({ kind: 'put', value: () => value });
+export const remove: Change = { kind: 'delete' };
 
 export interface Recording {
   readonly events: StoreEvent[];
@@ -143,6 +144,38 @@ export function storeConformance(name: string, open: OpenStore): void {
         store.list('').items.map((item) => item.key),
         ['a', 'd'],
       );
+    });
+
+    it('makes the changes beside a write with it, each with a revision of its own, or none of them', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const before = store.revision;
+      const recording = record(store, '', before);
+      const both = (value: string, other: () => Change) =>
+        store.write('a', () => ({ ...put(value), beside: () => [{ key: 'b', decide: other }] }));
+      const made = both('1', () => ({ kind: 'put', value: (revision) => `beside ${revision}` }));
+      const refused = both('2', () => {
+        throw new Error('no room');
+      });
+      const removed = both('3', () => remove);
+      const results = await Promise.allSettled([made, refused, removed]);
+      assert.deepEqual(
+        results.map(({ status }) => status),
+        ['fulfilled', 'rejected', 'fulfilled'],
+      );
+      assert.equal(store.get('a')?.value, '3');
+      assert.equal(store.get('b'), undefined);
+      await until(() => recording.events.length === 4, 'four events');
+      assert.deepEqual(
+        recording.events.map(({ kind, key, revision, value }) => [kind, key, revision, value]),
+        [
+          ['put', 'a', before + 1, '1'],
+          ['put', 'b', before + 2, `beside ${before + 2}`],
+          ['put', 'a', before + 3, '3'],
+          ['delete', 'b', before + 4, `beside ${before + 2}`],
+        ],
+      );
+      recording.cancel();
     });
 
     it('keeps values exactly', async () => {

@@ -9,6 +9,7 @@ import { Housekeeping } from './housekeeping.ts';
 import { Pieces } from './pieces.ts';
 import { type JoinedRow, prefixEnd, prepareStatements, type Statements } from './statements.ts';
 import {
+  type Change,
   CompactedError,
   type Decision,
   FutureRevisionError,
@@ -44,12 +45,16 @@ interface PendingWrite {
   readonly reject: (error: unknown) => void;
 }
 
-interface DecidedWrite {
-  readonly write: PendingWrite;
+interface DecidedChange {
   readonly previous: StoredObject | undefined;
   readonly current: StoredObject | undefined;
   /** Undefined when nothing was to be done. */
   readonly event: StoreEvent | undefined;
+}
+
+interface DecidedWrite extends DecidedChange {
+  readonly write: PendingWrite;
+  readonly beside: readonly DecidedChange[];
 }
 
 export function openSqliteStore(options: SqliteStoreOptions): Store {
@@ -189,9 +194,10 @@ class SqliteStore implements Store {
       for (const write of batch) {
         const one = this.#decide(write, revision + 1);
         if (one === undefined) continue;
-        if (one.event !== undefined) {
-          revision = one.event.revision;
-          this.#apply(one, one.event);
+        for (const change of [one, ...one.beside]) {
+          if (change.event === undefined) continue;
+          revision = change.event.revision;
+          this.#apply(change, change.event);
         }
         decided.push(one);
       }
@@ -201,7 +207,7 @@ class SqliteStore implements Store {
       return;
     }
     this.#revision = revision;
-    const events = decided.flatMap((one) => one.event ?? []);
+    const events = decided.flatMap((one) => [one, ...one.beside].flatMap(({ event }) => event ?? []));
     this.#pieces.changed(events);
     if (events.length > 0) this.#watches.deliver(events);
     for (const { write, event, previous, current } of decided) {
@@ -215,33 +221,23 @@ class SqliteStore implements Store {
     const previous = this.#statements.get(write.key);
     try {
       const decision = write.decide(previous);
-      switch (decision.kind) {
-        case 'keep':
-          return { write, previous, current: previous, event: undefined };
-        case 'put': {
-          const value = decision.value(revision);
-          const createRevision = previous?.createRevision ?? revision;
-          const current: StoredObject = { key: write.key, value, createRevision, modRevision: revision };
-          return { write, previous, current, event: eventOf('put', write.key, revision, value, previous) };
-        }
-        case 'delete': {
-          if (previous === undefined) return { write, previous, current: undefined, event: undefined };
-          const value = decision.finalValue?.(revision) ?? previous.value;
-          return {
-            write,
-            previous,
-            current: undefined,
-            event: eventOf('delete', write.key, revision, value, previous),
-          };
-        }
-      }
+      const own = changeOf(write.key, previous, decision, revision);
+      if (decision.beside === undefined) return { ...own, write, beside: noChanges };
+      let next = own.event === undefined ? revision : revision + 1;
+      const beside = decision.beside().map(({ key, decide }) => {
+        const before = this.#statements.get(key);
+        const change = changeOf(key, before, decide(before), next);
+        if (change.event !== undefined) next += 1;
+        return change;
+      });
+      return { ...own, write, beside };
     } catch (error) {
       write.reject(error);
       return undefined;
     }
   }
 
-  #apply({ previous }: DecidedWrite, event: StoreEvent): void {
+  #apply({ previous }: DecidedChange, event: StoreEvent): void {
     const deleted = event.kind === 'delete';
     const createRevision = previous?.createRevision ?? event.revision;
     this.#statements.append(event.revision, event.key, deleted, createRevision, previous?.modRevision, event.value);
@@ -292,6 +288,26 @@ function rangeOf(prefix: string, startAfter: string | undefined): readonly [star
 
 function joinedValues({ bytes, count, lastKey }: JoinedRow, revision: Revision): JoinedValues {
   return { bytes: bytes ?? new Uint8Array(0), count, lastKey: lastKey ?? undefined, revision };
+}
+
+const noChanges: readonly DecidedChange[] = [];
+
+function changeOf(key: string, previous: StoredObject | undefined, change: Change, revision: Revision): DecidedChange {
+  switch (change.kind) {
+    case 'keep':
+      return { previous, current: previous, event: undefined };
+    case 'put': {
+      const value = change.value(revision);
+      const createRevision = previous?.createRevision ?? revision;
+      const current: StoredObject = { key, value, createRevision, modRevision: revision };
+      return { previous, current, event: eventOf('put', key, revision, value, previous) };
+    }
+    case 'delete': {
+      if (previous === undefined) return { previous, current: undefined, event: undefined };
+      const value = change.finalValue?.(revision) ?? previous.value;
+      return { previous, current: undefined, event: eventOf('delete', key, revision, value, previous) };
+    }
+  }
 }
 
 function eventOf(

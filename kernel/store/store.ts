@@ -14,14 +14,23 @@ export interface StoredObject {
   readonly modRevision: Revision;
 }
 
-/**
- * What a writer decides when it sees the current state. `put` is called with the revision the write will have, so that
- * it can be part of the value. Throwing from `decide` or `put` fails this write alone.
- */
-export type Decision =
+/** What happens to one object. `value` is called with the revision the write will have, so that it can be part of it. */
+export type Change =
   | { readonly kind: 'put'; readonly value: (revision: Revision) => string }
   | { readonly kind: 'delete'; readonly finalValue?: (revision: Revision) => string }
   | { readonly kind: 'keep' };
+
+/** A change of another object that belongs to a write: both are made or neither is. */
+export interface ChangeBeside {
+  readonly key: string;
+  readonly decide: (current: StoredObject | undefined) => Change;
+}
+
+/**
+ * What a writer decides when it sees the current state. Throwing from `decide`, `value` or `beside` fails this write
+ * alone. `beside` is asked after `value`, for changes to other keys than the write's own, each of them once.
+ */
+export type Decision = Change & { readonly beside?: () => readonly ChangeBeside[] };
 
 export interface WriteResult {
   /** Revision of the write; for `keep` the current revision of the store. */
