@@ -16,7 +16,7 @@ import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { discover, type SubresourceTable } from '../wire/discovery.ts';
 import { encodeAnswer, jsonHeaders } from '../wire/encode-answer.ts';
-import { type Answer, negotiable, negotiate, type Offer, offers, plainJson } from '../wire/media.ts';
+import { type Answer, legible, negotiable, negotiate, type Offer, offers, plainJson } from '../wire/media.ts';
 import { requireFitting } from '../wire/render.ts';
 import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../wire/status.ts';
 import { version } from '../wire/version.ts';
@@ -122,7 +122,7 @@ function errorResponse(context: Context, request: ApiRequest, error: unknown): A
   const { code, headers, status } = answer as ApiError;
   const response = { status: code, headers: { ...jsonHeaders, ...headers }, body: JSON.stringify(status) };
   // Nothing that fits hides no error: it is told in JSON then (apiserver handlers/responsewriters).
-  return encodeAnswer(response, negotiable(request.headers.accept, offers.plain) ?? plainJson);
+  return encodeAnswer(response, legible(negotiable(request.headers.accept, offers.plain) ?? plainJson, request));
 }
 
 async function serve(
@@ -194,7 +194,7 @@ async function servePath(
     remote: context.aggregation?.versions() ?? [],
   });
   if (document === undefined) throw pathNotFound();
-  return encodeAnswer(document, negotiable(accept, offers.plain) ?? plainJson);
+  return encodeAnswer(document, legible(negotiable(accept, offers.plain) ?? plainJson, request));
 }
 
 function noMetrics(): ApiError {
@@ -267,8 +267,7 @@ async function serveResource(
   const kind = context.kinds.find(group, route.version, resource);
   if (kind === undefined) throw pathNotFound();
   if (kind.deprecationWarning !== undefined) warnings.push(kind.deprecationWarning);
-  const negotiated = answerFor(kind, route, verb, request);
-  const answer = isTrue(query.get('pretty')) ? { ...negotiated, pretty: true } : negotiated;
+  const answer = legible(answerFor(kind, route, verb, request), request);
   const call: Call = { request, identity, route, kind, query, answer, warnings };
   requireScope(call, verb);
   return encodeAnswer(await serveCall(context, call, verb), answer);
@@ -287,9 +286,6 @@ function answerFor(kind: Kind, route: ResourceRoute, verb: Verb, request: ApiReq
   requireFitting(answer, kind, verb === 'list' || verb === 'deletecollection');
   return answer;
 }
-
-/** As Go reads a boolean. */
-const isTrue = (text: string | null): boolean => text !== null && /^(1|t|T|true|True|TRUE)$/.test(text);
 
 async function serveCall(context: Context, call: Call, verb: Verb): Promise<ApiResponse> {
   const { kind, route } = call;

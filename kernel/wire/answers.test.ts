@@ -147,6 +147,20 @@ test('an answer for people has line breaks', async () => {
   assert.match((await ask(api, 'GET', `${configMaps}/a?pretty=true`, '')).text, /^\{\n {2}"apiVersion"/);
 });
 
+test('programs people read get line breaks unasked: objects, lists, errors and discovery', async () => {
+  await using api = await openWithObjects();
+  const get = async (path: string, agent: string) =>
+    String(
+      (await api.handle({ method: 'GET', path, headers: { 'user-agent': agent }, body: new Uint8Array() }, admin)).body,
+    );
+  for (const path of [`${configMaps}/a`, configMaps, `${configMaps}/none`, '/apis/apps/v1']) {
+    for (const agent of ['curl/8.5.0', 'Wget/1.21', 'Mozilla/5.0 (X11; Linux x86_64)'])
+      assert.match(await get(path, agent), /^\{\n {2}"/, `${agent} ${path}`);
+    assert.doesNotMatch(await get(path, 'kubectl/v1.35.0 (linux/amd64)'), /\n./, path);
+    assert.doesNotMatch(await get(`${path}?pretty=false`, 'curl/8.5.0'), /\n./, path);
+  }
+});
+
 async function frames(stream: ApiStream, count: number): Promise<readonly (readonly [string, JsonRecord])[]> {
   const found: [string, JsonRecord][] = [];
   let rest = Buffer.alloc(0);

@@ -1,4 +1,5 @@
 /** Content negotiation (apiserver pkg/endpoints/handlers/negotiation): what the client may get and what it sent. */
+import type { ApiRequest } from '@diatom/sdk/api';
 import { lookup } from '../kinds/json.ts';
 import { notAcceptable } from './status.ts';
 
@@ -109,6 +110,20 @@ function transformed(encoding: Encoding, parameters: AcceptClause['parameters'],
   if (representation === 'table' && encoding === 'protobuf') return undefined;
   return { encoding, representation, version: v, pretty };
 }
+
+/** Programs people read the answers of (apiserver handlers/responsewriters: isPrettyPrint). */
+const readByPeople = /^(curl|Wget|Mozilla\/5\.0)/;
+
+/** The answer with line breaks where somebody asked for them with `?pretty=`, or is likely to look at it. */
+export function legible(answer: Answer, request: ApiRequest): Answer {
+  if (answer.encoding !== 'json' || answer.pretty) return answer;
+  const asked = request.path.includes('pretty=') ? /[?&]pretty=([^&]+)/.exec(request.path)?.[1] : undefined;
+  const pretty = asked === undefined ? readByPeople.test(request.headers['user-agent'] ?? '') : isTrue(asked);
+  return pretty ? { ...answer, pretty } : answer;
+}
+
+/** As Go reads a boolean. */
+const isTrue = (text: string): boolean => /^(1|t|T|true|True|TRUE)$/.test(text);
 
 /** Clients send the same few headers all the time. */
 const known = new Map<Offer, Map<string, Answer>>();

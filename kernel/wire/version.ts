@@ -1,17 +1,18 @@
 /** GET /version: the Kubernetes version whose behaviour is served. */
 import type { ApiResponse } from '@diatom/sdk/api';
 
+export const buildInfo = {
+  major: '1',
+  minor: '35',
+  gitVersion: 'v1.35.0+diatom',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: 'node',
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+} as const;
+
 export function version(): ApiResponse {
-  const body = {
-    major: '1',
-    minor: '35',
-    gitVersion: 'v1.35.0+diatom',
-    gitCommit: '',
-    gitTreeState: 'clean',
-    buildDate: '1970-01-01T00:00:00Z',
-    goVersion: '',
-    compiler: 'node',
-    platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-  };
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(buildInfo, null, 2) };
 }
