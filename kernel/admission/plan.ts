@@ -37,6 +37,10 @@ const nobody: Plan = { mutatingPolicies: [], mutating: [], policies: [], validat
 
 /** Questions that are answered and not stored: policies do not see them (kubernetes pkg/kubeapiserver/admission/exclusion). */
 const withoutPolicies = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
+const isQuestion = ({ review, group }: Kind): boolean => review !== undefined && withoutPolicies.has(group);
+
+/** Policies and their bindings, but not webhook configurations: policies may say what these look like. */
+const policyResource = /admissionpolic/;
 
 export class Plans {
   readonly #kinds: Kinds;
@@ -50,8 +54,7 @@ export class Plans {
   }
 
   find(kind: Kind, subresource: string, operation: Operation): Plan {
-    // What governs admission is not governed by it: a webhook that refuses everything must be possible to remove.
-    if (this.#configurations.isEmpty || kind.group === admissionGroup) return nobody;
+    if (this.#configurations.isEmpty) return nobody;
     const { generation } = this.#kinds.registry;
     if (generation !== this.#generation) {
       this.#generation = generation;
@@ -69,13 +72,15 @@ export class Plans {
   #make(kind: Kind, subresource: string, operation: Operation): Plan {
     const equivalents = [kind, ...this.#otherVersions(kind)];
     const webhooks = (all: readonly Webhook[]): readonly PlannedWebhook[] =>
-      all.flatMap((webhook) => {
+      (governs ? [] : all).flatMap((webhook) => {
         const matches = matchRules(webhook.matching, equivalents, subresource, operation);
         return matches.length === 0 ? [] : [{ webhook, matches }];
       });
-    const isQuestion = kind.review !== undefined && withoutPolicies.has(kind.group);
+    // What governs admission is not governed by it: a webhook that refuses everything must be possible to remove.
+    const governs = kind.group === admissionGroup;
+    const isExempt = governs ? policyResource.test(kind.resource) : isQuestion(kind);
     const policies = (all: readonly BoundPolicy[]): readonly PlannedPolicy[] =>
-      isQuestion ? [] : all.flatMap((one) => this.#makePolicy(one, equivalents, subresource, operation));
+      isExempt ? [] : all.flatMap((one) => this.#makePolicy(one, equivalents, subresource, operation));
     return {
       mutatingPolicies: policies(this.#configurations.mutatingPolicies),
       mutating: webhooks(this.#configurations.mutating),

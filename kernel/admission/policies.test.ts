@@ -484,3 +484,13 @@ test('expressions of mutations that make no sense are refused', async () => {
   );
   assert.match(String(body.message), /undeclared reference to 'Object'/);
 });
+
+test('webhook configurations are subject to policies, policies themselves are not', async () => {
+  await using api = await openApi();
+  const rules = [rule({ operations: ['*'], apiGroups: ['admissionregistration.k8s.io'], resources: ['*'] })];
+  await enforce(api, { validations: [{ expression: 'false' }], matchConstraints: { resourceRules: rules } });
+  const hooks = `${group}/validatingwebhookconfigurations`;
+  const refused = await api.call('POST', hooks, { metadata: { name: 'w' }, webhooks: [] });
+  assert.equal(refused.status, 422, refused.text);
+  assert.equal((await api.call('DELETE', `${policies}/p`)).status, 200);
+});

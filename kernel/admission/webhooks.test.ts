@@ -106,8 +106,8 @@ test('every kind of write is shown to a webhook as what it is', async () => {
     'UPDATE configmaps b ConfigMap ConfigMap',
     'DELETE configmaps a - ConfigMap',
     'CREATE configmaps c ConfigMap -',
-    'DELETE configmaps b - ConfigMap',
-    'DELETE configmaps c - ConfigMap',
+    'DELETE configmaps  - ConfigMap',
+    'DELETE configmaps  - ConfigMap',
     'CREATE deployments d Deployment -',
     'UPDATE deployments/scale d Scale Scale',
     'UPDATE deployments/scale d Scale Scale',
@@ -453,4 +453,50 @@ test('an update through a webhook that changes nothing makes no new version', as
     const same = await api.call(method, `${configMaps}/a`, body, headers);
     assert.equal(recordAt(same.body, 'metadata').resourceVersion, recordAt(created, 'metadata').resourceVersion);
   }
+});
+
+test('a deletion has the options of one type, in whatever group a client sends them', async () => {
+  const hook = hooks();
+  await using api = await openApi([], undefined, hook.call);
+  await api.call('POST', configMaps, configMap('a'));
+  await configure(api, 'validating', 'all', webhook());
+  const options = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' };
+  const { status } = await api.call('DELETE', `${configMaps}/a`, options);
+  assert.equal(status, 200);
+  const [request] = hook.requests;
+  assert.deepEqual(request?.options, { ...options, apiVersion: 'meta.k8s.io/v1' });
+});
+
+test('owners a webhook repeats are dropped and managedFields it breaks are left alone, with warnings', async () => {
+  const hook = hooks();
+  await using api = await openApi([], undefined, hook.call);
+  await configure(api, 'mutating', 'all', webhook({ rules: [{ ...everything, resources: ['configmaps'] }] }));
+  const owner = { apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'u' };
+  hook.answer = () =>
+    patchOf(
+      { op: 'add', path: '/metadata/ownerReferences', value: [owner, owner] },
+      { op: 'remove', path: '/metadata/managedFields/0/fieldsType' },
+    );
+  for (const [method, path, body, headers] of [
+    ['POST', configMaps, configMap('a', { data: { x: 'y' } }), {}],
+    ['PATCH', `${configMaps}/a`, [], { 'content-type': 'application/json-patch+json' }],
+    ['PUT', `${configMaps}/a`, configMap('a', { data: { x: 'z' } }), {}],
+  ] as const) {
+    const { body: made, headers: answered, text } = await api.call(method, path, body, headers);
+    assert.deepEqual(recordsAt(made, 'metadata', 'ownerReferences'), [owner], text);
+    assert.equal(recordsAt(made, 'metadata', 'managedFields')[0]?.fieldsType, 'FieldsV1');
+    const warnings = JSON.stringify(answered);
+    assert.match(warnings, /duplicate entries after mutating admission happens; .* observed: u/);
+    assert.match(warnings, /managedFields was in an invalid state after admission; .*: missing fieldsType in managed/);
+  }
+});
+
+test('a client that names an owner twice is warned, and the owner is kept once', async () => {
+  await using api = await openApi();
+  const owner = { apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'u' };
+  const given = configMap('a');
+  const twice = { ...given, metadata: { ...recordAt(given, 'metadata'), ownerReferences: [owner, owner] } };
+  const { body, headers } = await api.call('POST', configMaps, twice);
+  assert.deepEqual(recordsAt(body, 'metadata', 'ownerReferences'), [owner]);
+  assert.match(JSON.stringify(headers), /ownerReferences contains duplicate entries; API server/);
 });

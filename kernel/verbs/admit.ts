@@ -42,9 +42,10 @@ function optionsOf(call: Call, { operation, dryRun, options }: Admitted): JsonRe
   const manager = call.query.get('fieldManager') ?? '';
   const validation = call.query.get('fieldValidation') ?? '';
   return {
+    ...(options ?? {}),
+    // Clients may send DeleteOptions of any group; admission is shown one form.
     kind: optionsKinds[operation],
     apiVersion: 'meta.k8s.io/v1',
-    ...(options ?? {}),
     ...(dryRun ? { dryRun: ['All'] } : {}),
     ...(manager === '' ? {} : { fieldManager: manager }),
     ...(validation === '' ? {} : { fieldValidation: validation }),

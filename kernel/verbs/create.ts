@@ -7,6 +7,7 @@ import { validateMetadata } from '../kinds/validate-metadata.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import { ApiError, alreadyExists, badRequest, type FieldError, forbidden, notFound } from '../wire/status.ts';
 import { mutateNew, mutates } from './admit.ts';
+import { dropSameOwners, tidyAdmitted } from './after-admission.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody } from './decode.ts';
 import { trackCreate } from './managed/managed-fields.ts';
@@ -32,6 +33,7 @@ const generateAttempts = 8;
 export async function create(context: Context, call: Call): Promise<ApiResponse> {
   const dryRun = isDryRun(call.query, 'CreateOptions');
   const object = await decodeBody(call);
+  dropSameOwners(call, object);
   const started = await admitStart(context, call, object, dryRun);
   const { text } = await createObject(context, call, started, dryRun);
   return respond(context, call, text, 201);
@@ -52,6 +54,7 @@ async function admitStart(context: Context, call: Call, object: JsonRecord, dryR
   const managedFields = trackCreate(call.kind.schema, object, writerOf(context, call));
   metadataOf(object).managedFields = managedFields;
   const mutated = await mutateNew(context, call, { operation: 'CREATE', name, object, previous: undefined, dryRun });
+  tidyAdmitted(call, mutated);
   return { object: mutated, managedFields };
 }
 

@@ -98,13 +98,15 @@ export async function removeObject(
   call: Call,
   name: string,
   options: DeleteOptions,
+  /** The name in the request: a deletecollection has none. */
+  requested = name,
 ): Promise<Outcome> {
   return commit(context, objectKey(call, name), options.dryRun, (current, round) => {
     if (current === undefined) throw notFound(call.kind, name);
     const object = parseStored(current.value);
     requirePreconditions(call.kind, name, object, current, options);
     admit(context, call, { verb: 'delete', name, object: undefined, previous: object });
-    admitDeletion(call, round, name, object, options);
+    admitDeletion(call, round, requested, object, options);
     return decideDeletion(call.kind, current, object, options, round.nowMs);
   });
 }
@@ -205,7 +207,7 @@ export async function removeCollection(context: Context, call: Call): Promise<Ap
     const object = parseStored(text);
     const inNamespace = { ...call, route: { ...call.route, namespace: stringAt(object, 'metadata', 'namespace') } };
     try {
-      const outcome = await removeObject(context, inNamespace, stringAt(object, 'metadata', 'name'), options);
+      const outcome = await removeObject(context, inNamespace, stringAt(object, 'metadata', 'name'), options, '');
       removed.push(outcome.text);
     } catch (error) {
       // Somebody else was faster; it is gone all the same.

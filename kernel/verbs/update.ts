@@ -6,6 +6,7 @@ import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-meta
 import type { Decision, StoredObject } from '../store/store.ts';
 import { badRequest, conflict, type FieldError, modifiedMessage, notFound } from '../wire/status.ts';
 import type { Admitted, Round } from './admit.ts';
+import { dropSameOwners, tidyAdmitted } from './after-admission.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
 import {
   admitNew,
@@ -33,6 +34,7 @@ import { admit, commit, isDryRun, metadataOf, objectKey, othersOf, requireValid,
 export async function update(context: Context, call: Call): Promise<ApiResponse> {
   const dryRun = isDryRun(call.query, 'UpdateOptions');
   const object = await decodeBody(call);
+  dropSameOwners(call, object);
   const { name } = call.route;
   const given = stringAt(object, 'metadata', 'name');
   if (given !== '' && given !== name) {
@@ -80,7 +82,7 @@ export function createByWrite(
     group: kind.group,
     resource: kind.resource,
     namespace: route.namespace,
-    name: '',
+    name: route.name,
   });
   delete metadataOf(given).resourceVersion;
   requireNamespace(context, call, route.name);
@@ -89,6 +91,7 @@ export function createByWrite(
     managers === undefined ? trackCreate(kind.schema, given, writerOf(context, call)) : encodeManagers(managers);
   const admission = { operation: 'CREATE', name: route.name, previous: undefined, dryRun } as const;
   const object = round.mutate(call, { ...admission, object: given }) ?? given;
+  tidyAdmitted(call, object);
   prepareNew(context, call, object, round, managedFields);
   requireValid(kind, route.name, validateNew(call, object));
   requireServiceAccount(context, call, route.name, object);
@@ -155,9 +158,13 @@ function admitChange(
   input: Omit<Admitted, 'object'> & { readonly previous: JsonRecord },
 ): JsonRecord {
   const { kind, route } = call;
-  if (round?.mutates(call, input.operation) !== true) return wanted;
+  if (round?.mutates(call, input.operation) !== true) {
+    dropSameOwners(call, wanted, true);
+    return wanted;
+  }
   kind.rules.defaults?.(wanted);
   const object = round.mutate(call, { ...input, object: wanted }) ?? wanted;
+  tidyAdmitted(call, object);
   takeOver(kind, route.subresource, object, input.previous);
   return object;
 }
@@ -229,10 +236,9 @@ function takeOver(kind: Kind, subresource: string, object: JsonRecord, previous:
   if (isPartOfStatus(subresource)) {
     for (const key of new Set([...Object.keys(object), ...Object.keys(previous)])) {
       if (key === 'status' || key === 'metadata') continue;
-      if (previous[key] === undefined) delete object[key];
-      else object[key] = previous[key];
+      restore(object, previous, key);
     }
-    if (kind.rules.statusWritesMetadata !== true) object.metadata = { ...before };
+    keepMetadata(kind, object, before);
   } else if (kind.rules.parts?.[subresource] !== undefined) {
     const next = kind.rules.parts[subresource].take(structuredClone(object), previous);
     for (const key of Object.keys(object)) delete object[key];
@@ -242,11 +248,20 @@ function takeOver(kind: Kind, subresource: string, object: JsonRecord, previous:
     else object.status = previous.status;
   }
   const metadata = metadataOf(object);
-  for (const key of serverMetadata) {
-    if (before[key] === undefined) delete metadata[key];
-    else metadata[key] = before[key];
-  }
+  for (const key of serverMetadata) restore(metadata, before, key);
   delete metadata.selfLink;
+}
+
+/** A write of the status may note something down beside it, as controllers do (kubernetes pkg/registry: status strategies). */
+function keepMetadata(kind: Kind, object: JsonRecord, before: JsonRecord): void {
+  const keeps = kind.custom === undefined ? kind.rules.statusKeeps : 'metadata';
+  if (keeps === 'metadata') object.metadata = { ...before };
+  else for (const key of keeps ?? []) restore(metadataOf(object), before, key);
+}
+
+function restore(object: JsonRecord, before: JsonRecord, key: string): void {
+  if (before[key] === undefined) delete object[key];
+  else object[key] = before[key];
 }
 
 /** generation counts changes of what the user wants: everything but metadata and, where it is separate, status. */

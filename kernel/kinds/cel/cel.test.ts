@@ -148,6 +148,8 @@ const right: readonly (readonly [family: string, ...expressions: readonly string
     'type("a") != int',
     'type([1]) == list',
     'd == null',
+    '!has(d.x)',
+    '!has(dyn(1).x)',
   ],
 ];
 
@@ -168,6 +170,7 @@ const failures: readonly (readonly [text: string, message: string])[] = [
   ['optional.none().value() == 1', 'optional.none() dereference'],
   ['timestamp("x") == timestamp("y")', "type conversion error from 'x' to 'timestamp'"],
   ['dyn("a") + 1 == 2', 'no such overload'],
+  ['dyn(1).x == 2', 'no such key: x'],
 ];
 
 test('evaluations fail in the words of cel-go', () => {

@@ -121,9 +121,9 @@ class Planner {
           const value = operand(frame);
           frame.spend(1);
           const inner = value instanceof Optional ? value.value : value;
-          if (inner === undefined) return false;
-          if (!isMap(inner)) throw new CelError('no such overload');
-          return find(inner, field) !== undefined;
+          // What has no fields at all has not this one either (cel-go interpreter/attributes.go, refQualify).
+          if (isList(inner)) throw new CelError('no such overload');
+          return inner !== undefined && isMap(inner) && find(inner, field) !== undefined;
         };
       }
       case 'list':
@@ -386,7 +386,7 @@ function select(value: Value, field: string, optional: boolean): Value {
     const found = inner === undefined || !isMap(inner) ? undefined : find(inner, field);
     return found === undefined ? Optional.none : new Optional(found);
   }
-  if (!isMap(value)) throw new CelError(value === null ? `no such key: ${field}` : 'no such overload');
+  if (!isMap(value)) throw new CelError(isList(value) ? 'no such overload' : `no such key: ${field}`);
   return index(value, field);
 }
 

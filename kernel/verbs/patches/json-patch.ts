@@ -47,7 +47,7 @@ export function applyJsonPatch(document: unknown, operations: readonly Operation
   let copiedBytes = 0;
   for (const operation of operations) {
     if (operation.op === 'copy') {
-      copiedBytes += JSON.stringify(read(result, operation.from ?? '', 'copy')).length;
+      copiedBytes += JSON.stringify(look(result, operation.from ?? '', 'copy') ?? null).length;
       if (copiedBytes > copyLimitBytes) {
         throw inapplicable(
           `Unable to complete the copy, the accumulated size increase of copy is ${copiedBytes}, exceeding the limit ${copyLimitBytes}`,
@@ -67,7 +67,7 @@ function applyOne(document: unknown, operation: Operation): unknown {
     case 'remove':
       return removeAt(document, path);
     case 'replace':
-      read(document, path, op);
+      look(document, path, op);
       return path === ''
         ? structuredClone(operation.value)
         : set(document, path, structuredClone(shallow(operation.value, path)));
@@ -77,9 +77,9 @@ function applyOne(document: unknown, operation: Operation): unknown {
       return add(removeAt(document, from), path, shallow(value, path));
     }
     case 'copy':
-      return add(document, path, structuredClone(shallow(read(document, from, op), path)));
+      return add(document, path, structuredClone(shallow(look(document, from, op) ?? null, path)));
     case 'test':
-      if (deepEqual(read(document, path, op), operation.value)) return document;
+      if (deepEqual(look(document, path, op) ?? null, operation.value)) return document;
       throw inapplicable(`testing value ${path} failed`);
     default:
       throw inapplicable(`unexpected operation ${JSON.stringify(op)}`);
@@ -117,6 +117,17 @@ function child(parent: unknown, token: string, path: string, op: string): unknow
 
 function read(document: unknown, path: string, op: string): unknown {
   return tokens(path).reduce((value, token) => child(value, token, path, op), document);
+}
+
+/**
+ * As `read`, but a last member that is missing is undefined. Upstream's library (evanphx/json-patch 4) takes it for null in
+ * test and copy, and lets replace make it, against RFC 6902 §4.3; clients have come to rely on it.
+ */
+function look(document: unknown, path: string, op: string): unknown {
+  if (path === '') return document;
+  const [parent, token] = parentOf(document, path, op);
+  if (Array.isArray(parent)) return child(parent, token, path, op);
+  return Object.hasOwn(parent, token) ? parent[token] : undefined;
 }
 
 function parentOf(document: unknown, path: string, op: string): readonly [JsonRecord | unknown[], string] {

@@ -34,7 +34,6 @@ test('JSON Patch: the examples of RFC 6902, appendix A', () => {
     [{ foo: 'bar' }, [{ op: 'add', path: '/baz/bat', value: 'qux' }], undefined],
     [{ '/': 9, '~1': 10 }, [{ op: 'test', path: '/~01', value: 10 }], { '/': 9, '~1': 10 }],
     [{ foo: ['bar'] }, [{ op: 'add', path: '/foo/-', value: ['abc', 'def'] }], { foo: ['bar', ['abc', 'def']] }],
-    [{ foo: 1 }, [{ op: 'replace', path: '/bar', value: 2 }], undefined],
     [{ foo: [1] }, [{ op: 'add', path: '/foo/2', value: 2 }], undefined],
     [{ foo: [1] }, [{ op: 'remove', path: '/foo/01' }], undefined],
   ];
@@ -43,6 +42,17 @@ test('JSON Patch: the examples of RFC 6902, appendix A', () => {
     if (expected === undefined) assert.throws(apply, { code: 422 }, JSON.stringify(patch));
     else assert.deepEqual(apply(), expected, JSON.stringify(patch));
   }
+});
+
+test('JSON Patch: a last member that is missing counts as null, as for kube-apiserver', () => {
+  const apply = (patch: JsonRecord): unknown => applyJsonPatch({ foo: {} }, parseJsonPatch([patch]));
+  assert.deepEqual(apply({ op: 'replace', path: '/foo/bar', value: 2 }), { foo: { bar: 2 } });
+  assert.deepEqual(apply({ op: 'test', path: '/foo/bar', value: null }), { foo: {} });
+  assert.deepEqual(apply({ op: 'copy', from: '/foo/bar', path: '/foo/baz' }), { foo: { baz: null } });
+  assert.throws(() => apply({ op: 'test', path: '/foo/bar', value: 1 }), /testing value \/foo\/bar failed/);
+  for (const op of ['replace', 'test'])
+    assert.throws(() => apply({ op, path: '/baz/bar', value: null }), /missing path: \/baz\/bar/);
+  assert.throws(() => apply({ op: 'move', from: '/foo/bar', path: '/foo/baz' }), /missing path/);
 });
 
 test('merge patch: the table of RFC 7386, appendix A', () => {
