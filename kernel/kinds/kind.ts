@@ -77,8 +77,8 @@ export interface KindRules {
   readonly name?: NameForm;
   /** A create may bring status along (Node: kubelets register with it). */
   readonly keepsStatusOnCreate?: boolean;
-  /** PUT status also writes labels, annotations and finalizers. */
-  readonly statusWritesMetadata?: boolean;
+  /** What of the metadata a write of the status cannot change beside what the server sets (custom resources: all of it). */
+  readonly statusKeeps?: 'metadata' | readonly string[];
   /** An update has to name the resourceVersion it replaces. */
   readonly conditionalUpdate?: boolean;
   /** Counts spec changes in metadata.generation. */

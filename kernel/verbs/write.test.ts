@@ -82,6 +82,29 @@ test('generation counts spec changes only, and the status subresource writes sta
   assert.deepEqual(scaled.body.status, { replicas: 1 });
 });
 
+test('a controller notes something down beside the status, as far as the kind lets it', async () => {
+  await using api = await openApi();
+  const created = (await api.call('POST', deployments, deployment('web'))).body;
+  const metadataAfter = async (path: string, object: JsonRecord, written: JsonRecord): Promise<JsonRecord> => {
+    const changed = { ...object, metadata: { ...metadata(object), ...written } };
+    const answer = await api.call('PUT', path, changed);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return metadata(answer.body);
+  };
+  const annotations = { 'deployment.kubernetes.io/revision': '1' };
+  const ofDeployment = await metadataAfter(`${deployments}/web/status`, created, { annotations, labels: { a: 'b' } });
+  assert.deepEqual(ofDeployment.annotations, annotations);
+  assert.equal(ofDeployment.labels, undefined, 'the labels of a Deployment are not for its status');
+  const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+  const budget = (await api.call('POST', budgets, { metadata: { name: 'web' }, spec: { minAvailable: 1 } })).body;
+  const ofBudget = await metadataAfter(`${budgets}/web/status`, budget, { labels: { a: 'b' }, finalizers: ['a.io/b'] });
+  assert.deepEqual([ofBudget.labels, ofBudget.finalizers], [{ a: 'b' }, ['a.io/b']]);
+  const claims = '/apis/resource.k8s.io/v1/namespaces/default/resourceclaims';
+  const claim = (await api.call('POST', claims, { metadata: { name: 'gpu' }, spec: {} })).body;
+  const ofClaim = await metadataAfter(`${claims}/gpu/status`, claim, { annotations, labels: { a: 'b' } });
+  assert.deepEqual([ofClaim.labels, ofClaim.annotations], [undefined, undefined]);
+});
+
 test('a write that changes nothing makes no new version', async () => {
   await using api = await openApi();
   const created = await api.call('POST', deployments, deployment('web'));

@@ -2,7 +2,11 @@
 import type { ApiHandler, Identity } from '@diatom/sdk/api';
 import { objectKey } from '../../store/keys.ts';
 import type { Store } from '../../store/store.ts';
-import { type ClusterRoleRow, clusterRoleBindings, clusterRoles, namespaces, roles } from './cluster-roles.ts';
+import type { PolicyRule } from '../rbac/rule.ts';
+import { clusterRoleBindings, roleBindings, type Subject } from './bindings.ts';
+import { type ClusterRoleRow, clusterRoles, namespaces } from './cluster-roles.ts';
+import { controllerRules } from './controller-roles.ts';
+import { namespaceRoles } from './namespace-roles.ts';
 
 /** The kernel acting for itself. */
 export const kernelIdentity: Identity = {
@@ -18,7 +22,7 @@ const metadata = (name: string, labels: Readonly<Record<string, string>> = {}) =
   annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
 });
 
-/** An aggregated role is shown with the rules it gathers at birth, as a cluster's controller would have filled them in. */
+/** An aggregated role is shown with the rules it gathers at birth, as upstream's controller would fill them in. */
 function roleObject({ name, labels, aggregate, rules }: ClusterRoleRow): object {
   return {
     apiVersion: `${rbac}/v1`,
@@ -31,12 +35,26 @@ function roleObject({ name, labels, aggregate, rules }: ClusterRoleRow): object 
   };
 }
 
-function gathered(label: string | undefined): readonly object[] {
+/** By name, and a rule once (kubernetes pkg/controller/clusterroleaggregation): in this order nothing is left to write. */
+function gathered(label: string | undefined): readonly PolicyRule[] {
   if (label === undefined) return [];
-  return clusterRoles
+  const rules = clusterRoles
     .filter((row) => row.labels?.[label] === 'true')
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
     .flatMap((row) => row.rules ?? gathered(row.aggregate));
+  return [...new Map(rules.map((row) => [JSON.stringify(row), row])).values()];
 }
+
+const subjectObject = (subject: Subject): object =>
+  subject.kind === 'ServiceAccount' ? { ...subject, namespace: 'kube-system' } : { ...subject, apiGroup: rbac };
+
+const bindingObject = (kind: 'ClusterRole' | 'Role', name: string, role: string, subjects: readonly Subject[]) => ({
+  apiVersion: `${rbac}/v1`,
+  kind: `${kind}Binding`,
+  metadata: metadata(name),
+  roleRef: { apiGroup: rbac, kind, name: role },
+  subjects: subjects.map(subjectObject),
+});
 
 interface Wanted {
   readonly key: string;
@@ -45,9 +63,9 @@ interface Wanted {
 }
 
 function wanted(): readonly Wanted[] {
-  const rbacRow = (resource: string, name: string, object: object): Wanted => ({
-    key: objectKey({ group: rbac, resource, name }),
-    path: `/apis/${rbac}/v1/${resource}`,
+  const row = (resource: string, name: string, object: object, namespace?: string): Wanted => ({
+    key: objectKey({ group: rbac, resource, name, ...(namespace === undefined ? {} : { namespace }) }),
+    path: `/apis/${rbac}/v1${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resource}`,
     object,
   });
   return [
@@ -56,23 +74,23 @@ function wanted(): readonly Wanted[] {
       path: '/api/v1/namespaces',
       object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
     })),
-    ...clusterRoles.map((row) => rbacRow('clusterroles', row.name, roleObject(row))),
-    ...clusterRoleBindings.map(({ name, role, groups }) =>
-      rbacRow('clusterrolebindings', name, {
-        apiVersion: `${rbac}/v1`,
-        kind: 'ClusterRoleBinding',
-        metadata: metadata(name),
-        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: role },
-        subjects: groups.map((group) => ({ kind: 'Group', apiGroup: rbac, name: group })),
-      }),
+    ...[...clusterRoles, ...controllerRoles].map((role) => row('clusterroles', role.name, roleObject(role))),
+    ...Object.entries(clusterRoleBindings).map(([role, subjects]) =>
+      row('clusterrolebindings', role, bindingObject('ClusterRole', role, role, subjects)),
     ),
-    ...roles.map(({ name, namespace, rules }) => ({
-      key: objectKey({ group: rbac, resource: 'roles', namespace, name }),
-      path: `/apis/${rbac}/v1/namespaces/${namespace}/roles`,
-      object: { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: metadata(name), rules },
-    })),
+    ...namespaceRoles.map(({ name, namespace, rules }) =>
+      row('roles', name, { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: metadata(name), rules }, namespace),
+    ),
+    ...roleBindings.map(({ role, name = role, namespace, subjects }) =>
+      row('rolebindings', name, bindingObject('Role', name, role, subjects), namespace),
+    ),
   ];
 }
+
+const controllerRoles: readonly ClusterRoleRow[] = Object.entries(controllerRules).map(([name, rules]) => ({
+  name: `system:controller:${name}`,
+  rules,
+}));
 
 export async function bootstrap(store: Store, handle: ApiHandler): Promise<void> {
   const missing = wanted().filter(({ key }) => store.get(key) === undefined);

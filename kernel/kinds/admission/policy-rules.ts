@@ -38,6 +38,7 @@ const reserved = new Set(
 );
 
 export const policyRules: KindRules = {
+  statusKeeps: 'metadata',
   generation: true,
   defaults: (object) => {
     const spec = ensureRecord(object, 'spec');

@@ -35,6 +35,7 @@ export const addressRules: KindRules = {
 };
 
 export const serviceBlockRules: KindRules = {
+  statusKeeps: 'metadata',
   generation: true,
   validate: (object) => {
     const blocks = arrayAt(object, 'spec', 'cidrs').map(String);

@@ -9,6 +9,7 @@ const highestGroupPriority = 20_000;
 const highestVersionPriority = 1_000;
 
 export const apiServiceRules: KindRules = {
+  statusKeeps: 'metadata',
   name: 'path-segment',
   defaults: (object) => {
     const { service } = recordAt(object, 'spec');

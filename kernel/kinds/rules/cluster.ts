@@ -34,7 +34,6 @@ const nameLabel = 'kubernetes.io/metadata.name';
 
 export const namespaceRules: KindRules = {
   name: 'label',
-  statusWritesMetadata: true,
   defaults: (object) => {
     const metadata = ensureRecord(object, 'metadata');
     const name = stringAt(metadata, 'name');
@@ -57,7 +56,6 @@ export const namespaceRules: KindRules = {
 
 export const nodeRules: KindRules = {
   keepsStatusOnCreate: true,
-  statusWritesMetadata: true,
   defaults: (object) => {
     ensureRecord(object, 'spec');
     const status = ensureRecord(object, 'status');

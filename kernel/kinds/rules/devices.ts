@@ -124,6 +124,7 @@ const fixedSpec: KindRules['validateUpdate'] = (object, previous) =>
   semanticallyEqual(object.spec, previous.spec) ? [] : [immutable('spec', object.spec)];
 
 export const resourceClaimRules: KindRules = {
+  statusKeeps: 'metadata',
   defaults: (object) => defaultClaim(recordAt(object, 'spec')),
   validate: (object) => claimErrors(recordAt(object, 'spec'), 'spec'),
   validateUpdate: fixedSpec,

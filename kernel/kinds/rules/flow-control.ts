@@ -66,6 +66,7 @@ function ruleErrors(rule: JsonRecord, at: string): FieldError[] {
 }
 
 export const flowSchemaRules: KindRules = {
+  statusKeeps: 'metadata',
   generation: true,
   defaults: (object) => {
     const spec = ensureRecord(object, 'spec');
@@ -89,6 +90,7 @@ export const flowSchemaRules: KindRules = {
 };
 
 export const priorityLevelRules: KindRules = {
+  statusKeeps: 'metadata',
   generation: true,
   defaults: (object) => {
     const spec = ensureRecord(object, 'spec');

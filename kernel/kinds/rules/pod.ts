@@ -12,7 +12,7 @@ import { validatePodSpec } from './pod-validation.ts';
 
 export const podRules: KindRules = {
   generation: true,
-  statusWritesMetadata: true,
+  statusKeeps: ['ownerReferences'],
   defaults: defaultPod,
   prepareCreate: admitPod,
   admitCreate: (pod, lookup, list) =>

@@ -216,7 +216,6 @@ const balancerFields = ['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'h
 export const serviceRules: KindRules = {
   name: 'label-1035',
   createOnUpdate: true,
-  statusWritesMetadata: true,
   defaults: defaultService,
   prepareCreate: (object) => {
     object.status = { loadBalancer: {} };

@@ -194,6 +194,7 @@ function driverErrors(name: string, field: string): FieldError[] {
 }
 
 export const volumeAttachmentRules: KindRules = {
+  statusKeeps: 'metadata',
   prepareCreate: (object) => {
     object.status = { attached: false };
   },

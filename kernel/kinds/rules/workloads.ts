@@ -79,6 +79,7 @@ function defaultRollingUpdate(strategy: JsonRecord, defaults: JsonRecord): void 
 }
 
 export const deploymentRules: KindRules = {
+  statusKeeps: ['labels'],
   generation: true,
   defaults: (object) => {
     const spec = ensureRecord(object, 'spec');
