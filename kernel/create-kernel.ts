@@ -11,12 +11,14 @@ import { createAccess } from './access/create-access.ts';
 import { certificatePath, type KeyFiles, keyPath, loadKeyFiles, writePrivately } from './access/pki/key-files.ts';
 import { kubeconfig } from './access/pki/kubeconfig.ts';
 import { createFront } from './http/front.ts';
+import { createInFlight } from './http/in-flight.ts';
 import { createPodLogProxy } from './http/pod-log-proxy.ts';
 import { type PortServer, servePort } from './http/port.ts';
 import { createRemoteCaller } from './http/remote-api.ts';
 import { type ListeningServer, listen } from './http/server.ts';
 import { createWebhookCaller } from './http/webhooks.ts';
 import type { Kernel, KernelOptions } from './kernel.ts';
+import { createRequestMetrics, kernelMetrics } from './metrics/index.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { createApi } from './verbs/index.ts';
 
@@ -40,9 +42,12 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     opened.close(),
   );
   const remotes = opening.adopt(createRemoteCaller(store, keys.frontProxyClient), (opened) => opened.close());
+  const inFlight = createInFlight();
+  const metrics = createRequestMetrics(() => performance.now());
   const api = createApi({
     store,
     access,
+    metrics: kernelMetrics(metrics, inFlight),
     podLog: logs.podLog,
     callWebhook: createWebhookCaller(store),
     callRemote: remotes.call,
@@ -54,7 +59,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   // A write that changes nothing takes the way of every write, so it fails when they would.
   const checks = { store: () => store.write('health', () => ({ kind: 'keep' })) };
   const documents = issuerDocuments(keys.tokenKey.publicKey);
-  const handle = createFront({ api, authorizer: access, checks, documents, log });
+  const handle = createFront({ api, authorizer: access, inFlight, metrics, checks, documents, log });
   const door = { credentials: keys.server, clientAuthority: authority, tokens: access.tokens, handler: handle, log };
   const server =
     address && opening.adopt(await listen({ ...address, ...door }), (opened) => opened.close(closeGraceMs));

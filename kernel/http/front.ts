@@ -8,9 +8,10 @@ import type { Authorizer } from '../access/access.ts';
 import { impersonate } from '../access/authn/impersonation.ts';
 import type { PublishedDocument } from '../access/authn/issuer-documents.ts';
 import { forbidden } from '../access/forbidden.ts';
+import type { RequestMetrics } from '../metrics/index.ts';
 import { ApiError, entityTooLarge, internalError } from '../wire/status.ts';
 import { answerHealth, type HealthChecks, parseHealthRequest } from './health.ts';
-import { createInFlight, type InFlightLimits } from './in-flight.ts';
+import { createInFlight, type InFlight, type InFlightLimits } from './in-flight.ts';
 
 /** As Kubernetes: MaxRequestBodyBytes and RequestTimeout (apiserver pkg/server/config.go). */
 export const maximumBodyBytes = 3 * 1024 * 1024;
@@ -20,6 +21,9 @@ export interface FrontOptions {
   readonly api: ApiHandler;
   readonly authorizer: Authorizer;
   readonly limits?: InFlightLimits;
+  /** In place of one made by `limits`, for whom else wants to see it. */
+  readonly inFlight?: InFlight;
+  readonly metrics?: RequestMetrics;
   readonly timeoutMs?: number;
   /** What has to work for the kernel to be healthy; a rejection says that it does not. */
   readonly checks?: HealthChecks;
@@ -30,7 +34,7 @@ export interface FrontOptions {
 
 export function createFront(options: FrontOptions): ApiHandler {
   const { api, authorizer, limits, timeoutMs = requestTimeoutMs, checks = {}, documents = {}, log } = options;
-  const inFlight = createInFlight(limits);
+  const { metrics, inFlight = createInFlight(limits) } = options;
   const serve = async (request: ApiRequest, identity: Identity): Promise<ApiResponse> => {
     if (request.body.length > maximumBodyBytes) throw tooLarge();
     const effective = impersonate(authorizer, identity, request.headers);
@@ -45,7 +49,7 @@ export function createFront(options: FrontOptions): ApiHandler {
       inFlight.leave(request.method);
     }
   };
-  return async (request, identity) => {
+  const answer: ApiHandler = async (request, identity) => {
     const health = parseHealthRequest(request);
     if (health !== undefined) return answerHealth(health, checks);
     const auditId = auditIdOf(request);
@@ -57,6 +61,12 @@ export function createFront(options: FrontOptions): ApiHandler {
       }
       return withHeader(errorResponse(error), 'audit-id', auditId);
     }
+  };
+  if (metrics === undefined) return answer;
+  return async (request, identity) => {
+    const begunMs = performance.now();
+    const response = await answer(request, identity);
+    return metrics.answered(request, response, begunMs, performance.now());
   };
 }
 

@@ -21,6 +21,13 @@ export interface InFlight {
   enter(method: string, client: string): Promise<void> | undefined;
   /** To be called once for every `enter` that did not throw. */
   leave(method: string): void;
+  /** Requests being served, and those waiting. */
+  counts(): Readonly<Record<'reading' | 'writing', LaneCounts>>;
+}
+
+export interface LaneCounts {
+  readonly serving: number;
+  readonly waiting: number;
 }
 
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -28,7 +35,11 @@ const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function createInFlight({ reading, writing, waiting }: InFlightLimits = defaultInFlightLimits): InFlight {
   const lanes = { reading: new Lane(reading, waiting), writing: new Lane(writing, waiting) };
   const lane = (method: string): Lane => (readingMethods.has(method) ? lanes.reading : lanes.writing);
-  return { enter: (method, client) => lane(method).enter(client), leave: (method) => lane(method).leave() };
+  return {
+    enter: (method, client) => lane(method).enter(client),
+    leave: (method) => lane(method).leave(),
+    counts: () => ({ reading: lanes.reading.counts(), writing: lanes.writing.counts() }),
+  };
 }
 
 /** In order of arrival; `next` is who comes first. */
@@ -39,6 +50,7 @@ interface Line {
 
 class Lane {
   #free: number;
+  readonly #size: number;
   readonly #places: number;
   /** Nobody's line is empty; the first in the map is the next to move. */
   readonly #lines = new Map<string, Line>();
@@ -46,6 +58,7 @@ class Lane {
 
   constructor(free: number, places: number) {
     this.#free = free;
+    this.#size = free;
     this.#places = places;
   }
 
@@ -61,6 +74,10 @@ class Lane {
     this.#lines.set(client, line);
     this.#waiting++;
     return new Promise((resolve) => line.waiting.push(resolve));
+  }
+
+  counts(): LaneCounts {
+    return { serving: this.#size - this.#free, waiting: this.#waiting };
   }
 
   /** The place goes to the next in line without becoming free in between. */

@@ -60,6 +60,10 @@ for (const version of ['http1', 'http2'] as const) {
       const text = '[+]ping ok\n[-]store failed: reason withheld\n[+]other ok\nreadyz check failed\n';
       assert.equal(all.body.toString(), text);
       assert.equal((await server[version]('/readyz?exclude=store')).status, 200);
+      const excluded = await server[version]('/readyz?verbose&exclude=store&exclude=nothing');
+      const warning = 'warn: some health checks cannot be excluded: no matches for "nothing"';
+      const lines = ['[+]ping ok', '[+]store excluded: ok', '[+]other ok', warning, 'readyz check passed\n'];
+      assert.equal(String(excluded.body), lines.join('\n'));
       assert.equal((await server[version]('/readyz/other')).status, 200);
       assert.equal((await server[version]('/readyz/unknown')).status, 404);
     });

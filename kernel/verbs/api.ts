@@ -11,6 +11,7 @@ import type { JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { Kinds } from '../kinds/kinds.ts';
 import type { KindDefinition } from '../kinds/registry.ts';
+import { expose, expositionType, type MetricsSource, storeFamilies } from '../metrics/index.ts';
 import { QuotaLedger } from '../quota/ledger.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
@@ -48,6 +49,8 @@ export interface ApiOptions {
   readonly callWebhook?: CallWebhook;
   /** Passes requests on to other API servers; without it there are none, and no APIServices of the kernel's own kinds. */
   readonly callRemote?: CallRemote;
+  /** What monitoring is told besides what is stored; without it there is no /metrics. */
+  readonly metrics?: MetricsSource;
   /** Kinds beside the built-in and the custom ones. */
   readonly kinds?: readonly KindDefinition[];
   /** Milliseconds since the epoch; the wall clock when absent. */
@@ -67,6 +70,7 @@ export function createApi(options: ApiOptions): ApiHandler {
     store: options.store,
     quotas: createLedger(kinds, options.store, options.now ?? Date.now, log),
     aggregation: aggregate(kinds, options, log),
+    metrics: options.metrics,
     access: options.access,
     podLog: options.podLog,
     callWebhook,
@@ -180,11 +184,12 @@ async function servePath(
     if (document !== undefined) return document;
     throw pathNotFound();
   }
-  if (path === '/metrics') throw noMetrics();
+  if (path === '/metrics') return serveMetrics(context);
   const [, group = '', groupVersion = ''] = /^\/apis\/([^/]+)\/([^/]+)\/?$/.exec(path) ?? [];
   const owner = context.aggregation?.find(group, groupVersion);
   if (owner !== undefined && context.aggregation !== undefined)
     return context.aggregation.serve(owner, request, identity);
+  if (path === '/') return { status: 200, headers: jsonHeaders, body: JSON.stringify({ paths: pathsOf(context) }) };
   const document = discover({
     path,
     accept,
@@ -197,10 +202,33 @@ async function servePath(
   return encodeAnswer(document, legible(negotiable(accept, offers.plain) ?? plainJson, request));
 }
 
-function noMetrics(): ApiError {
-  const message =
-    'this cell serves no /metrics: whether it is healthy says kubectl get --raw /readyz?verbose, how its pods are their status';
-  return new ApiError(404, 'NotFound', message, {});
+/** What the API has at its root, for whoever looks around. */
+function pathsOf({ kinds, aggregation }: Context): readonly string[] {
+  const remote = aggregation?.versions() ?? [];
+  const versions = [...[...kinds.all()].filter(({ group }) => group !== ''), ...remote];
+  const groups = versions.flatMap(({ group, version }) => [`/apis/${group}`, `/apis/${group}/${version}`]);
+  return [...new Set([...fixedPaths, ...groups])].sort();
+}
+
+const fixedPaths: readonly string[] = [
+  '/.well-known/openid-configuration',
+  '/api',
+  '/api/v1',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openid/v1/jwks',
+  '/readyz',
+  '/version',
+];
+
+async function serveMetrics({ metrics, store, kinds }: Context): Promise<ApiResponse> {
+  if (metrics === undefined) throw pathNotFound();
+  const families = [...(await metrics()), ...storeFamilies(store, kinds.all())];
+  return { status: 200, headers: { 'content-type': expositionType }, body: expose(families) };
 }
 
 // ---- objects -----------------------------------------------------------------------------------------------------
@@ -250,10 +278,10 @@ async function serveResource(
 ): Promise<ApiResponse> {
   const verb = verbOf(request.method, route, query);
   const { group, resource, subresource } = route;
-  if (verb === undefined) throw methodNotAllowed({ group, resource }, request.method);
   requireAccess(context, identity, {
     kind: 'resource',
-    verb,
+    // A method that stands for nothing is nothing anybody may be allowed, but for those who may do everything.
+    verb: verb ?? '',
     group,
     resource,
     subresource,
@@ -266,6 +294,7 @@ async function serveResource(
     return context.aggregation.serve(owner, request, identity);
   const kind = context.kinds.find(group, route.version, resource);
   if (kind === undefined) throw pathNotFound();
+  if (verb === undefined || request.method === 'HEAD') throw methodNotAllowed({ group, resource }, request.method);
   if (kind.deprecationWarning !== undefined) warnings.push(kind.deprecationWarning);
   const answer = legible(answerFor(kind, route, verb, request), request);
   const call: Call = { request, identity, route, kind, query, answer, warnings };

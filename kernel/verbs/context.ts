@@ -8,6 +8,7 @@ import type { PodLog } from '../http/pod-log.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Kinds } from '../kinds/kinds.ts';
+import type { MetricsSource } from '../metrics/index.ts';
 import type { QuotaLedger } from '../quota/ledger.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
@@ -24,6 +25,8 @@ export interface Context {
   readonly admission: Admission;
   /** Absent where other API servers cannot be called. */
   readonly aggregation: Aggregation | undefined;
+  /** Absent where nothing is measured. */
+  readonly metrics: MetricsSource | undefined;
   readonly quotas: QuotaLedger;
   readonly nowMs: () => number;
   /** 0 ≤ x < 1 */

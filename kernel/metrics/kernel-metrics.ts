@@ -1,0 +1,56 @@
+/** Everything /metrics tells besides what is stored. */
+import type { InFlight } from '../http/in-flight.ts';
+import { buildInfo } from '../wire/version.ts';
+import type { Family, MetricsSource } from './exposition.ts';
+import { eventLoopLag, processFamilies } from './process-metrics.ts';
+import type { RequestMetrics } from './request-metrics.ts';
+
+export function kernelMetrics(requests: RequestMetrics, inFlight: InFlight): MetricsSource {
+  return async () => {
+    const lag = await eventLoopLag();
+    return [...requests.families(), ...inFlightFamilies(inFlight), ...processFamilies(), lag, buildFamily()];
+  };
+}
+
+function inFlightFamilies(inFlight: InFlight): readonly Family[] {
+  const { reading, writing } = inFlight.counts();
+  const samples = (count: 'serving' | 'waiting') => [
+    { labels: { request_kind: 'readOnly' }, value: reading[count] },
+    { labels: { request_kind: 'mutating' }, value: writing[count] },
+  ];
+  return [
+    {
+      name: 'apiserver_current_inflight_requests',
+      help: 'Requests being served, watches and followed logs left out.',
+      type: 'gauge',
+      samples: samples('serving'),
+    },
+    {
+      name: 'apiserver_current_inqueue_requests',
+      help: 'Requests waiting to be served.',
+      type: 'gauge',
+      samples: samples('waiting'),
+    },
+  ];
+}
+
+function buildFamily(): Family {
+  const { major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform } = buildInfo;
+  const labels = {
+    build_date: buildDate,
+    compiler,
+    git_commit: gitCommit,
+    git_tree_state: gitTreeState,
+    git_version: gitVersion,
+    go_version: goVersion,
+    major,
+    minor,
+    platform,
+  };
+  return {
+    name: 'kubernetes_build_info',
+    help: 'The version of the API.',
+    type: 'gauge',
+    samples: [{ labels, value: 1 }],
+  };
+}
