@@ -2,7 +2,7 @@
 import type { FieldError } from '../wire/status.ts';
 import { invalidValue, required } from './field-errors.ts';
 import { type JsonRecord, numberAt, recordAt, stringAt } from './json.ts';
-import { label1035Problems, labelProblems } from './names.ts';
+import { label1035Problems, subdomainProblems } from './names.ts';
 
 export interface ServiceReference {
   readonly namespace: string;
@@ -55,18 +55,23 @@ export function clientProblems(config: JsonRecord, at: string): FieldError[] {
     : urlProblems(String(url), `${at}.url`);
 }
 
+/** As Go's url.Parse splits: https://user@host/path?query#fragment. */
+const urlParts = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^/?#@]*)@)?([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s;
+
 /** apiserver pkg/util/webhook/validation.go. */
 function urlProblems(text: string, at: string): FieldError[] {
   const form = '; desired format: https://host[/path]';
-  if (!URL.canParse(text)) return [required(at, `url must be a valid URL: parse ${JSON.stringify(text)}${form}`)];
-  const url = new URL(text);
-  const problems: string[] = [];
-  if (url.protocol !== 'https:') problems.push(`'https' is the only allowed URL scheme${form}`);
-  if (url.host === '') problems.push(`host must be specified${form}`);
-  if (url.username !== '' || url.password !== '') problems.push('user information is not permitted in the URL');
-  if (url.hash !== '') problems.push('fragments are not permitted in the URL');
-  if (url.search !== '') problems.push('query parameters are not permitted in the URL');
-  return problems.map((problem) => invalidValue(at, text, problem));
+  const [, scheme = '', user, host = '', query = '', fragment = ''] = urlParts.exec(text) ?? [];
+  if (host !== '' && !URL.canParse(text.replace(/^[A-Za-z][A-Za-z0-9+.-]*:/, 'https:')))
+    return [required(at, `url must be a valid URL: parse ${JSON.stringify(text)}${form}`)];
+  const errors: FieldError[] = [];
+  const refuse = (value: string, detail: string): number => errors.push(invalidValue(at, value, detail));
+  if (scheme.toLowerCase() !== 'https') refuse(scheme, `'https' is the only allowed URL scheme${form}`);
+  if (host === '') refuse(host, `host must be specified${form}`);
+  if (user !== undefined) refuse(user, 'user information is not permitted in the URL');
+  if (fragment !== '') refuse(fragment, 'fragments are not permitted in the URL');
+  if (query !== '') refuse(query, 'query parameters are not permitted in the URL');
+  return errors;
 }
 
 function serviceProblems(service: JsonRecord, at: string): FieldError[] {
@@ -83,8 +88,9 @@ function serviceProblems(service: JsonRecord, at: string): FieldError[] {
   const segments = path.slice(1).replace(/\/$/, '').split('/');
   for (const [index, segment] of segments.entries()) {
     if (segment === '') errors.push(invalidValue(`${at}.path`, path, `segment[${index}] may not be empty`));
-    else if (labelProblems(segment).length > 0 && !segment.includes('.'))
-      errors.push(invalidValue(`${at}.path`, path, `segment[${index}]: ${labelProblems(segment).join(', ')}`));
+    else
+      for (const problem of subdomainProblems(segment))
+        errors.push(invalidValue(`${at}.path`, path, `segment[${index}]: ${problem}`));
   }
   return errors;
 }

@@ -2,7 +2,12 @@
 import { ensureRecord, isRecord, type JsonRecord, recordAt, setDefault, stringAt } from '../json.ts';
 import type { KindRules, WriteContext } from '../kind.ts';
 import { establish, recordStorageVersion, setCondition, showApproval } from './definition-status.ts';
-import { approvalProblems, definitionProblems, definitionUpdateProblems } from './definition-validation.ts';
+import {
+  approvalProblems,
+  definitionProblems,
+  definitionUpdateProblems,
+  statusProblems,
+} from './definition-validation.ts';
 
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 
@@ -12,7 +17,7 @@ function defaults(object: JsonRecord): void {
   const kind = stringAt(names, 'kind');
   setDefault(names, 'singular', kind.toLowerCase());
   if (kind !== '') setDefault(names, 'listKind', `${kind}List`);
-  setDefault(ensureRecord(spec, 'conversion'), 'strategy', 'None');
+  if (!isRecord(spec.conversion)) spec.conversion = { strategy: 'None' };
   const { service } = recordAt(spec, 'conversion', 'webhook', 'clientConfig');
   if (isRecord(service)) setDefault(service, 'port', 443);
 }
@@ -45,6 +50,7 @@ export const customResourceDefinitionRules: KindRules = {
     setCondition(ensureRecord(object, 'status'), condition, nowMs);
   },
   validate: definitionProblems,
+  validateStatus: statusProblems,
   validateCreate: (object) => approvalProblems(object, undefined),
   validateUpdate: (object, previous) => [
     ...definitionUpdateProblems(object, previous),

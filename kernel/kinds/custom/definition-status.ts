@@ -3,6 +3,7 @@
  * within the write, so that a definition without conflicts is established when its creation is answered.
  */
 import { arrayAt, deepEqual, ensureRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json.ts';
+import { bundleProblem, clientBundle } from './conversion-spec.ts';
 
 export function timestampOf(nowMs: number): string {
   return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
@@ -48,18 +49,14 @@ export function establish(definition: JsonRecord, others: readonly JsonRecord[],
     nowMs,
   );
   if (hasCondition(definition, 'Established')) return;
-  setCondition(
-    status,
-    conflict === undefined
-      ? {
-          type: 'Established',
-          status: 'True',
-          reason: 'InitialNamesAccepted',
-          message: 'the initial names have been accepted',
-        }
-      : { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' },
-    nowMs,
-  );
+  setCondition(status, { type: 'Established', ...establishment(definition, conflict) }, nowMs);
+}
+
+function establishment(definition: JsonRecord, conflict: Conflict | undefined): Omit<Condition, 'type'> {
+  if (conflict !== undefined) return { status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' };
+  if (bundleProblem(clientBundle(recordAt(definition, 'spec'))) !== undefined)
+    return { status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' };
+  return { status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' };
 }
 
 export function hasAllNames(definition: JsonRecord): boolean {
@@ -113,7 +110,7 @@ export function recordStorageVersion(definition: JsonRecord): void {
   const storage = recordsAt(definition, 'spec', 'versions').find((version) => version.storage === true);
   const stored = arrayAt(status, 'storedVersions').map(String);
   const name = stringAt(storage, 'name');
-  status.storedVersions = name === '' || stored.includes(name) ? stored : [...stored, name];
+  status.storedVersions = storage === undefined || stored.includes(name) ? stored : [...stored, name];
 }
 
 // ---- groups of the Kubernetes project ------------------------------------------------------------------------------

@@ -1,24 +1,12 @@
 /** What a definition has to be (apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go). */
 import type { FieldError } from '../../wire/status.ts';
-import {
-  duplicateValue,
-  forbiddenField,
-  immutable,
-  invalidValue,
-  notSupported,
-  required,
-  tooMany,
-} from '../field-errors.ts';
+import { immutable, invalidValue, notSupported, required } from '../field-errors.ts';
 import { arrayAt, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json.ts';
 import { label1035Problems, subdomainProblems } from '../names.ts';
-import { conversionProblems } from './conversion-spec.ts';
-import { defaultProblems } from './default-rules.ts';
+import { bundleProblem, clientBundle, conversionProblems } from './conversion-spec.ts';
 import { approvalAnnotation, approvalOf, hasCondition } from './definition-status.ts';
-import { parseFieldPath } from './field-path.ts';
-import { schemaProblems } from './schema-rules.ts';
-import { structuralProblems } from './structure.ts';
-
-const mostSelectableFields = 8;
+import { hoist } from './hoisted.ts';
+import { partsProblems } from './version-validation.ts';
 
 export function definitionProblems(definition: JsonRecord): FieldError[] {
   const spec = recordAt(definition, 'spec');
@@ -29,8 +17,11 @@ export function definitionProblems(definition: JsonRecord): FieldError[] {
     stringAt(names, 'plural'),
     stringAt(definition, 'metadata', 'name'),
   ];
-  if (name !== `${plural}.${group}`)
-    errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
+  const generateName = stringAt(definition, 'metadata', 'generateName');
+  for (const [key, value] of Object.entries({ generateName, name })) {
+    if (value !== `${plural}.${group}` && (value !== '' || key === 'name'))
+      errors.push(invalidValue(`metadata.${key}`, value, 'must be spec.names.plural+"."+spec.group'));
+  }
   if (group === '') errors.push(required('spec.group'));
   else if (subdomainProblems(group).length > 0)
     errors.push(invalidValue('spec.group', group, subdomainProblems(group).join(',')));
@@ -40,7 +31,7 @@ export function definitionProblems(definition: JsonRecord): FieldError[] {
   const scope = stringAt(spec, 'scope');
   if (scope === '') errors.push(required('spec.scope'));
   else if (!scopes.includes(scope)) errors.push(notSupported('spec.scope', scope, scopes));
-  errors.push(...versionsProblems(recordsAt(spec, 'versions')), ...nameProblems(names, 'spec.names'));
+  errors.push(...versionsProblems(spec));
   errors.push(...conversionProblems(recordAt(spec, 'conversion')), ...storedProblems(definition));
   if (spec.preserveUnknownFields === true) {
     const detail =
@@ -68,34 +59,49 @@ export function definitionUpdateProblems(definition: JsonRecord, previous: JsonR
     ['group'],
     ['names', 'plural'],
   ];
-  return fixed
+  const errors = fixed
     .filter((path) => stringAt(spec, ...path) !== stringAt(before, ...path))
     .map((path) => immutable(`spec.${path.join('.')}`, stringAt(spec, ...path)));
+  // Until it is established, and while it was wrong before, a bundle may be wrong: the condition tells.
+  const [bundle, old] = [clientBundle(spec), clientBundle(before)];
+  const mayBeWrong = !isEstablished || bundleProblem(old) !== undefined;
+  const problem = mayBeWrong ? undefined : bundleProblem(bundle);
+  if (problem !== undefined) errors.push(invalidValue('spec.conversion.webhookClientConfig.caBundle', bundle, problem));
+  return errors;
 }
 
 function storedProblems(definition: JsonRecord): FieldError[] {
   const at = 'status.storedVersions';
   const stored = arrayAt(definition, 'status', 'storedVersions').map(String);
-  const versions = recordsAt(definition, 'spec', 'versions').map((version) => stringAt(version, 'name'));
-  if (stored.length === 0) return [invalidValue(at, stored, 'must have at least one stored version')];
-  return stored.flatMap((version, index) => {
-    if (versions.includes(version)) return [];
-    const detail = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
-    return [invalidValue(`${at}[${index}]`, version, detail)];
-  });
+  const versions = recordsAt(definition, 'spec', 'versions');
+  if (stored.length === 0) return [invalidValue(at, null, 'must have at least one stored version')];
+  const names = versions.map((version) => stringAt(version, 'name'));
+  const missing = names.filter((name, index) => versions[index]?.storage === true && !stored.includes(name));
+  return [
+    ...missing.map((name) => invalidValue(at, stored, `must have the storage version ${name}`)),
+    ...stored.flatMap((version, index) => {
+      if (names.includes(version)) return [];
+      const detail = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
+      return [invalidValue(`${at}[${index}]`, version, detail)];
+    }),
+  ];
 }
+
+export function statusProblems(definition: JsonRecord): FieldError[] {
+  return nameProblems(recordAt(definition, 'status', 'acceptedNames'), 'status.acceptedNames');
+}
+
+const requiredNames = ['plural', 'singular', 'kind', 'listKind'];
 
 function nameProblems(names: JsonRecord, at: string): FieldError[] {
   const errors: FieldError[] = [];
-  for (const key of ['plural', 'singular', 'kind', 'listKind']) {
+  for (const key of requiredNames) {
     const text = stringAt(names, key);
     const isKind = key === 'kind' || key === 'listKind';
-    const problems = label1035Problems(isKind ? text.toLowerCase() : text).join(',');
-    if (text === '') errors.push(required(`${at}.${key}`));
-    else if (problems !== '') {
-      const detail = isKind ? `may have mixed case, but should otherwise match: ${problems}` : problems;
-      errors.push(invalidValue(`${at}.${key}`, text, detail));
-    }
+    const problems = text === '' ? '' : label1035Problems(isKind ? text.toLowerCase() : text).join(',');
+    if (problems === '') continue;
+    const detail = isKind ? `may have mixed case, but should otherwise match: ${problems}` : problems;
+    errors.push(invalidValue(`${at}.${key}`, text, detail));
   }
   for (const key of ['shortNames', 'categories']) {
     for (const [index, text] of arrayAt(names, key).map(String).entries()) {
@@ -109,46 +115,56 @@ function nameProblems(names: JsonRecord, at: string): FieldError[] {
   return errors;
 }
 
-function versionsProblems(versions: readonly JsonRecord[]): FieldError[] {
-  const errors: FieldError[] = [];
+const hasStatus = (parts: JsonRecord): boolean => isRecord(recordAt(parts, 'subresources').status);
+
+function versionsProblems(spec: JsonRecord): FieldError[] {
+  const { shared, versions } = hoist(recordsAt(spec, 'versions'));
   const names = versions.map((version) => stringAt(version, 'name'));
+  const given = versions.length === 0 && !Array.isArray(spec.versions) ? null : names;
+  const errors: FieldError[] = [];
+  const refuse = (field: string, value: unknown, detail: string): number =>
+    errors.push(invalidValue(field, value, detail));
+  if (!isRecord(recordAt(shared, 'schema').openAPIV3Schema)) {
+    for (const [index, version] of versions.entries())
+      if (!isRecord(recordAt(version, 'schema').openAPIV3Schema))
+        errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`));
+  }
   for (const [index, version] of versions.entries()) {
     const at = `spec.versions[${index}]`;
     const name = names[index] ?? '';
     const problems = label1035Problems(name).join(',');
-    if (problems !== '') errors.push(invalidValue(`${at}.name`, name, problems));
-    errors.push(...versionProblems(version, at));
+    if (problems !== '') refuse(`${at}.name`, name, problems);
+    for (const detail of deprecationProblems(version))
+      refuse(`${at}.deprecationWarning`, version.deprecationWarning, detail);
+    errors.push(
+      ...partsProblems(version, {
+        at,
+        schemaAt: `${at}.schema`,
+        needsSchema: 'may only be set when `version.schema.openAPIV3Schema` is not included',
+        hasStatus: versions.some((other) => other.subresources !== undefined) ? hasStatus(version) : hasStatus(shared),
+      }),
+    );
   }
-  if (new Set(names).size < names.length)
-    errors.push(invalidValue('spec.versions', names, 'must contain unique version names'));
+  if (new Set(names).size < names.length) refuse('spec.versions', given, 'must contain unique version names');
   if (versions.filter((version) => version.storage === true).length !== 1)
-    errors.push(invalidValue('spec.versions', names, 'must have exactly one version marked as storage version'));
-  return errors;
+    refuse('spec.versions', given, 'must have exactly one version marked as storage version');
+  const [first = ''] = names;
+  const problems = first === '' ? '' : label1035Problems(first).join(',');
+  if (problems !== '') refuse('spec.version', first, problems);
+  const declared = recordAt(spec, 'names');
+  for (const key of requiredNames) if (stringAt(declared, key) === '') errors.push(required(`spec.names.${key}`));
+  errors.push(...nameProblems(declared, 'spec.names'));
+  const place = {
+    at: 'spec',
+    schemaAt: 'spec.validation',
+    needsSchema: 'may only be set when validations.schema is included',
+    hasStatus: [shared, ...versions].some(hasStatus),
+  };
+  return [...errors, ...partsProblems(shared, place)];
 }
 
-function versionProblems(version: JsonRecord, at: string): FieldError[] {
-  const errors = deprecationProblems(version).map((detail) =>
-    invalidValue(`${at}.deprecationWarning`, version.deprecationWarning, detail),
-  );
-  const schema = recordAt(version, 'schema').openAPIV3Schema;
-  const schemaAt = `${at}.schema.openAPIV3Schema`;
-  if (!isRecord(schema)) errors.push(required(schemaAt, 'schemas are required'));
-  else errors.push(...wholeSchemaProblems(schema, schemaAt));
-  errors.push(...scaleProblems(recordAt(version, 'subresources').scale, `${at}.subresources.scale`));
-  for (const [index, column] of recordsAt(version, 'additionalPrinterColumns').entries())
-    errors.push(...columnProblems(column, `${at}.additionalPrinterColumns[${index}]`));
-  if (isRecord(schema)) errors.push(...selectableProblems(version, schema, `${at}.selectableFields`));
-  return errors;
-}
-
-function wholeSchemaProblems(schema: JsonRecord, at: string): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  if (schema.nullable === true) errors.push(forbiddenField(`${at}.nullable`, 'nullable cannot be true at the root'));
-  const structural = structuralProblems(schema, at);
-  const defaults = structural.length > 0 ? [] : defaultProblems(schema, at);
-  errors.push(...structural, ...defaults);
-  return [...errors, ...schemaProblems(schema, at, structural.length + defaults.length === 0)];
-}
+/** Upstream counts in bytes. */
+const bytesOf = (text: string): number => Buffer.byteLength(text);
 
 function deprecationProblems(version: JsonRecord): readonly string[] {
   const { deprecationWarning: warning } = version;
@@ -156,87 +172,13 @@ function deprecationProblems(version: JsonRecord): readonly string[] {
   if (version.deprecated !== true) return ['can only be set for deprecated versions'];
   const text = String(warning);
   const problems: string[] = [];
-  if (text.length > 256) problems.push('must be <= 256 characters long');
+  if (bytesOf(text) > 256) problems.push('must be <= 256 characters long');
   if (text === '') problems.push('must not be an empty string');
-  const odd = text.search(/[^\P{C}]/u);
-  if (odd >= 0)
-    problems.push(`must only contain printable UTF-8 characters; non-printable character found at index ${odd}`);
-  return problems;
-}
-
-/** A path of names with dots. */
-function simplePathProblem(path: string): string {
-  if (path === '') return 'must not be empty';
-  return path.startsWith('.') ? '' : 'must be a simple json path starting with .';
-}
-
-const scalePaths: readonly (readonly [key: string, roots: readonly string[], under: string])[] = [
-  ['specReplicasPath', ['.spec.'], '.spec'],
-  ['statusReplicasPath', ['.status.'], '.status'],
-  ['labelSelectorPath', ['.spec.', '.status.'], 'either .spec or .status'],
-];
-
-function scaleProblems(scale: unknown, at: string): FieldError[] {
-  if (!isRecord(scale)) return [];
-  return scalePaths.flatMap(([key, roots, under]) => {
-    const path = stringAt(scale, key);
-    if (path === '') return key === 'labelSelectorPath' ? [] : [required(`${at}.${key}`)];
-    const problem = simplePathProblem(path);
-    if (problem !== '') return [invalidValue(`${at}.${key}`, path, problem)];
-    const isUnder = roots.some((root) => path.startsWith(root));
-    return isUnder ? [] : [invalidValue(`${at}.${key}`, path, `should be a json path under ${under}`)];
-  });
-}
-
-const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
-const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
-
-function columnProblems(column: JsonRecord, at: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const [name, type, format, path] = [
-    stringAt(column, 'name'),
-    stringAt(column, 'type'),
-    stringAt(column, 'format'),
-    stringAt(column, 'jsonPath'),
-  ];
-  const oneOf = (choices: readonly string[]): string => `must be one of ${choices.join(',')}`;
-  if (name === '') errors.push(required(`${at}.name`));
-  if (type === '') errors.push(required(`${at}.type`, oneOf(columnTypes)));
-  else if (!columnTypes.includes(type)) errors.push(invalidValue(`${at}.type`, type, oneOf(columnTypes)));
-  if (format !== '' && !columnFormats.includes(format))
-    errors.push(invalidValue(`${at}.format`, format, oneOf(columnFormats)));
-  const problem = simplePathProblem(path);
-  if (path === '') errors.push(required(`${at}.JSONPath`));
-  else if (problem !== '') errors.push(invalidValue(`${at}.JSONPath`, path, problem));
-  return errors;
-}
-
-const selectableTypes = new Set(['string', 'boolean', 'integer']);
-
-function selectableProblems(version: JsonRecord, schema: JsonRecord, at: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const seen = new Set<string>();
-  for (const [index, field] of recordsAt(version, 'selectableFields').entries()) {
-    const where = `${at}[${index}].jsonPath`;
-    const text = stringAt(field, 'jsonPath');
-    if (text === '') {
-      errors.push(required(where));
-      continue;
-    }
-    const path = parseFieldPath(text, schema, false);
-    if (typeof path === 'string') {
-      errors.push(invalidValue(where, text, `is an invalid path: ${path}`));
-      continue;
-    }
-    if (path.properties[0] === 'metadata')
-      errors.push(invalidValue(where, text, 'must not point to fields in metadata'));
-    if (!selectableTypes.has(stringAt(path.schema, 'type'))) {
-      const detail =
-        'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.';
-      errors.push(invalidValue(where, text, detail));
-    }
-    if (seen.has(path.text)) errors.push(duplicateValue(where, text));
-    seen.add(path.text);
+  // Go's unicode.IsPrint: of all spaces only the plain one.
+  const odd = text.search(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u);
+  if (odd >= 0) {
+    const place = bytesOf(text.slice(0, odd));
+    problems.push(`must only contain printable UTF-8 characters; non-printable character found at index ${place}`);
   }
-  return seen.size > mostSelectableFields ? [...errors, tooMany(at, seen.size, mostSelectableFields)] : errors;
+  return problems;
 }

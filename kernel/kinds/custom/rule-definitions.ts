@@ -69,9 +69,9 @@ export function ruleProblems(place: Place, path: string, costs: RuleCosts, uncor
       costs.add(where, cost);
     };
     if (rule.program !== undefined) check(`${at}.rule`, 'estimated rule cost', rule.program.estimate() * times);
-    if (rule.problem !== undefined) errors.push(invalidValue(`${at}.rule`, rule.source, rule.problem));
+    if (rule.problem !== undefined) errors.push(invalidValue(`${at}.rule`, asShown(rule.source), rule.problem));
     if (rule.messageProblem !== undefined)
-      errors.push(invalidValue(`${at}.messageExpression`, rule.source, rule.messageProblem));
+      errors.push(invalidValue(`${at}.messageExpression`, asShown(rule.source), rule.messageProblem));
     if (rule.message !== undefined)
       check(`${at}.messageExpression`, 'estimated messageExpression cost', rule.message.estimate());
     if (rule.usesOldSelf && uncorrelatable !== '') {
@@ -84,6 +84,19 @@ export function ruleProblems(place: Place, path: string, costs: RuleCosts, uncor
     }
   }
   return errors;
+}
+
+/** Upstream's messages show its internal type. */
+function asShown(rule: JsonRecord): JsonRecord {
+  const { reason = null, optionalOldSelf = null } = rule;
+  return {
+    Rule: stringAt(rule, 'rule'),
+    Message: stringAt(rule, 'message'),
+    MessageExpression: stringAt(rule, 'messageExpression'),
+    Reason: reason,
+    FieldPath: stringAt(rule, 'fieldPath'),
+    OptionalOldSelf: optionalOldSelf,
+  };
 }
 
 function exceeds(name: string, cost: number, limit: number): string {

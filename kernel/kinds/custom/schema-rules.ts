@@ -170,9 +170,11 @@ function mapListProblems(schema: JsonRecord, items: JsonRecord, keys: readonly s
   const errors: FieldError[] = [];
   const keysPath = `${path}.x-kubernetes-list-map-keys`;
   if (keys.length === 0) errors.push(required(keysPath, 'must not be empty if x-kubernetes-list-type is map'));
-  if (schema.items === undefined)
+  if (schema.items === undefined) {
     errors.push(required(`${path}.items`, 'must have a schema if x-kubernetes-list-type is map'));
-  else if (items.type !== 'object') {
+    return errors;
+  }
+  if (items.type !== 'object') {
     const detail = "must be object if parent array's x-kubernetes-list-type is map";
     errors.push(invalidValue(`${path}.items.type`, stringAt(items, 'type'), detail));
     return errors;
