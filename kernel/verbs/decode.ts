@@ -9,6 +9,7 @@ import { type Body, readBody } from '../wire/body.ts';
 import { mostStrictProblems } from '../wire/json-body.ts';
 import { badRequest } from '../wire/status.ts';
 import type { Call } from './context.ts';
+import { itemProblems } from './managed/field-set.ts';
 
 /** What a body is expected to be. */
 export interface Expected {
@@ -16,6 +17,8 @@ export interface Expected {
   readonly kind: string;
   readonly schema: Schema;
   readonly nature: Kind['nature'];
+  /** Versions with the same fields that are taken, too. */
+  readonly otherVersions?: readonly string[];
 }
 
 export function expectedOf(kind: Kind): Expected {
@@ -104,22 +107,26 @@ const yamlErrors = (problems: readonly string[] = []): readonly string[] =>
 export function decodeApplied(call: Call, expected: Expected, body: Body): JsonRecord {
   const { value, yamlProblems = [] } = body;
   checkType(expected, value);
-  const { object, unknownFields } = decodeFields(expected, value);
-  if (unknownFields.length > 0) {
-    const { name, namespace } = recordAt(value, 'metadata');
-    const [group, version] = expected.apiVersion.includes('/')
-      ? expected.apiVersion.split('/')
-      : ['', expected.apiVersion];
-    const lines = unknownFields.slice(0, mostStrictProblems).map((field) => `.${field}: field not declared in schema`);
-    const why = lines.length === 1 ? lines[0] : ['errors:', ...lines.map((line) => `  ${line}`)].join('\n');
-    const what = `${namespace ?? ''}/${name ?? ''}; ${group}/${version}, Kind=${expected.kind}`;
-    throw badRequest(`failed to create typed patch object (${what}): ${why}`);
-  }
   const validation = fieldValidation(call.query);
   const [duplicates] = yamlErrors(yamlProblems);
   if (duplicates !== undefined && validation === 'Strict')
     throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${duplicates}`);
   if (validation === 'Warn') call.warnings.push(...yamlProblems);
+  const { object, unknownFields } = decodeFields(expected, value);
+  const problems = [
+    ...unknownFields.map((field) => `.${field}: field not declared in schema`),
+    ...itemProblems(expected.schema, object),
+  ];
+  if (problems.length > 0) {
+    const { name, namespace } = recordAt(value, 'metadata');
+    const [group, version] = expected.apiVersion.includes('/')
+      ? expected.apiVersion.split('/')
+      : ['', expected.apiVersion];
+    const lines = problems.slice(0, mostStrictProblems);
+    const why = lines.length === 1 ? lines[0] : ['errors:', ...lines.map((line) => `  ${line}`)].join('\n');
+    const what = `${namespace ?? ''}/${name ?? ''}; ${group}/${version}, Kind=${expected.kind}`;
+    throw badRequest(`failed to create typed patch object (${what}): ${why}`);
+  }
   return object;
 }
 
@@ -145,7 +152,12 @@ function checkType(expected: Expected, value: JsonRecord): void {
       `${expected.kind} in version ${JSON.stringify(expected.apiVersion)} cannot be handled as a ${expected.kind}: converting (${given}) to (${expected.apiVersion}, Kind=${expected.kind}): unknown conversion`,
     );
   }
-  if (value.apiVersion !== undefined && value.apiVersion !== '' && value.apiVersion !== expected.apiVersion) {
+  const { apiVersion = '' } = value;
+  if (
+    apiVersion !== '' &&
+    apiVersion !== expected.apiVersion &&
+    !expected.otherVersions?.includes(String(apiVersion))
+  ) {
     throw badRequest(
       `the API version in the data (${String(value.apiVersion)}) does not match the expected API version (${expected.apiVersion})`,
     );

@@ -12,17 +12,17 @@ import {
   valueAt,
 } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { matchesSelector } from '../kinds/label-selector.ts';
 import { formatSelector } from '../kinds/selector-text.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 import type { StoredObject } from '../store/store.ts';
 import { jsonHeaders } from '../wire/encode-answer.ts';
 import { bodyType } from '../wire/media.ts';
-import { badRequest, conflict, invalid, modifiedMessage, notFound, tooManyRequests } from '../wire/status.ts';
+import { badRequest, conflict, invalid, modifiedMessage, notFound } from '../wire/status.ts';
 import { type Admitted, admitUnstored, type Round } from './admit.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody, type Expected } from './decode.ts';
-import { parseDeleteOptions, removeObject } from './delete.ts';
+import { parseDeleteOptions } from './delete.ts';
+import { evictPod } from './eviction.ts';
 import { applyPatch, patch, patched, readPatch } from './patch.ts';
 import { get, getStored } from './read.ts';
 import { parseStored, serialise } from './stored.ts';
@@ -53,13 +53,18 @@ const bodyOf = (object: JsonRecord, status: number): ApiResponse => ({
 const expectedBodies = {
   scale: { apiVersion: 'autoscaling/v1', kind: 'Scale', type: 'autoscaling.v1.Scale' },
   binding: { apiVersion: 'v1', kind: 'Binding', type: 'core.v1.Binding' },
-  eviction: { apiVersion: 'policy/v1', kind: 'Eviction', type: 'policy.v1.Eviction' },
+  eviction: {
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    type: 'policy.v1.Eviction',
+    otherVersions: ['policy/v1beta1'],
+  },
   token: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', type: 'authentication.v1.TokenRequest' },
 } as const;
 
 function expected(name: keyof typeof expectedBodies): Expected {
-  const { apiVersion, kind, type } = expectedBodies[name];
-  return { apiVersion, kind, schema: schemaOf(type), nature: 'built-in' };
+  const { type, ...body } = expectedBodies[name];
+  return { ...body, schema: schemaOf(type), nature: 'built-in' };
 }
 
 // ---- scale -------------------------------------------------------------------------------------------------------
@@ -229,31 +234,9 @@ const evict: Serve = async (context, call) => {
   if (given !== '' && given !== route.name)
     throw badRequest(`name in URL does not match name in Eviction object: ${route.name} != ${given}`);
   const pod = parseStored(getStored(context, call).value);
-  requireDisruptionAllowed(context, pod, route.namespace);
-  const options = parseDeleteOptions(recordAt(eviction, 'deleteOptions'), call.query);
-  await removeObject(context, call, route.name, options);
+  await evictPod(context, call, pod, parseDeleteOptions(recordAt(eviction, 'deleteOptions'), call.query));
   return success(201);
 };
-
-/** A PodDisruptionBudget that covers the pod and allows none now makes the eviction wait. */
-function requireDisruptionAllowed(context: Context, pod: JsonRecord, namespace: string): void {
-  const phase = stringAt(pod, 'status', 'phase');
-  if (phase === 'Succeeded' || phase === 'Failed' || stringAt(pod, 'metadata', 'deletionTimestamp') !== '') return;
-  const labels = recordAt(pod, 'metadata', 'labels');
-  for (const item of context.store.list(`policy/poddisruptionbudgets/${namespace}/`).items) {
-    const budget = parseStored(item.value);
-    if (
-      !matchesSelector(recordAt(budget, 'spec', 'selector'), labels) ||
-      (numberAt(budget, 'status', 'disruptionsAllowed') ?? 0) > 0
-    )
-      continue;
-    const name = stringAt(budget, 'metadata', 'name');
-    const message = `The disruption budget ${name} needs ${numberAt(budget, 'status', 'desiredHealthy') ?? 0} healthy pods and has ${numberAt(budget, 'status', 'currentHealthy') ?? 0} currently`;
-    throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", [
-      { reason: 'DisruptionBudget', message },
-    ]);
-  }
-}
 
 const log: Serve = (context, call) => {
   const pod = parseStored(getStored(context, call).value) as unknown as KubernetesObject;

@@ -220,6 +220,8 @@ test('an eviction asks the disruption budget first', async () => {
   const body = pod('web');
   body.metadata = { name: 'web', labels: { app: 'web' } };
   await api.call('POST', pods, body);
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  await api.call('PATCH', `${pods}/web/status`, { status: { phase: 'Running' } }, merge);
   const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
   await api.call('POST', budgets, {
     metadata: { name: 'web' },
@@ -233,14 +235,25 @@ test('an eviction asks the disruption budget first', async () => {
   const refused = await api.call('POST', `${pods}/web/eviction`, eviction);
   assert.equal(refused.status, 429);
   assert.equal(refused.headers['retry-after'], '10');
-  await api.call(
-    'PATCH',
-    `${budgets}/web/status`,
-    { status: { disruptionsAllowed: 1 } },
-    { 'content-type': 'application/merge-patch+json' },
+  const status = { disruptionsAllowed: 1, observedGeneration: 1 };
+  await api.call('PATCH', `${budgets}/web/status`, { status }, merge);
+  const dry = { ...eviction, deleteOptions: { dryRun: ['All'] } };
+  assert.equal((await api.call('POST', `${pods}/web/eviction`, dry)).status, 201);
+  const watch = await api.watch(`${pods}?watch=true`);
+  assert.equal((await watch.next()).type, 'ADDED');
+  const older = await api.call('POST', `${pods}/web/eviction`, { ...eviction, apiVersion: 'policy/v1beta1' });
+  assert.equal(older.status, 201);
+  const { type, object } = await watch.next();
+  const [condition] = (object.status as { readonly conditions: readonly JsonRecord[] }).conditions;
+  assert.deepEqual(
+    [type, condition?.type, condition?.reason],
+    ['MODIFIED', 'DisruptionTarget', 'EvictionByEvictionAPI'],
   );
-  assert.equal((await api.call('POST', `${pods}/web/eviction`, eviction)).status, 201);
-  assert.equal((await api.call('GET', `${pods}/web`)).status, 404);
+  assert.equal((await watch.next()).type, 'DELETED');
+  const spent = (await api.call('GET', `${budgets}/web`)).body.status as JsonRecord;
+  assert.deepEqual([spent.disruptionsAllowed, Object.keys(spent.disruptedPods as JsonRecord)], [0, ['web']]);
+  const unknown = await api.call('POST', `${pods}/web/eviction`, { ...eviction, apiVersion: 'policy/v2' });
+  assert.equal(unknown.status, 400);
 });
 
 test('scale reads and writes replicas through autoscaling/v1', async () => {
@@ -345,4 +358,25 @@ test('an update whose fields are in another order, or say zero values another wa
   (again.spec as JsonRecord).publishNotReadyAddresses = false;
   const { body, text } = await api.call('PUT', `${services}/s`, again);
   assert.equal((body.metadata as JsonRecord).resourceVersion, (made.body.metadata as JsonRecord).resourceVersion, text);
+});
+
+test('a pod that is not ready goes where its budget does not count on it', async () => {
+  await using api = await openApi();
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+  const answers: number[] = [];
+  for (const [name, policy, healthy] of [
+    ['a', 'AlwaysAllow', 0],
+    ['b', 'IfHealthyBudget', 1],
+    ['c', 'IfHealthyBudget', 0],
+  ] as const) {
+    await api.call('POST', pods, { ...pod(name), metadata: { name, labels: { name } } });
+    await api.call('PATCH', `${pods}/${name}/status`, { status: { phase: 'Running' } }, merge);
+    const spec = { minAvailable: 1, selector: { matchLabels: { name } }, unhealthyPodEvictionPolicy: policy };
+    await api.call('POST', budgets, { metadata: { name }, spec });
+    const status = { disruptionsAllowed: 0, observedGeneration: 1, desiredHealthy: 1, currentHealthy: healthy };
+    await api.call('PATCH', `${budgets}/${name}/status`, { status }, merge);
+    answers.push((await api.call('POST', `${pods}/${name}/eviction`, { metadata: { name } })).status);
+  }
+  assert.deepEqual(answers, [201, 201, 429]);
 });
