@@ -121,6 +121,21 @@ export function admitPod(pod: JsonRecord): void {
   spec.serviceAccount = spec.serviceAccountName;
   if (spec.priority === undefined) spec.priority = 0;
   setDefault(spec, 'preemptionPolicy', 'PreemptLowerPriority');
+  tolerateFailures(spec);
+  pod.status = { phase: 'Pending', qosClass: qosClass(spec) };
+}
+
+/** What two of them add on update: tolerations somebody took away, the priority that was left out. */
+export function admitPodUpdate(pod: JsonRecord, previous: JsonRecord): void {
+  const spec = ensureRecord(pod, 'spec');
+  const before = recordAt(previous, 'spec');
+  for (const key of ['priority', 'preemptionPolicy'])
+    if (spec[key] === undefined && before[key] !== undefined) spec[key] = before[key];
+  tolerateFailures(spec);
+}
+
+/** For five minutes a pod stays on a node that is not ready or out of reach. */
+function tolerateFailures(spec: JsonRecord): void {
   const tolerations = [...recordsAt(spec, 'tolerations')];
   for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
     const covers = (toleration: JsonRecord) => {
@@ -132,7 +147,6 @@ export function admitPod(pod: JsonRecord): void {
     tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: failureTolerationSeconds });
   }
   spec.tolerations = tolerations;
-  pod.status = { phase: 'Pending', qosClass: qosClass(spec) };
 }
 
 /** Guaranteed, Burstable or BestEffort (pkg/apis/core/helper/qos). */

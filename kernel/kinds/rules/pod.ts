@@ -2,7 +2,7 @@
 import { forbiddenField } from '../field-errors.ts';
 import { ensureRecord, type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../json.ts';
 import type { KindRules } from '../kind.ts';
-import { admitPod, defaultPod, qosClass } from './pod-defaults.ts';
+import { admitPod, admitPodUpdate, defaultPod, qosClass } from './pod-defaults.ts';
 import { admitLimits } from './pod-limits.ts';
 import { ephemeralContainersPart, resizePart } from './pod-parts.ts';
 import { admitPriority } from './pod-priority.ts';
@@ -15,6 +15,7 @@ export const podRules: KindRules = {
   statusKeeps: ['ownerReferences'],
   defaults: defaultPod,
   prepareCreate: admitPod,
+  prepareUpdate: admitPodUpdate,
   admitCreate: (pod, lookup, list) =>
     admitRuntimeClass(pod, lookup) ?? admitPriority(pod, lookup, list) ?? admitLimits(pod, list),
   prepareStatus: (pod) => {
