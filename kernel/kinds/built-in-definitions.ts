@@ -1,6 +1,6 @@
 /** From the rows of built-in.ts to what the registry takes. */
-import { type BuiltInRow, builtInRows, reviewRows, storedAs, viewsByType } from './built-in.ts';
-import { apiVersionOf } from './kind.ts';
+import { type BuiltInRow, builtInRows, deletedOneByOne, reviewRows, storedAs, viewsByType } from './built-in.ts';
+import { allVerbs, apiVersionOf } from './kind.ts';
 import { columnsByKind } from './printers/columns.ts';
 import type { KindDefinition } from './registry.ts';
 import { rulesByKind } from './rules/rules.ts';
@@ -51,6 +51,7 @@ function storedDefinition(row: BuiltInRow): KindDefinition {
           storageApiVersion: apiVersionOf({ group: row.group, version: typeParts(other.type).version }),
         }),
     ...(view === undefined ? {} : { view }),
+    ...(deletedOneByOne.has(row.type) ? { verbs: allVerbs.filter((verb) => verb !== 'deletecollection') } : {}),
     ...(row.subresources.includes('scale') ? { scale: builtInScale } : {}),
   };
 }

@@ -242,6 +242,9 @@ export const storedAs: Readonly<Record<string, { readonly type: string; readonly
   },
 };
 
+/** Kinds whose objects go one by one: all namespaces at once would be a whole cell. */
+export const deletedOneByOne: ReadonlySet<string> = new Set(['core.v1.Namespace']);
+
 /** Kinds that are another kind under other field names, by type. */
 export const viewsByType: Readonly<Record<string, KindView>> = {
   'events.v1.Event': {

@@ -380,3 +380,8 @@ test('a pod that is not ready goes where its budget does not count on it', async
   }
   assert.deepEqual(answers, [201, 201, 429]);
 });
+
+test('all namespaces cannot be deleted at once', async () => {
+  await using api = await openApi();
+  assert.equal((await api.call('DELETE', '/api/v1/namespaces')).status, 405);
+});

@@ -38,6 +38,7 @@ export const namespaceRules: KindRules = {
     const metadata = ensureRecord(object, 'metadata');
     const name = stringAt(metadata, 'name');
     if (name !== '') ensureRecord(metadata, 'labels')[nameLabel] = name;
+    setDefault(ensureRecord(object, 'status'), 'phase', 'Active');
   },
   prepareCreate: (object) => {
     const spec = ensureRecord(object, 'spec');
@@ -168,6 +169,7 @@ export const priorityClassRules: KindRules = {
 };
 
 export const runtimeClassRules: KindRules = {
+  createOnUpdate: true,
   conditionalUpdate: true,
   validate: (object) => {
     const handler = stringAt(object, 'handler');
@@ -234,6 +236,7 @@ function limitErrors(limit: JsonRecord, at: string): FieldError[] {
 }
 
 export const limitRangeRules: KindRules = {
+  createOnUpdate: true,
   defaults: (object) => {
     for (const limit of recordsAt(object, 'spec', 'limits')) {
       if (limit.type !== 'Container') continue;

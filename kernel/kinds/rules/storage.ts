@@ -160,13 +160,18 @@ export const persistentVolumeClaimRules: KindRules = {
   },
 };
 
+function provisionerErrors(name: string, field: string): FieldError[] {
+  if (name === '') return [required(field)];
+  return qualifiedNameProblems(name.toLowerCase()).map((problem) => invalidValue(field, name.toLowerCase(), problem));
+}
+
 export const storageClassRules: KindRules = {
   defaults: (object) => {
     setDefault(object, 'reclaimPolicy', 'Delete');
     setDefault(object, 'volumeBindingMode', 'Immediate');
   },
   validate: (object) => {
-    const errors = stringAt(object, 'provisioner') === '' ? [required('provisioner')] : [];
+    const errors = provisionerErrors(stringAt(object, 'provisioner'), 'provisioner');
     const policy = stringAt(object, 'reclaimPolicy');
     const policies = ['Delete', 'Retain'];
     if (!policies.includes(policy)) errors.push(notSupported('reclaimPolicy', policy, policies));
@@ -219,7 +224,7 @@ export const volumeAttachmentRules: KindRules = {
 
 export const volumeAttributesClassRules: KindRules = {
   validate: (object) => {
-    const errors = driverErrors(stringAt(object, 'driverName'), 'driverName');
+    const errors = provisionerErrors(stringAt(object, 'driverName'), 'driverName');
     if (Object.keys(recordAt(object, 'parameters')).length === 0)
       errors.push(required('parameters', 'must contain at least one key/value pair'));
     return errors;
