@@ -58,6 +58,8 @@ test('CustomResourcePublishOpenAPI works for CRD with validation schema', async 
   const foo = recordAt(await schemasOf(api, 'a.example.com', 'v1'), 'com.example.a.v1.Foo');
   assert.equal(foo.description, 'Foo is a thing');
   assert.equal(stringAt(foo, 'properties', 'spec', 'description'), 'its wish');
+  assert.match(stringAt(foo, 'properties', 'apiVersion', 'description'), /^APIVersion defines/);
+  assert.match(stringAt(foo, 'properties', 'metadata', 'description'), /^Standard object's metadata/);
   assert.deepEqual(foo['x-kubernetes-group-version-kind'], [{ group: 'a.example.com', kind: 'Foo', version: 'v1' }]);
   const second = recordAt((await api.call('GET', '/openapi/v2')).body, 'definitions', 'com.example.a.v1.Foo');
   assert.equal(second.description, 'Foo is a thing');

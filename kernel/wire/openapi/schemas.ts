@@ -1,8 +1,9 @@
 /** Component schemas: the type tables as OpenAPI. Types refer to each other by their Kubernetes names. */
-import type { JsonRecord } from '../../kinds/json.ts';
+import { isRecord, type JsonRecord } from '../../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../../kinds/kind.ts';
 import type { Field, Schema } from '../../kinds/schema.ts';
 import { schemaOf } from '../../kinds/type-table.ts';
+import { fieldDescriptions, rootDescriptions } from './descriptions.ts';
 
 const refPrefix = '#/components/schemas/';
 const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -29,6 +30,16 @@ function componentName(typeName: string): string {
 /** `stable.example.com`, `v1`, `CronTab` → `com.example.stable.v1.CronTab` */
 function customName(kind: Kind): string {
   return [...kind.group.split('.').reverse(), kind.version, kind.kind].join('.');
+}
+
+/** Beside a $ref nothing else may stand in OpenAPI 3.0. */
+function describe({ properties }: JsonRecord, descriptions: Readonly<Record<string, string>>): void {
+  if (!isRecord(properties)) return;
+  for (const [name, description] of Object.entries(descriptions)) {
+    const property = properties[name];
+    if (!isRecord(property) || property.description !== undefined) continue;
+    properties[name] = { description, ...(property.$ref === undefined ? property : { allOf: [property] }) };
+  }
 }
 
 export class Components {
@@ -92,6 +103,7 @@ export class Components {
   #tag(name: string, kind: Kind): void {
     const schema = this.schemas[name];
     if (schema === undefined) return;
+    describe(schema, rootDescriptions);
     schema['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
     schema.description ??= `${kind.kind} of ${apiVersionOf(kind)}.`;
   }
@@ -107,6 +119,7 @@ export class Components {
     const component: JsonRecord = { type: 'object' };
     this.schemas[name] = component;
     Object.assign(component, this.#objectBody(schema));
+    describe(component, fieldDescriptions[typeName] ?? {});
     return name;
   }
 
