@@ -7,6 +7,7 @@ import { createAuthorizer } from './rbac/authorizer.ts';
 import { createEscalationCheck } from './rbac/escalation.ts';
 import { RoleIndex } from './rbac/role-index.ts';
 import { createApprovalCheck } from './rbac/signer-approval.ts';
+import { checkRequestedSubject } from './rbac/signer-subject.ts';
 import { createReviews } from './reviews.ts';
 
 export interface AccessOptions {
@@ -30,7 +31,7 @@ export function createAccess({ store, tokenKey, now, log }: AccessOptions): Acce
   const approval = createApprovalCheck(authorizer);
   return {
     authorize: authorizer.authorize,
-    admit: (request) => escalation(request) ?? approval(request),
+    admit: (request) => escalation(request) ?? approval(request) ?? checkRequestedSubject(request),
     reviews: createReviews({ store, authorizer, roles, tokens, signer, now }),
     tokens,
     close: () => roles.close(),

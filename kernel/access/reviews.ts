@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Identity, KubernetesObject } from '@diatom/sdk/api';
 import { objectKey } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import { type ApiError, badRequest, type FieldError, invalid, notFound } from '../wire/status.ts';
+import { type ApiError, badRequest, conflict, type FieldError, invalid, notFound } from '../wire/status.ts';
 import type { Attributes, Authorizer, Reviews } from './access.ts';
 import { tokenIssuer } from './authn/issuer.ts';
 import type { TokenAuthenticator } from './authn/service-accounts.ts';
@@ -161,6 +161,11 @@ function requestToken(
     ]);
   }
   const { name = '', namespace = '', uid = '' } = account.metadata;
+  const givenUid = request.metadata?.uid ?? '';
+  if (givenUid !== '' && givenUid !== uid) {
+    const why = `the UID in the token request (${givenUid}) does not match the UID of the service account (${uid})`;
+    throw conflict({ group: authentication, resource: 'TokenRequest' }, name, why);
+  }
   const audiences = texts(wanted).length === 0 ? [tokenIssuer] : texts(wanted);
   const issuedAt = Math.floor(now() / 1000);
   const claims: TokenClaims = {
@@ -176,41 +181,59 @@ function requestToken(
       serviceaccount: { name, uid },
       ...(boundObjectRef === undefined || boundObjectRef === null
         ? {}
-        : boundTo(store, request, namespace, name, record(boundObjectRef))),
+        : boundTo(store, namespace, name, record(boundObjectRef))),
     },
   };
   const expirationTimestamp = new Date(claims.exp * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
   const filled = { ...request, spec: { ...specOf(request), audiences, expirationSeconds: seconds } };
-  const metadata = { ...request.metadata, name, namespace };
+  const creationTimestamp = new Date(issuedAt * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+  const metadata = { ...request.metadata, name, namespace, uid, creationTimestamp };
   return { ...answer(filled, { token: signer.sign(claims), expirationTimestamp }), metadata };
 }
 
-const bindable: ReadonlyMap<string, { readonly resource: string; readonly claim: 'pod' | 'secret' }> = new Map([
-  ['Pod', { resource: 'pods', claim: 'pod' }],
-  ['Secret', { resource: 'secrets', claim: 'secret' }],
-]);
+const bindable: ReadonlyMap<string, { readonly resource: string; readonly claim: 'pod' | 'secret' | 'node' }> = new Map(
+  [
+    ['Pod', { resource: 'pods', claim: 'pod' }],
+    ['Secret', { resource: 'secrets', claim: 'secret' }],
+    ['Node', { resource: 'nodes', claim: 'node' }],
+  ],
+);
 
 /** The token dies with the object it is bound to. */
-function boundTo(store: Store, request: KubernetesObject, namespace: string, account: string, reference: Json): Json {
-  const row = bindable.get(text(reference.kind));
-  if (row === undefined) {
-    const message = `cannot bind token for serviceaccount ${JSON.stringify(account)} to type ${JSON.stringify(reference.kind)}: bind it to a Pod or a Secret`;
-    throw badRequest(message);
-  }
+function boundTo(store: Store, namespace: string, account: string, reference: Json): Json {
+  const [apiVersion, kind] = [text(reference.apiVersion), text(reference.kind)];
+  const row = apiVersion === 'v1' ? bindable.get(kind) : undefined;
+  if (row === undefined) throw badRequest(`cannot bind token to object of type ${apiVersion}, Kind=${kind}`);
   const name = text(reference.name);
-  const stored = store.get(objectKey({ group: '', resource: row.resource, namespace, name }));
-  if (stored === undefined) throw notFound({ group: '', resource: row.resource }, name);
-  const object = JSON.parse(stored.value) as { metadata: { uid?: string }; spec?: { serviceAccountName?: string } };
-  const uid = object.metadata.uid ?? '';
-  if (text(reference.uid) !== '' && reference.uid !== uid) {
-    const message = `Invalid value: ${JSON.stringify(reference.uid)}: the object has uid ${JSON.stringify(uid)}`;
-    throw wrong(request, authentication, [{ field: 'spec.boundObjectRef.uid', message }]);
-  }
-  const podAccount = object.spec?.serviceAccountName;
-  if (row.claim === 'pod' && podAccount !== undefined && podAccount !== account) {
+  const object = stored(store, row.resource, row.claim === 'node' ? '' : namespace, name);
+  if (object === undefined) throw notFound({ group: '', resource: row.resource }, name);
+  if (row.claim === 'pod' && object.spec?.serviceAccountName !== account) {
     throw badRequest(
       `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
     );
   }
-  return { [row.claim]: { name, uid } };
+  const uid = object.metadata.uid ?? '';
+  if (text(reference.uid) !== '' && reference.uid !== uid) {
+    const why = `the UID in the bound object reference (${text(reference.uid)}) does not match the UID in record. The object might have been deleted and then recreated`;
+    throw conflict({ group: '', resource: kind }, name, why);
+  }
+  return { [row.claim]: { name, uid }, ...(row.claim === 'pod' ? nodeOf(store, object) : {}) };
+}
+
+interface StoredBound {
+  readonly metadata: { readonly uid?: string };
+  readonly spec?: { readonly serviceAccountName?: string; readonly nodeName?: string };
+}
+
+/** Where the pod is, for whoever gets the token. */
+function nodeOf(store: Store, { spec }: StoredBound): Json {
+  const name = spec?.nodeName ?? '';
+  if (name === '') return {};
+  const uid = stored(store, 'nodes', '', name)?.metadata.uid;
+  return { node: { name, ...(uid === undefined ? {} : { uid }) } };
+}
+
+function stored(store: Store, resource: string, namespace: string, name: string): StoredBound | undefined {
+  const found = store.get(objectKey({ group: '', resource, namespace, name }));
+  return found === undefined ? undefined : (JSON.parse(found.value) as StoredBound);
 }

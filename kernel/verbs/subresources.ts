@@ -1,5 +1,6 @@
 /** Subresources: which exist, which verbs each takes, and who answers. The kinds' rows say which they have. */
 import type { ApiResponse, KubernetesObject } from '@diatom/sdk/api';
+import { invalidValue } from '../kinds/field-errors.ts';
 import {
   arrayAt,
   ensureRecord,
@@ -295,11 +296,22 @@ const createToken: Serve = async (context, call) => {
   const body = expected('token');
   const given = await decodeBody(call, body);
   const { name, namespace } = call.route;
+  requireOwnName(metadataOf(given), { name, namespace });
   Object.assign(metadataOf(given), { name, namespace });
   const request = await admitPosted(context, call, given, body, isDryRun(call.query, 'CreateOptions'));
   const answer = context.access.reviews.tokenRequest(request as unknown as KubernetesObject, serviceAccount);
   return bodyOf(answer as unknown as JsonRecord, 201);
 };
+
+/** A request for a token that names an account names the one of its path. */
+function requireOwnName(metadata: JsonRecord, account: { readonly name: string; readonly namespace: string }): void {
+  const errors = (['name', 'namespace'] as const).flatMap((field) => {
+    const given = stringAt(metadata, field);
+    if (given === '' || given === account[field]) return [];
+    return [invalidValue(`metadata.${field}`, given, `must match the service account ${field} if specified`)];
+  });
+  if (errors.length > 0) throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, account.name, errors);
+}
 
 /** PUT namespaces/NAME/finalize: writes spec.finalizers, and with the last one gone the namespace goes too. */
 const finalize: Serve = async (context, call) => {

@@ -52,12 +52,45 @@ describe('service account tokens', () => {
 
   it('die with the pod they are bound to', async () => {
     await using cell = openAccess();
-    await cell.put('', 'pods', { metadata: { name: 'p', namespace: 'a', uid: 'pod-1' } });
+    const metadata = { name: 'p', namespace: 'a', uid: 'pod-1' };
+    await cell.put('', 'nodes', { metadata: { name: 'n', uid: 'node-1' } });
+    await cell.put('', 'pods', { metadata, spec: { serviceAccountName: 'robot', nodeName: 'n' } });
     const { status } = await issue(cell, { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p' } });
     const { user } = check(cell, status.token) as { user: { extra: Record<string, unknown> } };
     assert.deepEqual(user.extra['authentication.kubernetes.io/pod-name'], ['p']);
+    assert.deepEqual(user.extra['authentication.kubernetes.io/node-uid'], ['node-1']);
+    await cell.remove('', 'nodes', 'n');
+    assert.equal(check(cell, status.token).authenticated, true, 'the node of its pod is told, no more');
     await cell.remove('', 'pods', 'p', 'a');
     assert.match(String(check(cell, status.token).error), /pod a\/p has been deleted/);
+  });
+
+  it('are made for the account and the object that were meant only', async () => {
+    await using cell = openAccess();
+    await cell.put('', 'serviceaccounts', account);
+    await cell.put('', 'nodes', { metadata: { name: 'n', uid: 'node-1' } });
+    await cell.put('', 'pods', {
+      metadata: { name: 'p', namespace: 'a', uid: 'pod-1' },
+      spec: { serviceAccountName: 'other' },
+    });
+    const ask = (spec: object, metadata: object = {}) =>
+      cell.access.reviews.tokenRequest({ ...review('TokenRequest', spec), metadata }, account) as Review;
+    const bound = (kind: string, name: string, more: object = {}) => ({
+      boundObjectRef: { apiVersion: 'v1', kind, name, ...more },
+    });
+    assert.throws(() => ask({}, { uid: 'uid-9' }), /the UID in the token request \(uid-9\) does not match/);
+    assert.throws(() => ask(bound('Pod', 'p')), /running with different serviceaccount name/);
+    assert.throws(
+      () => ask(bound('Node', 'n', { uid: 'x' })),
+      /the UID in the bound object reference \(x\) does not match/,
+    );
+    assert.throws(() => ask(bound('ConfigMap', 'c')), /cannot bind token to object of type v1, Kind=ConfigMap/);
+    const { metadata, status } = ask(bound('Node', 'n', { uid: 'node-1' }));
+    assert.equal(metadata?.uid, 'uid-1');
+    assert.equal(metadata?.creationTimestamp, '2026-01-01T00:00:00Z');
+    assert.equal(check(cell, status.token).authenticated, true);
+    await cell.remove('', 'nodes', 'n');
+    assert.match(String(check(cell, status.token).error), /deleted/);
   });
 
   it('are good for their audiences only', async () => {
@@ -91,6 +124,52 @@ describe('service account tokens', () => {
   it('live ten minutes at least', async () => {
     await using cell = openAccess();
     await assert.rejects(issue(cell, { expirationSeconds: 599 }), /may not specify a duration less than 10 minutes/);
+  });
+});
+
+describe('bootstrap tokens', () => {
+  const data = (fields: Record<string, string>) =>
+    Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
+  const fields = {
+    'token-id': 'abcdef',
+    'token-secret': '0123456789abcdef',
+    'usage-bootstrap-authentication': 'true',
+    'auth-extra-groups': 'system:bootstrappers:workers',
+    expiration: '2026-01-01T01:00:00Z',
+  };
+  const type = 'bootstrap.kubernetes.io/token';
+  const metadata = { name: 'bootstrap-token-abcdef', namespace: 'kube-system' };
+  const token = 'abcdef.0123456789abcdef';
+
+  it('stand for who they were made for until they expire', async () => {
+    await using cell = openAccess();
+    await cell.put('', 'secrets', { type, metadata, data: data(fields) });
+    const answer = cell.access.tokens.authenticate(token);
+    assert.deepEqual(answer.kind === 'valid' && answer.identity, {
+      name: 'system:bootstrap:abcdef',
+      groups: ['system:bootstrappers', 'system:bootstrappers:workers', 'system:authenticated'],
+    });
+    assert.equal(cell.access.tokens.authenticate('abcdef.0123456789abcdee').kind, 'invalid');
+    cell.clock.nowMs += 3_600_000;
+    assert.equal(cell.access.tokens.authenticate(token).kind, 'invalid');
+  });
+
+  it('are good only in the form and place that is theirs', async () => {
+    const wrong: readonly object[] = [
+      { type: 'Opaque', data: data(fields) },
+      { type, data: data({ ...fields, 'usage-bootstrap-authentication': 'false' }) },
+      { type, data: data({ ...fields, 'token-id': 'abcdeg' }) },
+      { type, data: data({ ...fields, 'auth-extra-groups': 'system:masters' }) },
+      { type, data: data({ ...fields, expiration: 'never' }) },
+      { type, data: data(fields), metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },
+      { type, data: data(fields), metadata: { ...metadata, namespace: 'default' } },
+      { type },
+    ];
+    for (const secret of wrong) {
+      await using cell = openAccess();
+      await cell.put('', 'secrets', { metadata, ...secret });
+      assert.equal(cell.access.tokens.authenticate(token).kind, 'invalid', JSON.stringify(secret));
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 import type { Identity } from '@diatom/sdk/api';
 import { objectKey } from '../../store/keys.ts';
 import type { Store } from '../../store/store.ts';
+import { authenticateBootstrapToken } from './bootstrap-tokens.ts';
 import { tokenIssuer } from './issuer.ts';
 import type { TokenClaims, TokenSigner } from './token.ts';
 
@@ -30,6 +31,8 @@ export function createTokenAuthenticator(store: Store, signer: TokenSigner, now:
   };
   return {
     authenticate: (token, audiences = []) => {
+      const bootstrap = authenticateBootstrapToken(store, token, now());
+      if (bootstrap !== undefined) return bootstrap;
       const claims = claimsOf(token);
       if (claims === undefined) return { kind: 'invalid', error: 'invalid bearer token' };
       const problem = problemWith(store, claims, now() / 1000);
@@ -51,15 +54,19 @@ function problemWith(store: Store, claims: TokenClaims, nowSeconds: number): str
   if (claims.iss !== tokenIssuer) return 'the token has another issuer';
   if (nowSeconds >= claims.exp) return 'service account token has expired';
   if (nowSeconds < claims.nbf - 60) return 'service account token is not valid yet';
-  const { namespace, serviceaccount, pod, secret } = claims['kubernetes.io'];
+  const { namespace, serviceaccount, pod, secret, node } = claims['kubernetes.io'];
+  // With a pod the node is told only; alone it is what the token is bound to.
+  const boundNode = pod === undefined ? node : undefined;
   const bound = [
     { resource: 'serviceaccounts', what: 'service account', object: serviceaccount },
     { resource: 'pods', what: 'pod', object: pod },
     { resource: 'secrets', what: 'secret', object: secret },
+    { resource: 'nodes', what: 'node', object: boundNode },
   ];
   for (const { resource, what, object } of bound) {
     if (object === undefined) continue;
-    const stored = store.get(objectKey({ group: '', resource, namespace, name: object.name }));
+    const place = resource === 'nodes' ? {} : { namespace };
+    const stored = store.get(objectKey({ group: '', resource, ...place, name: object.name }));
     if (stored === undefined) return `${what} ${namespace}/${object.name} has been deleted`;
     const { uid } = (JSON.parse(stored.value) as { metadata: { uid?: string } }).metadata;
     if (uid !== object.uid) return `${what} ${namespace}/${object.name} has been deleted and made anew since`;
@@ -68,15 +75,19 @@ function problemWith(store: Store, claims: TokenClaims, nowSeconds: number): str
 }
 
 function identityOf(claims: TokenClaims): Identity {
-  const { namespace, serviceaccount, pod } = claims['kubernetes.io'];
+  const { namespace, serviceaccount, pod, node } = claims['kubernetes.io'];
   const podExtra = pod && {
     'authentication.kubernetes.io/pod-name': [pod.name],
     'authentication.kubernetes.io/pod-uid': [pod.uid],
+  };
+  const nodeExtra = node && {
+    'authentication.kubernetes.io/node-name': [node.name],
+    ...(node.uid === undefined ? {} : { 'authentication.kubernetes.io/node-uid': [node.uid] }),
   };
   return {
     name: `system:serviceaccount:${namespace}:${serviceaccount.name}`,
     uid: serviceaccount.uid,
     groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
-    extra: { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.jti}`], ...podExtra },
+    extra: { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.jti}`], ...podExtra, ...nodeExtra },
   };
 }

@@ -17,6 +17,8 @@ export interface TokenClaims {
     readonly serviceaccount: { readonly name: string; readonly uid: string };
     readonly pod?: { readonly name: string; readonly uid: string };
     readonly secret?: { readonly name: string; readonly uid: string };
+    /** Of a token bound to a pod it is the pod's, and without a uid where there is no such Node. */
+    readonly node?: { readonly name: string; readonly uid?: string };
   };
 }
 

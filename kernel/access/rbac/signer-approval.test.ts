@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Identity } from '@diatom/sdk/api';
+import { sequence, set, utf8 } from '../pki/der.ts';
 import { openAccess, rbacGroup } from '../test-access.ts';
 
 const jane: Identity = { name: 'jane', groups: [] };
@@ -39,4 +40,29 @@ test('who decides a signing request needs the right over its signer, or all of i
     assert.match(cell.access.admit(decide('status'))?.message ?? '', /user not permitted to sign requests/);
     assert.equal(cell.access.admit(decide('')), undefined);
   }
+});
+
+test('nobody becomes a member of system:masters through the signer of API clients', async () => {
+  await using cell = openAccess();
+  const attribute = (type: readonly number[], value: string) =>
+    set(sequence(Uint8Array.of(0x06, 0x03, 0x55, 0x04, ...type), utf8(value)));
+  const pemOf = (organization: string): string => {
+    const subject = sequence(attribute([0x03], 'jane'), attribute([0x0a], organization));
+    const body = sequence(sequence(Uint8Array.of(0x02, 0x01, 0x00), subject));
+    return `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.from(body).toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
+  };
+  const create = (pem: string, signerName = 'kubernetes.io/kube-apiserver-client') => {
+    const spec = { signerName, request: Buffer.from(pem).toString('base64') };
+    return cell.access.admit({
+      ...decide(''),
+      verb: 'create',
+      object: { ...object, spec } as typeof object,
+      previous: undefined,
+    });
+  };
+  const message = 'use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed';
+  assert.ok(create(pemOf('system:masters'))?.message?.endsWith(message));
+  assert.equal(create(pemOf('developers')), undefined);
+  assert.equal(create(pemOf('system:masters'), 'example.com/own'), undefined);
+  assert.match(create(pemOf('x').slice(0, 50))?.message ?? '', /failed to parse CSR/);
 });
