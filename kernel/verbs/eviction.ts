@@ -100,7 +100,8 @@ function requireRoom(kind: Kind, name: string, budget: JsonRecord): void {
     const why = 'DisruptedPods map too big - too many evictions not confirmed by PDB controller';
     throw forbidden(kind, name, why);
   }
-  if (allowed === 0) throw because(whyNone(name, status));
+  // Nobody knows when there will be room.
+  if (allowed === 0) throw because(whyNone(name, status), 0);
 }
 
 function whyNone(name: string, status: JsonRecord): string {

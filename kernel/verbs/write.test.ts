@@ -235,6 +235,12 @@ test('an eviction asks the disruption budget first', async () => {
   const refused = await api.call('POST', `${pods}/web/eviction`, eviction);
   assert.equal(refused.status, 429);
   assert.equal(refused.headers['retry-after'], '10');
+  // Once the controller has counted there is no telling when to come back: client-go would wait ten times, then.
+  await api.call('PATCH', `${budgets}/web/status`, { status: { disruptionsAllowed: 0, observedGeneration: 1 } }, merge);
+  const exhausted = await api.call('POST', `${pods}/web/eviction`, eviction);
+  assert.equal(exhausted.status, 429);
+  assert.equal(exhausted.headers['retry-after'], undefined);
+  assert.equal((exhausted.body.details as JsonRecord).retryAfterSeconds, undefined);
   const status = { disruptionsAllowed: 1, observedGeneration: 1 };
   await api.call('PATCH', `${budgets}/web/status`, { status }, merge);
   const dry = { ...eviction, deleteOptions: { dryRun: ['All'] } };

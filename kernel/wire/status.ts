@@ -123,8 +123,14 @@ export function resourceVersionTooLarge(wanted: number, current: number): ApiErr
 }
 
 export function tooManyRequests(message: string, causes: StatusCause[] = [], retryAfterSeconds = 10): ApiError {
-  const details = { ...(causes.length === 0 ? {} : { causes }), retryAfterSeconds };
-  return new ApiError(429, 'TooManyRequests', message, details, { 'retry-after': String(retryAfterSeconds) });
+  const when = retryAfterSeconds === 0 ? undefined : retryAfterSeconds;
+  const details = {
+    ...(causes.length === 0 ? {} : { causes }),
+    ...(when === undefined ? {} : { retryAfterSeconds: when }),
+  };
+  // Clients try again by themselves when they are told when: client-go ten times.
+  const headers: Record<string, string> = when === undefined ? {} : { 'retry-after': String(when) };
+  return new ApiError(429, 'TooManyRequests', message, details, headers);
 }
 
 export function entityTooLarge(message: string): ApiError {
