@@ -180,14 +180,30 @@ function failurePolicyErrors(spec: JsonRecord, path: string): FieldError[] {
   return errors;
 }
 
-/** What of a pod template may change while its job has never started (KEP-2926). */
-const schedulingFields = ['affinity', 'nodeSelector', 'schedulingGates', 'tolerations'];
+/** What of a pod template may change while its job is suspended and has no pods (KEP-2926, KEP-5440). */
+const schedulingFields = ['nodeSelector', 'schedulingGates', 'tolerations'];
 
-function fixedTemplate(spec: JsonRecord, isSuspended: boolean): JsonRecord {
+/** No pod of the job is there, nor does its controller make any now. */
+function isAtRest(job: JsonRecord): boolean {
+  const status = recordAt(job, 'status');
+  const isSuspended = recordsAt(status, 'conditions').some((row) => row.type === 'Suspended' && row.status === 'True');
+  const notStarted = status.startTime === undefined;
+  return (
+    recordAt(job, 'spec').suspend === true && (notStarted || isSuspended) && (numberAt(status, 'active') ?? 0) === 0
+  );
+}
+
+/** The template without what may change. */
+function fixedTemplate(spec: JsonRecord, mayChange: boolean): JsonRecord {
   const template = structuredClone(recordAt(spec, 'template'));
-  if (!isSuspended) return template;
-  for (const key of schedulingFields) delete recordAt(template, 'spec')[key];
-  for (const key of ['labels', 'annotations']) delete recordAt(template, 'metadata')[key];
+  if (!mayChange) return template;
+  delete template.metadata;
+  const pod = recordAt(template, 'spec');
+  for (const key of schedulingFields) delete pod[key];
+  for (const list of ['containers', 'initContainers']) for (const row of recordsAt(pod, list)) delete row.resources;
+  const { nodeAffinity: _mutable, ...others } = recordAt(pod, 'affinity');
+  if (Object.keys(others).length === 0) delete pod.affinity;
+  else pod.affinity = others;
   return template;
 }
 
@@ -207,9 +223,13 @@ function jobUpdateErrors(object: JsonRecord, previous: JsonRecord): FieldError[]
     after.completionMode === 'Indexed' && after.completions !== undefined && after.completions === after.parallelism;
   if (after.completions !== before.completions && !isElastic)
     errors.push(immutable('spec.completions', after.completions));
-  const isSuspended = before.suspend === true && recordAt(previous, 'status').startTime === undefined;
-  if (!semanticallyEqual(fixedTemplate(after, isSuspended), fixedTemplate(before, isSuspended)))
-    errors.push(immutable('spec.template', after.template));
+  const mayChange = isAtRest(previous);
+  if (!semanticallyEqual(fixedTemplate(after, mayChange), fixedTemplate(before, mayChange)))
+    errors.push(
+      mayChange
+        ? immutable('spec.template.spec', recordAt(after, 'template').spec)
+        : immutable('spec.template', after.template),
+    );
   return errors;
 }
 

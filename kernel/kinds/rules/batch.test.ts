@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonRecord } from '../json.ts';
+import { jobRules } from './batch.ts';
+
+const job = (pod: JsonRecord, suspend: boolean, status: JsonRecord = {}): JsonRecord => ({
+  spec: { suspend, template: { spec: { containers: [{ name: 'main', image: 'a' }], ...pod } } },
+  status,
+});
+
+const resources = { requests: { cpu: '2' } };
+const changes: Readonly<Record<string, JsonRecord>> = {
+  resources: { containers: [{ name: 'main', image: 'a', resources }] },
+  placement: { nodeSelector: { disk: 'ssd' }, tolerations: [{ operator: 'Exists' }] },
+  'affinity to nodes': { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } } },
+};
+
+const refused = (after: JsonRecord, before: JsonRecord): readonly string[] =>
+  (jobRules.validateUpdate?.(after, before) ?? []).map(({ field }) => field);
+
+const suspended = { startTime: '2026-01-01T00:00:00Z', conditions: [{ type: 'Suspended', status: 'True' }] };
+
+for (const [what, change] of Object.entries(changes))
+  test(`a job at rest takes other ${what}, one that has pods does not`, () => {
+    assert.deepEqual(refused(job(change, true), job({}, true)), []);
+    assert.deepEqual(refused(job(change, false), job({}, true, suspended)), [], 'it may be resumed with the change');
+    assert.deepEqual(refused(job(change, true), job({}, true, { ...suspended, active: 1 })), ['spec.template']);
+    assert.deepEqual(refused(job(change, false), job({}, false)), ['spec.template']);
+    const started = { startTime: suspended.startTime };
+    assert.deepEqual(refused(job(change, true), job({}, true, started)), ['spec.template'], 'not yet suspended');
+  });
+
+test('a job at rest keeps its image and its affinity to pods', () => {
+  const image = { containers: [{ name: 'main', image: 'b' }] };
+  const affinity = { affinity: { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } } };
+  for (const change of [image, affinity])
+    assert.deepEqual(refused(job(change, true), job({}, true)), ['spec.template.spec']);
+});
