@@ -50,7 +50,7 @@ const scalarSchemas: Readonly<Record<string, Schema>> = {
 function parseType(text: string, flags: Pick<Schema, 'listType' | 'listMapKeys' | 'mapType'>): Schema {
   if (text.startsWith('[]')) return { type: 'array', items: parseType(text.slice(2), {}), ...flags };
   if (text.startsWith('{}')) return { type: 'map', values: parseType(text.slice(2), {}), ...flags };
-  return scalarSchemas[text] ?? schemaOf(text);
+  return scalarSchemas[text] ?? schemaOf(text, flags.mapType);
 }
 
 function parseField(text: string): Field {
@@ -76,7 +76,7 @@ function parseField(text: string): Field {
       listType = 'map';
       listMapKeys = word.slice('list:map('.length, -1).split(',');
     } else if (word.startsWith('list:')) listType = word === 'list:set' ? 'set' : 'atomic';
-    else if (word === 'map:atomic') mapType = 'atomic';
+    else if (word === 'map:atomic' || word === 'map:granular') mapType = word === 'map:atomic' ? 'atomic' : 'granular';
     else if (word.startsWith('patch:')) patchStrategy = word.slice('patch:'.length).split(',');
     else if (word.startsWith('key:')) mergeKey = word.slice('key:'.length);
     else if (word.startsWith('=')) defaultValue = JSON.parse(word.slice(1));
@@ -106,11 +106,16 @@ class TableSchema implements Schema {
   #fields: ReadonlyMap<string, Field> | undefined;
   #inline: ReadonlyMap<number, Schema> | undefined;
 
-  constructor(typeName: string) {
+  /** What a field says of its own reference to the type goes before what the type says. */
+  readonly #mapType: Schema['mapType'];
+
+  constructor(typeName: string, mapType?: Schema['mapType']) {
     this.typeName = typeName;
+    this.#mapType = mapType;
   }
 
   get mapType(): 'granular' | 'atomic' {
+    if (this.#mapType !== undefined) return this.#mapType;
     return readRow(this.typeName)['']?.includes('map:atomic') === true ? 'atomic' : 'granular';
   }
 
@@ -140,11 +145,12 @@ class TableSchema implements Schema {
 }
 
 /** `apps.v1.Deployment` → its schema; always the same object for the same name. */
-export function schemaOf(typeName: string): Schema {
-  let schema = schemas.get(typeName);
+export function schemaOf(typeName: string, mapType?: Schema['mapType']): Schema {
+  const key = mapType === undefined ? typeName : `${typeName} ${mapType}`;
+  let schema = schemas.get(key);
   if (schema === undefined) {
-    schema = new TableSchema(typeName);
-    schemas.set(typeName, schema);
+    schema = new TableSchema(typeName, mapType);
+    schemas.set(key, schema);
   }
   return schema;
 }

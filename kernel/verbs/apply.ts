@@ -4,15 +4,30 @@ import { arrayAt, isRecord, type JsonRecord, stringAt } from '../kinds/json.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
 import type { StoredObject } from '../store/store.ts';
 import { readBody } from '../wire/body.ts';
-import { ApiError, badRequest, type FieldError, invalid, notFound } from '../wire/status.ts';
+import { ApiError, badRequest, conflict, type FieldError, invalid, notFound } from '../wire/status.ts';
 import type { Round } from './admit.ts';
 import type { Call, Context } from './context.ts';
 import { applyNamespace } from './create.ts';
 import { decodeApplied, type Expected, expectedOf } from './decode.ts';
-import { type FieldSet, fieldsOf, formatPath, owns, subtract, union } from './managed/field-set.ts';
+import { withNulls, withoutNulls } from './managed/applied-nulls.ts';
+import { changesBetween } from './managed/changes.ts';
+import {
+  emptySet,
+  type FieldSet,
+  fieldsOf,
+  formatPath,
+  intersect,
+  isEmptySet,
+  pathsOf,
+  reconcile,
+  subtract,
+  union,
+} from './managed/field-set.ts';
 import { keepLastApplied, lastAppliedFields, migratingManager } from './managed/last-applied.ts';
 import { encodeManagers, isSameManager, type Manager, manageable, managersForApply } from './managed/managed-fields.ts';
-import { conflictingPaths, mergeApplied, pruneApplied, setOfPaths } from './managed/merge-applied.ts';
+import { mergeApplied } from './managed/merge-applied.ts';
+import { ownershipSchema } from './managed/ownership-schema.ts';
+import { pruneApplied } from './managed/prune-applied.ts';
 import { requestedManager } from './managed/writer.ts';
 import { asVersion, parseStored } from './stored.ts';
 import { createByWrite, replace } from './update.ts';
@@ -41,11 +56,17 @@ function readOptions(call: Call): ApplyOptions {
 export async function apply(context: Context, call: Call): Promise<ApiResponse> {
   const { kind, route } = call;
   const options = readOptions(call);
-  const applied = await readApplied(call, expectedOf(kind));
+  const { applied, given } = await readApplied(call, expectedOf(kind));
   const outcome = await commit(context, objectKey(call, route.name), options.dryRun, (current, round) => {
-    const manager = managerOf(context, call, options.manager, applied);
-    if (current !== undefined) return applyTo(context, call, { ...options, round }, manager, current, applied);
+    // A field that is set to null is owned, although nothing is there.
+    const manager = managerOf(context, call, options.manager, given);
+    if (current !== undefined) return applyTo(context, call, { ...options, round }, manager, current, applied, given);
     if (route.subresource !== '') throw notFound(kind, route.name);
+    const uid = stringAt(applied, 'metadata', 'uid');
+    if (uid !== '') {
+      const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+      throw conflict(kind, route.name, why);
+    }
     const object = structuredClone(applied);
     return createByWrite(context, call, object, { verb: 'patch', round, dryRun: options.dryRun }, [manager]);
   });
@@ -65,7 +86,7 @@ export async function applyPart(
 ): Promise<string> {
   const { kind, route } = call;
   const options = readOptions(call);
-  const applied = await readApplied(call, expected);
+  const { applied } = await readApplied(call, expected);
   const whole = { ...call, route: { ...route, subresource: '' } };
   const { text } = await commit(context, objectKey(call, route.name), options.dryRun, (current, round) => {
     if (current === undefined) throw notFound(kind, route.name);
@@ -83,7 +104,13 @@ export async function applyPart(
   return text;
 }
 
-async function readApplied(call: Call, expected: Expected): Promise<JsonRecord> {
+interface Applied {
+  readonly applied: JsonRecord;
+  /** The body as it came. */
+  readonly given: JsonRecord;
+}
+
+async function readApplied(call: Call, expected: Expected): Promise<Applied> {
   const { route } = call;
   const body = await readBody(call.request.body, 'application/apply-patch+yaml');
   const applied = decodeApplied(call, expected, body);
@@ -95,13 +122,19 @@ async function readApplied(call: Call, expected: Expected): Promise<JsonRecord> 
   }
   metadata.name = route.name;
   applyNamespace(call, metadata);
-  return applied;
+  return { applied, given: body.value };
 }
 
-/** What an apply through this path may own: status on its own, everything else without it. */
+/** What an apply through this path may own: what a write through it may change (kubernetes pkg/registry: GetResetFields). */
 function ownPart(call: Call, object: JsonRecord): JsonRecord {
-  if (call.route.subresource === 'status') return object.status === undefined ? {} : { status: object.status };
-  return manageable(object, call.kind.subresources.has('status') ? ['status'] : []);
+  const { kind, route } = call;
+  if (route.subresource !== 'status') return manageable(object, kind.subresources.has('status') ? ['status'] : []);
+  const status = object.status === undefined ? {} : { status: object.status };
+  const keeps = kind.custom === undefined ? kind.rules.statusKeeps : 'metadata';
+  const { metadata } = manageable(object);
+  if (keeps === 'metadata' || !isRecord(metadata)) return status;
+  const rest = Object.fromEntries(Object.entries(metadata).filter(([key]) => keeps?.includes(key) !== true));
+  return Object.keys(rest).length === 0 ? status : { metadata: rest, ...status };
 }
 
 function managerOf(context: Context, call: Call, name: string, applied: JsonRecord): Manager {
@@ -111,7 +144,8 @@ function managerOf(context: Context, call: Call, name: string, applied: JsonReco
     apiVersion: apiVersionOf(call.kind),
     subresource: call.route.subresource,
     time: timestamp(context.nowMs()),
-    fields: fieldsOf(call.kind.schema, ownPart(call, applied)),
+    // The object as a whole is nobody's.
+    fields: { ...fieldsOf(ownershipSchema(call.kind), ownPart(call, applied)), owned: false },
   };
 }
 
@@ -122,35 +156,43 @@ function applyTo(
   manager: Manager,
   current: StoredObject,
   applied: JsonRecord,
+  given: JsonRecord = applied,
 ) {
-  const { schema } = call.kind;
+  const schema = ownershipSchema(call.kind);
   const live = parseStored(asVersion(call.kind, current.value));
-  const managers = managersForApply(schema, live, manager);
-  const own = managers.find((other) => isSameManager(other, manager));
-  let others = managers.filter((other) => other !== own);
-  const wanted = ownPart(call, applied);
-  const conflicts = others.map((other) => ({
-    other,
-    paths: conflictingPaths(schema, manageable(live), wanted, manager.fields, other.fields),
+  const managers = managersForApply(schema, live, manager).map((other) => ({
+    ...other,
+    fields: reconcile(schema, other.fields),
   }));
-  if (!options.force)
-    refuseConflicts(
-      conflicts,
-      options.manager === migratingManager ? lastAppliedFields(schema, manager.apiVersion, live) : undefined,
-    );
-  others = conflicts.map(({ other, paths }) =>
-    paths.length === 0 ? other : { ...other, fields: subtract(other.fields, setOfPaths(paths)) },
-  );
-  const keep = others.reduce<FieldSet>((all, other) => union(all, other.fields), manager.fields);
-  const merged = mergeApplied(schema, live, { ...wanted, ...(isRecord(wanted.metadata) ? {} : { metadata: {} }) });
-  const object = (own === undefined ? merged : pruneApplied(schema, merged, own.fields, keep)) as JsonRecord;
+  const own = managers.find((other) => isSameManager(other, manager));
+  const others = managers.filter((other) => other !== own);
+  const full = call.kind.nature === 'built-in' ? withNulls(schema, applied, given) : applied;
+  const wanted = ownPart(call, isRecord(full) ? full : applied);
+  const merged = mergeApplied(schema, live, {
+    ...wanted,
+    ...(isRecord(wanted.metadata) ? {} : { metadata: {} }),
+  }) as JsonRecord;
+  const managed = others.reduce<FieldSet>((all, other) => union(all, other.fields), manager.fields);
+  const pruned = own === undefined ? merged : pruneApplied(schema, merged, own.fields, managed);
+  const { changed, removed } = changesBetween(schema, manageable(live), manageable(pruned));
+  const conflicts = others.map((other) => ({ other, fields: intersect(other.fields, changed) }));
+  if (!options.force) {
+    const allowed =
+      options.manager === migratingManager ? lastAppliedFields(schema, manager.apiVersion, live) : emptySet();
+    refuseConflicts(conflicts, allowed);
+  }
+  const left = conflicts.map(({ other, fields }) => ({
+    ...other,
+    fields: subtract(subtract(other.fields, fields), removed),
+  }));
+  const object = full === applied ? pruned : (withoutNulls(schema, pruned) as JsonRecord);
   copyPreconditions(applied, object);
   if (options.manager === migratingManager) keepLastApplied(object, applied);
   const attempt = { verb: 'patch', round: options.round, dryRun: options.dryRun } as const;
   return replace(context, call, current, structuredClone(object), attempt, (_previous, _object, _given, isChanged) => {
     // Applying the same again is no change, however late it is; nor is having a share in what is there already.
     const time = isChanged ? manager.time : (own?.time ?? '');
-    return encodeManagers([...others, { ...manager, time }]);
+    return encodeManagers([...left, { ...manager, time }]);
   });
 }
 
@@ -166,16 +208,13 @@ function copyPreconditions(applied: JsonRecord, object: JsonRecord): void {
 
 interface Conflict {
   readonly other: Manager;
-  readonly paths: readonly (readonly string[])[];
+  readonly fields: FieldSet;
 }
 
-/** Paths in `allowed` are the manager's already. */
-function refuseConflicts(conflicts: readonly Conflict[], allowed: FieldSet | undefined): void {
-  const refused = conflicts.map(({ other, paths }) => ({
-    other,
-    paths: allowed === undefined ? paths : paths.filter((path) => !owns(allowed, path)),
-  }));
-  if (refused.some(({ paths }) => paths.length > 0)) throw conflictError(refused);
+/** Fields in `allowed` are the manager's already. */
+function refuseConflicts(conflicts: readonly Conflict[], allowed: FieldSet): void {
+  if (conflicts.every(({ fields }) => isEmptySet(subtract(fields, allowed)))) return;
+  throw conflictError(conflicts.map(({ other, fields }) => ({ other, paths: pathsOf(subtract(fields, allowed)) })));
 }
 
 function printManager({ name, operation, apiVersion, subresource, time }: Manager): string {
@@ -185,7 +224,7 @@ function printManager({ name, operation, apiVersion, subresource, time }: Manage
 }
 
 /** managedfields/internal/conflict.go */
-function conflictError(conflicts: readonly Conflict[]): ApiError {
+function conflictError(conflicts: readonly { other: Manager; paths: readonly (readonly string[])[] }[]): ApiError {
   const all = conflicts.flatMap(({ other, paths }) =>
     paths.map((path) => ({ manager: printManager(other), path: formatPath(path) })),
   );

@@ -11,6 +11,7 @@ import { dropSameOwners, tidyAdmitted } from './after-admission.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody } from './decode.ts';
 import { trackCreate } from './managed/managed-fields.ts';
+import { ownershipSchema } from './managed/ownership-schema.ts';
 import { writerOf } from './managed/writer.ts';
 import { parseStored, serialise, settle } from './stored.ts';
 import {
@@ -51,7 +52,7 @@ async function admitStart(context: Context, call: Call, object: JsonRecord, dryR
   startNew(call, object);
   const name = stringAt(object, 'metadata', 'name');
   requireNamespace(context, call, name);
-  const managedFields = trackCreate(call.kind.schema, object, writerOf(context, call));
+  const managedFields = trackCreate(ownershipSchema(call.kind), object, writerOf(context, call));
   metadataOf(object).managedFields = managedFields;
   const mutated = await mutateNew(context, call, { operation: 'CREATE', name, object, previous: undefined, dryRun });
   tidyAdmitted(call, mutated);
@@ -122,7 +123,8 @@ export function validateNew({ kind, warnings }: Call, object: JsonRecord): reado
 export function startNew(call: Call, object: JsonRecord): void {
   const { kind } = call;
   const metadata = metadataOf(object);
-  if (stringAt(metadata, 'resourceVersion') !== '') {
+  // What is no version at all is nobody's claim (apiserver storage/etcd3, Create).
+  if (/^0*[1-9][0-9]*$/.test(stringAt(metadata, 'resourceVersion'))) {
     throw badRequest('resourceVersion should not be set on objects to be created');
   }
   applyNamespace(call, metadata);
@@ -152,7 +154,7 @@ export function prepareNew(
   metadata.creationTimestamp = timestamp(nowMs);
   if (kind.rules.generation === true) metadata.generation = 1;
   // What the server decides from here on is nobody's.
-  metadata.managedFields = managedFields ?? trackCreate(kind.schema, object, writerOf(context, call));
+  metadata.managedFields = managedFields ?? trackCreate(ownershipSchema(kind), object, writerOf(context, call));
   kind.rules.prepareCreate?.(object, { nowMs, user: call.identity, others: othersOf(context, kind) });
 }
 

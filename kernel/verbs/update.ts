@@ -27,6 +27,7 @@ import {
   trackCreate,
   trackUpdate,
 } from './managed/managed-fields.ts';
+import { ownershipSchema } from './managed/ownership-schema.ts';
 import { writerOf } from './managed/writer.ts';
 import { isStoredTheSame, parseStored, serialise, settle } from './stored.ts';
 import { admit, commit, isDryRun, metadataOf, objectKey, othersOf, requireValid, respond } from './write.ts';
@@ -88,7 +89,9 @@ export function createByWrite(
   requireNamespace(context, call, route.name);
   startNew(call, given);
   const managedFields =
-    managers === undefined ? trackCreate(kind.schema, given, writerOf(context, call)) : encodeManagers(managers);
+    managers === undefined
+      ? trackCreate(ownershipSchema(kind), given, writerOf(context, call))
+      : encodeManagers(managers);
   const admission = { operation: 'CREATE', name: route.name, previous: undefined, dryRun } as const;
   const object = round.mutate(call, { ...admission, object: given }) ?? given;
   tidyAdmitted(call, object);
@@ -185,7 +188,7 @@ export function trackedBy(context: Context, call: Call, subresource = call.route
     const entries = own.length > 0 ? own : readEntries(previous);
     // A list that was emptied stays so until the next apply (internal/skipnonapplied.go).
     if (entries.length === 0) return [];
-    return trackUpdate(call.kind.schema, previous, object, entries, writerOf(context, call, subresource));
+    return trackUpdate(ownershipSchema(call.kind), previous, object, entries, writerOf(context, call, subresource));
   };
 }
 

@@ -71,30 +71,33 @@ export function schemaAtEdge(schema: Schema | undefined, edge: string): Schema |
   return edge.startsWith('f:') ? fieldSchema(schema, edge.slice(2)) : schema?.items;
 }
 
-/** What lies at each edge of a value. Looked up, not searched for: a list may hold 100,000 items. */
-export function valuesByEdge(schema: Schema | undefined, value: unknown): (edge: string) => unknown {
-  if (isRecord(value)) {
-    return (edge) => {
-      const key = edge.slice(2);
-      return edge.startsWith('f:') && Object.hasOwn(value, key) ? value[key] : undefined;
-    };
+/** Items that cannot be told apart, or have no name at all: nobody could own them (typed/validate.go). */
+export function itemProblems(schema: Schema | undefined, value: unknown, path = ''): readonly string[] {
+  const shape = shapeOf(schema, value);
+  if (shape === 'object' && isRecord(value)) {
+    return Object.entries(value).flatMap(([key, item]) =>
+      typeof item === 'object' ? itemProblems(fieldSchema(schema, key), item, `${path}.${key}`) : [],
+    );
   }
-  if (!Array.isArray(value) || schema === undefined) return () => undefined;
-  const places = placesByEdge(schema, value);
-  return (edge) => {
-    const at = places.get(edge);
-    return at === undefined ? undefined : value[at];
-  };
+  if (shape !== 'list' || !Array.isArray(value) || schema === undefined) return [];
+  const seen = new Set<string>();
+  return value.flatMap((item, index) => {
+    const missing = missingKey(schema, item);
+    if (missing !== undefined) {
+      const why = `associative list with keys has an element that omits key field ${JSON.stringify(missing)}`;
+      return [`${path}: element ${index}: ${why} (and doesn't have default value)`];
+    }
+    const edge = edgeOfItem(schema, item);
+    if (seen.has(edge)) return [`${path}: duplicate entries for key ${formatPath([edge])}`];
+    seen.add(edge);
+    return itemProblems(schema.items, item, `${path}${formatPath([edge])}`);
+  });
 }
 
-/** Where the item of each edge stands first. */
-export function placesByEdge(schema: Schema, list: readonly unknown[]): Map<string, number> {
-  const places = new Map<string, number>();
-  for (const [at, item] of list.entries()) {
-    const edge = edgeOfItem(schema, item);
-    if (!places.has(edge)) places.set(edge, at);
-  }
-  return places;
+function missingKey(schema: Schema, item: unknown): string | undefined {
+  if (schema.listType !== 'map' || !isRecord(item)) return undefined;
+  const keys = schema.listMapKeys ?? [];
+  return keys.find((key) => (item[key] ?? schema.items?.fields?.get(key)?.default) === undefined);
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
@@ -114,6 +117,43 @@ export function subtract(a: FieldSet, b: FieldSet): FieldSet {
     const other = b.children.get(edge);
     const rest = other === undefined ? child : subtract(child, other);
     if (rest.owned || rest.children.size > 0) result.children.set(edge, rest);
+  }
+  return result;
+}
+
+/** Members of both. */
+export function intersect(a: FieldSet, b: FieldSet): FieldSet {
+  const result = emptySet(a.owned && b.owned);
+  for (const [edge, child] of a.children) {
+    const other = b.children.get(edge);
+    if (other === undefined) continue;
+    const both = intersect(child, other);
+    if (!isEmptySet(both)) result.children.set(edge, both);
+  }
+  return result;
+}
+
+/** The paths of all members, in the order in which they are written down. */
+export function pathsOf(set: FieldSet, path: readonly string[] = []): readonly (readonly string[])[] {
+  const below = [...set.children.keys()].sort().flatMap((edge) => {
+    const child = set.children.get(edge);
+    return child === undefined ? [] : pathsOf(child, [...path, edge]);
+  });
+  return set.owned ? [path, ...below] : below;
+}
+
+/** A set written when the schema was another: of what is one value now no part has an owner of its own (reconcile_schema.go). */
+export function reconcile(schema: Schema | undefined, set: FieldSet): FieldSet {
+  if (schema === undefined || set.children.size === 0) return set;
+  const isList = schema.type === 'array';
+  const isWhole = isList ? schema.listType !== 'map' && schema.listType !== 'set' : schema.mapType === 'atomic';
+  if (isWhole) return emptySet(true);
+  let result = set;
+  for (const [edge, child] of set.children) {
+    const below = reconcile(schemaAtEdge(schema, edge), child);
+    if (below === child) continue;
+    if (result === set) result = { owned: set.owned, children: new Map(set.children) };
+    result.children.set(edge, below);
   }
   return result;
 }

@@ -25,14 +25,26 @@ export function readManagers(object: JsonRecord): readonly Manager[] {
     apiVersion: stringAt(entry, 'apiVersion'),
     subresource: stringAt(entry, 'subresource'),
     time: stringAt(entry, 'time'),
-    fields: decodeFields(entry.fieldsV1),
+    fields: { ...decodeFields(entry.fieldsV1), owned: false },
   }));
 }
 
-/** The entries as they are; none when one of them cannot be understood (DecodeManagedFields). */
+/**
+ * The entries as they are; none when one of them cannot be understood (DecodeManagedFields). Of entries of one manager, as
+ * a client may write them that renames managers, the last counts.
+ */
 export function readEntries(object: JsonRecord): readonly JsonRecord[] {
   const entries = recordsAt(object, 'metadata', 'managedFields');
-  return entries.every(isReadable) ? entries : [];
+  if (!entries.every(isReadable)) return [];
+  if (entries.length < 2) return entries;
+  const byManager = new Map(entries.map((entry) => [identityOf(entry), entry]));
+  return byManager.size === entries.length ? entries : [...byManager.values()];
+}
+
+/** An applier is the same in every version; an updater is another one in each (BuildManagerIdentifier). */
+function identityOf(entry: JsonRecord): string {
+  const version = entry.operation === 'Apply' ? '' : stringAt(entry, 'apiVersion');
+  return [stringAt(entry, 'manager'), entry.operation, stringAt(entry, 'subresource'), version].join('\n');
 }
 
 const isReadable = (entry: JsonRecord): boolean =>
