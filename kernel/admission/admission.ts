@@ -4,7 +4,7 @@
  */
 import type { Authorizer } from '../access/access.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
-import type { JsonRecord } from '../kinds/json.ts';
+import { deepEqual, type JsonRecord } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Kinds } from '../kinds/kinds.ts';
 import type { Store } from '../store/store.ts';
@@ -68,8 +68,15 @@ export class Admission {
     return validating.length > 0 || policies.length > 0;
   }
 
-  /** The object as policies and then webhooks want it. Throws the answer of the one that refuses. */
-  async mutate(attributes: Attributes, warn: Warn): Promise<JsonRecord | undefined> {
+  /**
+   * The object as policies and then webhooks want it. Throws the answer of the one that refuses. `prepare` is what comes
+   * before them all, and once more after they changed something.
+   */
+  async mutate(
+    attributes: Attributes,
+    warn: Warn,
+    prepare?: (object: JsonRecord) => void,
+  ): Promise<JsonRecord | undefined> {
     const plan = this.#plans.find(attributes.kind, attributes.subresource, attributes.operation);
     const mutators: readonly Mutator[] = [
       ...plan.mutatingPolicies.flatMap((planned) => this.#policyMutators(planned)),
@@ -82,6 +89,14 @@ export class Admission {
     const invoked = new Set<Mutator>();
     const again = new Set<Mutator>();
     for (const pass of [mutators, again]) {
+      if (pass === again && prepare !== undefined && object !== undefined && object !== attributes.object) {
+        const prepared = structuredClone(object);
+        prepare(prepared);
+        if (!deepEqual(prepared, object)) {
+          object = prepared;
+          for (const earlier of invoked) again.add(earlier);
+        }
+      }
       // What is to be called again is known when everything has been called once.
       for (const mutator of [...pass].sort((a, b) => mutators.indexOf(a) - mutators.indexOf(b))) {
         const changed = await mutator.run({ ...attributes, object });

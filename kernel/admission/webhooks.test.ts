@@ -500,3 +500,44 @@ test('a client that names an owner twice is warned, and the owner is kept once',
   assert.deepEqual(recordsAt(body, 'metadata', 'ownerReferences'), [owner]);
   assert.match(JSON.stringify(headers), /ownerReferences contains duplicate entries; API server/);
 });
+
+test('webhooks see what the kernel itself adds to a pod, and are asked again when their change makes it add more', async () => {
+  const hook = hooks();
+  await using api = await openApi([], undefined, hook.call);
+  for (const [name, value] of [
+    ['low', 1],
+    ['high', 2],
+  ] as const)
+    await api.call('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', { metadata: { name }, value });
+  await api.call('POST', '/api/v1/namespaces/default/limitranges', {
+    metadata: { name: 'l' },
+    spec: { limits: [{ type: 'Container', default: { memory: '1Gi' } }] },
+  });
+  await configure(api, 'mutating', 'm', webhook({ reinvocationPolicy: 'IfNeeded' }));
+  const specs: JsonRecord[] = [];
+  hook.answer = ({ object }) => {
+    const spec = recordAt(object, 'spec');
+    specs.push(spec);
+    if (spec.priorityClassName === 'high') return { allowed: true };
+    return patchOf(
+      { op: 'add', path: '/spec/priorityClassName', value: 'high' },
+      { op: 'remove', path: '/spec/priority' },
+    );
+  };
+  const given = pod('p');
+  const { status, body, text } = await api.call('POST', pods, {
+    ...given,
+    spec: { ...recordAt(given, 'spec'), priorityClassName: 'low' },
+  });
+  assert.equal(status, 201, text);
+  assert.equal(recordAt(body, 'spec').priority, 2);
+  assert.deepEqual(
+    specs.map(({ priority, serviceAccountName }) => [priority, serviceAccountName]),
+    [
+      [1, 'default'],
+      [2, 'default'],
+    ],
+  );
+  const [container] = recordsAt(specs[0], 'containers');
+  assert.deepEqual(recordAt(container, 'resources', 'limits'), { memory: '1Gi' });
+});

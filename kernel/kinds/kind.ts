@@ -53,6 +53,38 @@ export interface KindPart {
   readonly validate: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
 }
 
+/** What a write may be given of what all objects of a cluster share (kernel/allocation). */
+export interface Grants {
+  /** Of the addresses there are, the default one first. */
+  readonly families: readonly ('IPv4' | 'IPv6')[];
+  /** Undefined: none is left. */
+  readonly nextAddress: (family: 'IPv4' | 'IPv6') => string | undefined;
+  /** Asks for this one; an answer is why it cannot be had. */
+  readonly takeAddress: (address: string) => string | undefined;
+  readonly nextPort: () => number | undefined;
+  readonly takePort: (port: number) => string | undefined;
+}
+
+/** What of it an object has. */
+export interface Holdings {
+  readonly addresses: readonly string[];
+  readonly ports: readonly number[];
+}
+
+/** Which fields of a kind hold what is given out, and when. */
+export interface KindAllocation {
+  readonly holdings: (object: JsonRecord) => Holdings;
+  /**
+   * Fills in what an object lacks and asks for what it names, of a new one or of one that replaces `previous`. Answers
+   * what it may not have, or, as one sentence, that nothing is left to give.
+   */
+  readonly fill: (
+    object: JsonRecord,
+    previous: JsonRecord | undefined,
+    grants: Grants,
+  ) => readonly FieldError[] | string;
+}
+
 /** Behaviour of a kind beyond its schema. Every function changes or judges a plain object and nothing else. */
 export interface KindRules {
   /** Upstream's SetDefaults_*: idempotent, on every write. */
@@ -61,7 +93,7 @@ export interface KindRules {
   readonly prepareCreate?: (object: JsonRecord, context: WriteContext) => void;
   /**
    * Admission that needs other objects, of a new object that is about to be stored. May change it; an answer is why it is
-   * forbidden.
+   * forbidden. Made before webhooks are asked, again when they have changed the object, and at last.
    */
   readonly admitCreate?: (object: JsonRecord, lookup: ObjectLookup, list: ObjectList) => string | undefined;
   readonly prepareUpdate?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
@@ -74,6 +106,7 @@ export interface KindRules {
   readonly validateStatus?: (object: JsonRecord, previous: JsonRecord) => readonly FieldError[];
   /** By subresource: those that write a part of the object that is not its status. */
   readonly parts?: Readonly<Record<string, KindPart>>;
+  readonly allocation?: KindAllocation;
   readonly name?: NameForm;
   /** A create may bring status along (Node: kubelets register with it). */
   readonly keepsStatusOnCreate?: boolean;

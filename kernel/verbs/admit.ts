@@ -12,8 +12,8 @@ import { apiVersionOf } from '../kinds/kind.ts';
 import { growsByUpdate } from '../kinds/rules/quota-usage.ts';
 import type { Charge } from '../quota/check.ts';
 import type { StoredObject } from '../store/store.ts';
-import { forbidden } from '../wire/status.ts';
-import type { Call, Context } from './context.ts';
+import { forbidden, internalError, invalid } from '../wire/status.ts';
+import { type Call, type Context, keyOf } from './context.ts';
 import { decodeFields, type Expected, expectedOf } from './decode.ts';
 import { settle } from './stored.ts';
 
@@ -28,6 +28,8 @@ export interface Admitted {
   readonly body?: Expected;
   /** Of a delete: the whole body. */
   readonly options?: JsonRecord;
+  /** Of a new object: what the kind's own admission puts in; changes what it is given. */
+  readonly prepare?: (object: JsonRecord) => void;
 }
 
 const optionsKinds: Readonly<Record<Operation, string>> = {
@@ -107,6 +109,8 @@ export class Suspended extends Error {
 export class Round {
   readonly nowMs: number;
   readonly #context: Context;
+  /** What is chosen by chance is chosen alike in each attempt: webhooks are to see what will be stored. */
+  #draw: number | undefined;
   #uid = '';
   #mutated: { readonly object: JsonRecord | undefined } | undefined;
   #isValid = false;
@@ -143,7 +147,7 @@ export class Round {
     if (this.#mutated === undefined) {
       const attributes = attributesOf(call, snapshot(call, input));
       throw new Suspended(async () => {
-        this.#mutated = { object: await admission.mutate(attributes, warnTo(call)) };
+        this.#mutated = { object: await admission.mutate(attributes, warnTo(call), input.prepare) };
       });
     }
     return structuredClone(this.#mutated.object);
@@ -157,6 +161,17 @@ export class Round {
       await admission.validate(attributes, warnTo(call));
       this.#isValid = true;
     });
+  }
+
+  /** What a kind's objects are given, of a write to the object itself; held from when the write is made. */
+  allocate({ kind, route }: Call, name: string, object: JsonRecord, previous: JsonRecord | undefined): void {
+    const { allocation } = kind.rules;
+    if (allocation === undefined || route.subresource !== '') return;
+    this.#draw ??= this.#context.random();
+    const grants = this.#context.allocator.grants(keyOf(kind, route.namespace, name), this.#draw);
+    const problem = allocation.fill(object, previous, grants);
+    if (typeof problem === 'string') throw internalError(problem);
+    if (problem.length > 0) throw invalid(kind, name, problem);
   }
 
   /** Last of all: room in the quotas of the namespace, for the object as it will be stored. */
@@ -186,8 +201,8 @@ const warnTo = (call: Call) => (text: string) => {
 
 /** Of a new object, before anything is decided about the store: its name may not be known yet. */
 export async function mutateNew(context: Context, call: Call, input: Admitted): Promise<JsonRecord> {
-  const object = await context.admission.mutate(attributesOf(call, snapshot(call, input)), warnTo(call));
-  return object ?? {};
+  const attributes = attributesOf(call, snapshot(call, input));
+  return (await context.admission.mutate(attributes, warnTo(call), input.prepare)) ?? {};
 }
 
 /** Of a request that stores nothing. */

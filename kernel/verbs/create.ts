@@ -54,7 +54,10 @@ async function admitStart(context: Context, call: Call, object: JsonRecord, dryR
   requireNamespace(context, call, name);
   const managedFields = trackCreate(ownershipSchema(call.kind), object, writerOf(context, call));
   metadataOf(object).managedFields = managedFields;
-  const mutated = await mutateNew(context, call, { operation: 'CREATE', name, object, previous: undefined, dryRun });
+  const prepare = prepareAdmission(context, call);
+  prepare(object);
+  const input = { operation: 'CREATE', name, object, previous: undefined, dryRun, prepare } as const;
+  const mutated = await mutateNew(context, call, input);
   tidyAdmitted(call, mutated);
   return { object: mutated, managedFields };
 }
@@ -90,18 +93,21 @@ function generate(context: Context, base: string): string {
 async function createNamed(
   context: Context,
   call: Call,
-  object: JsonRecord,
+  wanted: JsonRecord,
   managedFields: readonly JsonRecord[] | undefined,
   dryRun: boolean,
 ): Promise<Outcome> {
-  prepareNew(context, call, object, { uid: randomUUID(), nowMs: context.nowMs() }, managedFields);
-  const name = stringAt(object, 'metadata', 'name');
-  requireValid(call.kind, name, validateNew(call, object));
+  prepareNew(context, call, wanted, { uid: randomUUID(), nowMs: context.nowMs() }, managedFields);
+  const name = stringAt(wanted, 'metadata', 'name');
+  requireValid(call.kind, name, validateNew(call, wanted));
   return commit(context, objectKey(call, name), dryRun, (current, round) => {
     if (current !== undefined) throw alreadyExists(call.kind, name);
     requireNamespace(context, call, name);
+    // Given anew by each attempt, where something is.
+    const object = call.kind.rules.allocation === undefined ? wanted : structuredClone(wanted);
     requireServiceAccount(context, call, name, object);
     admitNew(context, call, name, object);
+    round.allocate(call, name, object, undefined);
     admit(context, call, { verb: 'create', name, object, previous: undefined });
     round.validate(call, { operation: 'CREATE', name, object, previous: undefined, dryRun });
     round.charge(call, object, undefined);
@@ -195,13 +201,26 @@ export function listIn({ store }: Context): ObjectList {
     store.list(resourcePrefix(group, resource, namespace)).items.map(({ value }) => parseStored(value));
 }
 
-/** The kind's own admission, which may look at other objects. */
-export function admitNew(context: Context, { kind }: Call, name: string, object: JsonRecord): void {
+/** The kind's own admission, which may look at other objects: why the object is forbidden. */
+function admitKind(context: Context, { kind }: Call, object: JsonRecord): string | undefined {
   const lookup: ObjectLookup = (group, resource, other) => {
     const found = context.store.get(resourcePrefix(group, resource) + other);
     return found === undefined ? undefined : parseStored(found.value);
   };
-  const why = kind.rules.admitCreate?.(object, lookup, listIn(context));
+  return kind.rules.admitCreate?.(object, lookup, listIn(context));
+}
+
+/**
+ * What the kind's own admission puts in, for webhooks and policies to see, and again when they have changed something
+ * (kubeapiserver options/plugins.go: they come last). A refusal is told at the end: they may still put the object right.
+ */
+export const prepareAdmission = (context: Context, call: Call) => (object: JsonRecord) => {
+  admitKind(context, call, object);
+};
+
+export function admitNew(context: Context, call: Call, name: string, object: JsonRecord): void {
+  const { kind } = call;
+  const why = admitKind(context, call, object);
   if (why !== undefined) throw forbidden(kind, name, why);
   // What admission put in has to be right, too.
   if (kind.rules.admitCreate !== undefined) requireValid(kind, name, kind.rules.validate?.(object) ?? []);

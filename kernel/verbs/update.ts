@@ -12,6 +12,7 @@ import {
   admitNew,
   applyNamespace,
   listIn,
+  prepareAdmission,
   prepareNew,
   requireNamespace,
   requireServiceAccount,
@@ -93,12 +94,15 @@ export function createByWrite(
       ? trackCreate(ownershipSchema(kind), given, writerOf(context, call))
       : encodeManagers(managers);
   const admission = { operation: 'CREATE', name: route.name, previous: undefined, dryRun } as const;
-  const object = round.mutate(call, { ...admission, object: given }) ?? given;
+  const prepare = prepareAdmission(context, call);
+  if (round.mutates(call, 'CREATE')) prepare(given);
+  const object = round.mutate(call, { ...admission, object: given, prepare }) ?? given;
   tidyAdmitted(call, object);
   prepareNew(context, call, object, round, managedFields);
   requireValid(kind, route.name, validateNew(call, object));
   requireServiceAccount(context, call, route.name, object);
   admitNew(context, call, route.name, object);
+  round.allocate(call, route.name, object, undefined);
   admit(context, call, { verb: 'create', name: route.name, object, previous: undefined });
   round.validate(call, { ...admission, object });
   round.charge(call, object, undefined);
@@ -131,10 +135,13 @@ export function replace(
     ...(dryRun ? {} : { counted: () => context.quotas.counted(objectKey(call, route.name)) }),
   };
   kind.rules.defaults?.(object);
+  // What the kernel gives or puts back of it is nobody's.
+  const written = wanted === object && kind.rules.allocation !== undefined ? structuredClone(wanted) : wanted;
   if (isPartOfStatus(route.subresource)) kind.rules.prepareStatus?.(object, previous, writeContext);
   else if (route.subresource === '') kind.rules.prepareUpdate?.(object, previous, writeContext);
+  round?.allocate(call, route.name, object, previous);
   settle(kind, object);
-  if (wanted !== object) settle(kind, wanted);
+  if (written !== object) settle(kind, written);
   // What is stored may be older than this form.
   settle(kind, previous);
   countGeneration(kind, object, previous);
@@ -144,7 +151,7 @@ export function replace(
   round?.charge(call, object, previous);
   const isChanged = !isStoredTheSame(kind, object, previous);
   // What webhooks change is nobody's.
-  metadataOf(object).managedFields = manage(previous, wanted, given, isChanged);
+  metadataOf(object).managedFields = manage(previous, written, given, isChanged);
   if (isReadyToGo(kind, object)) {
     return { kind: 'delete', finalValue: (revision) => serialise(kind, object, revision) };
   }

@@ -114,6 +114,11 @@ export function defaultPod(pod: JsonRecord): void {
 
 const failureTolerationSeconds = 300;
 
+/** Where a new pod stands (registry/core/pod/strategy.go, PrepareForCreate). */
+export function preparePod(pod: JsonRecord): void {
+  pod.status = { phase: 'Pending', qosClass: qosClass(recordAt(pod, 'spec')) };
+}
+
 /** What upstream's default admission plug-ins add on create: ServiceAccount, Priority, DefaultTolerationSeconds. */
 export function admitPod(pod: JsonRecord): void {
   const spec = ensureRecord(pod, 'spec');

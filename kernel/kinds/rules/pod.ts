@@ -2,7 +2,7 @@
 import { forbiddenField } from '../field-errors.ts';
 import { ensureRecord, type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../json.ts';
 import type { KindRules } from '../kind.ts';
-import { admitPod, admitPodUpdate, defaultPod, qosClass } from './pod-defaults.ts';
+import { admitPod, admitPodUpdate, defaultPod, preparePod, qosClass } from './pod-defaults.ts';
 import { admitLimits } from './pod-limits.ts';
 import { ephemeralContainersPart, resizePart } from './pod-parts.ts';
 import { admitPriority } from './pod-priority.ts';
@@ -14,10 +14,12 @@ export const podRules: KindRules = {
   generation: true,
   statusKeeps: ['ownerReferences'],
   defaults: defaultPod,
-  prepareCreate: admitPod,
+  prepareCreate: preparePod,
   prepareUpdate: admitPodUpdate,
-  admitCreate: (pod, lookup, list) =>
-    admitRuntimeClass(pod, lookup) ?? admitPriority(pod, lookup, list) ?? admitLimits(pod, list),
+  admitCreate: (pod, lookup, list) => {
+    admitPod(pod);
+    return admitRuntimeClass(pod, lookup) ?? admitPriority(pod, lookup, list) ?? admitLimits(pod, list);
+  },
   prepareStatus: (pod) => {
     const status = ensureRecord(pod, 'status');
     if (stringAt(status, 'qosClass') === '') status.qosClass = qosClass(recordAt(pod, 'spec'));

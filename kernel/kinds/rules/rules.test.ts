@@ -87,6 +87,8 @@ test('defaulting twice is defaulting once', () => {
 test('a new pod gets what the admission plug-ins of Kubernetes add', () => {
   const object = defaulted('core.v1.Pod', pod());
   rulesByKind['core.v1.Pod']?.prepareCreate?.(object, { nowMs });
+  const nothing = [() => undefined, () => []] as const;
+  assert.equal(rulesByKind['core.v1.Pod']?.admitCreate?.(object, ...nothing), undefined);
   const { serviceAccountName, priority, tolerations } = object.spec as JsonRecord;
   assert.deepEqual([serviceAccountName, priority, (tolerations as unknown[]).length], ['default', 0, 2]);
   assert.deepEqual(object.status, { phase: 'Pending', qosClass: 'BestEffort' });
@@ -259,9 +261,9 @@ const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], 
   [
     'another cluster address',
     'core.v1.Service',
-    service({ clusterIP: '127.0.0.2' }),
+    service({ clusterIP: '127.0.0.2', clusterIPs: ['127.0.0.2'] }),
     ['spec.clusterIPs[0]: Invalid value: ["127.0.0.2"]: may not change once set'],
-    service({ clusterIP: '127.0.0.1' }),
+    service({ clusterIP: '127.0.0.1', clusterIPs: ['127.0.0.1'] }),
   ],
   [
     'a secret of another type',
@@ -561,13 +563,13 @@ test('the priority of a pod is that of its class', () => {
     );
     return why ?? [(object.spec as JsonRecord).priority, (object.spec as JsonRecord).preemptionPolicy];
   };
-  assert.deepEqual(admitted({}), [0, undefined]);
+  assert.deepEqual(admitted({}), [0, 'PreemptLowerPriority']);
   assert.deepEqual(admitted({ priorityClassName: 'high' }), [10, 'Never']);
-  assert.deepEqual(admitted({ priorityClassName: 'system-node-critical' }), [2_000_001_000, undefined]);
+  assert.deepEqual(admitted({ priorityClassName: 'system-node-critical' }), [2_000_001_000, 'PreemptLowerPriority']);
   assert.equal(admitted({ priorityClassName: 'low' }), 'no PriorityClass with name low was found');
   assert.match(String(admitted({ priority: 5 })), /must not be provided in pod spec/);
   defaults.push({ metadata: { name: 'usual' }, value: 3, globalDefault: true });
-  assert.deepEqual(admitted({}), [3, undefined]);
+  assert.deepEqual(admitted({}), [3, 'PreemptLowerPriority']);
 });
 
 test('a new pod gets what the limit ranges of its namespace say, and breaks none of their bounds', () => {
