@@ -12,7 +12,9 @@ const resources = { requests: { cpu: '2' } };
 const changes: Readonly<Record<string, JsonRecord>> = {
   resources: { containers: [{ name: 'main', image: 'a', resources }] },
   placement: { nodeSelector: { disk: 'ssd' }, tolerations: [{ operator: 'Exists' }] },
-  'affinity to nodes': { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } } },
+  'affinity to nodes': {
+    affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] } },
+  },
 };
 
 const refused = (after: JsonRecord, before: JsonRecord): readonly string[] =>
@@ -32,7 +34,7 @@ for (const [what, change] of Object.entries(changes))
 
 test('a job at rest keeps its image and its affinity to pods', () => {
   const image = { containers: [{ name: 'main', image: 'b' }] };
-  const affinity = { affinity: { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } } };
+  const affinity = { affinity: { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] } } };
   for (const change of [image, affinity])
     assert.deepEqual(refused(job(change, true), job({}, true)), ['spec.template.spec']);
 });
