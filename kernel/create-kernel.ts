@@ -10,6 +10,7 @@ import { bootstrap } from './access/bootstrap/bootstrap.ts';
 import { createAccess } from './access/create-access.ts';
 import { certificatePath, type KeyFiles, keyPath, loadKeyFiles, writePrivately } from './access/pki/key-files.ts';
 import { kubeconfig } from './access/pki/kubeconfig.ts';
+import { keepOwnObjects } from './allocation/own-objects.ts';
 import { createFront } from './http/front.ts';
 import { createInFlight } from './http/in-flight.ts';
 import { createPodLogProxy } from './http/pod-log-proxy.ts';
@@ -22,13 +23,15 @@ import { createRequestMetrics, kernelMetrics } from './metrics/index.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { createApi } from './verbs/index.ts';
 
+/** kube-apiserver's, without any option. */
+const defaultServiceBlocks: readonly string[] = ['10.0.0.0/24'];
 /** How long requests in flight may take to finish when the kernel closes. */
 const closeGraceMs = 2000;
 /** Certificates about to expire are made anew while the kernel runs, too. */
 const renewalIntervalMs = 24 * 60 * 60_000;
 
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
-  const { dataDirectory, listen: address, now = Date.now } = options;
+  const { dataDirectory, listen: address, serviceBlocks: blocks = defaultServiceBlocks, now = Date.now } = options;
   const log = options.log ?? ((message) => process.stderr.write(`kernel: ${message}\n`));
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   // What is open, closed in reverse order: by `close`, or here when a later part cannot start.
@@ -51,6 +54,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     podLog: logs.podLog,
     callWebhook: createWebhookCaller(store),
     callRemote: remotes.call,
+    services: { blocks, ...(options.isPortInUse === undefined ? {} : { isPortInUse: options.isPortInUse }) },
     now,
     log,
   });
@@ -63,6 +67,16 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const door = { credentials: keys.server, clientAuthority: authority, tokens: access.tokens, handler: handle, log };
   const server =
     address && opening.adopt(await listen({ ...address, ...door }), (opened) => opened.close(closeGraceMs));
+  if (server !== undefined)
+    await keepOwnObjects({
+      store,
+      handle: api,
+      blocks,
+      address: reachable(server.host),
+      port: server.port,
+      nowMs: now,
+      log,
+    });
   const kubeconfigPath = writeKubeconfig(dataDirectory, server, keys);
   const ports = opening.adopt(new Set<PortServer>(), (opened) => {
     for (const port of opened) port.close();
@@ -111,9 +125,11 @@ function namesOf({ listen: address, names = [] }: KernelOptions): readonly strin
 const isName = (name: string): boolean => /^[A-Za-z0-9.:-]+$/.test(name) && name !== '0.0.0.0' && name !== '::';
 
 /** An address that means "all" is reached over loopback. */
+const reachable = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host);
+
 function urlOf({ host, port }: ListeningServer): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  const name = reachable(host);
+  return `https://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 function writeKubeconfig(dataDirectory: string, server: ListeningServer | undefined, keys: KeyFiles): string {

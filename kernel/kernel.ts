@@ -9,6 +9,10 @@ export interface KernelOptions {
   readonly listen?: { readonly host: string; readonly port: number };
   /** Further DNS names and IP addresses the server's certificate has to be good for. */
   readonly names?: readonly string[];
+  /** Blocks of addresses for Services, at most one of each family, the default one first; 10.0.0.0/24 when left out. */
+  readonly serviceBlocks?: readonly string[];
+  /** Whether another program of this machine listens on a port: no Service is given it as a node port then. */
+  readonly isPortInUse?: (port: number) => boolean;
   /** Milliseconds since the epoch; the wall clock when left out. */
   readonly now?: () => number;
   readonly log?: (message: string) => void;

@@ -66,6 +66,7 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     dataDirectory,
     host,
     port,
+    serviceBlock: serviceCidr(range),
     names: [apiServiceAddress(range), 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
     runtimeClasses: runtimeClasses(options.tender),
   };
@@ -84,7 +85,7 @@ export async function startCell(options: CellOptions): Promise<Cell> {
       kernelReady.reject(new Error(`the kernel did not start: ${why}`));
     },
   });
-  const settings = settingsOf({ dataDirectory, host, port, range, nodeName, options });
+  const settings = settingsOf({ dataDirectory, range, nodeName, options });
   for (const { name, module } of serverTable) {
     const data: ServerWorkerData = { name, module: import.meta.resolve(module), settings: settings(name) };
     supervisor.start({
@@ -150,14 +151,12 @@ function machineName(): string {
 
 interface Wiring {
   readonly dataDirectory: string;
-  readonly host: string;
-  readonly port: number;
   readonly range: number;
   readonly nodeName: string;
   readonly options: CellOptions;
 }
 
-function settingsOf({ dataDirectory, host, port, range, nodeName, options }: Wiring) {
+function settingsOf({ dataDirectory, range, nodeName, options }: Wiring) {
   const keys = join(dataDirectory, 'pki');
   const agent: AgentSettings = {
     nodeName,
@@ -171,7 +170,7 @@ function settingsOf({ dataDirectory, host, port, range, nodeName, options }: Wir
       clientAuthorityPath: join(keys, 'ca.crt'),
     },
   };
-  const gateway: GatewaySettings = { addressRange: range, kernel: { address: host, port } };
+  const gateway: GatewaySettings = { addressRange: range };
   const namespaces: NamespacesSettings = { certificateAuthorityPath: join(keys, 'ca.crt') };
   const rows: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     namespaces: { ...namespaces },

@@ -4,6 +4,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createKernel } from '@diatom/kernel';
 import type { FromWorker, ToKernelWorker } from '@diatom/servers/supervisor/protocol.ts';
 import { rest } from '@diatom/servers/supervisor/rest.ts';
+import { isListenedOn } from './listened-ports.ts';
 import type { RuntimeClassRow } from './runtime-classes.ts';
 import { ensureRuntimeClasses, grant, identityOf, revokeOthers } from './server-access.ts';
 import { serverTable } from './server-table.ts';
@@ -13,6 +14,8 @@ export interface KernelWorkerData {
   readonly host: string;
   readonly port: number;
   readonly names: readonly string[];
+  /** The addresses of this cell's Services. */
+  readonly serviceBlock: string;
   readonly runtimeClasses: readonly RuntimeClassRow[];
 }
 
@@ -23,11 +26,18 @@ export interface KernelInfo {
 }
 
 async function work(parent: MessagePort, data: KernelWorkerData): Promise<void> {
-  const { dataDirectory, host, port, names } = data;
+  const { dataDirectory, host, port, names, serviceBlock } = data;
   const tell = (message: FromWorker): void => parent.postMessage(message);
   // No listener until the kernel is there: messages wait in the port.
   const log = (line: string): void => tell({ kind: 'log', line });
-  const kernel = await createKernel({ dataDirectory, listen: { host, port }, names, log });
+  const kernel = await createKernel({
+    dataDirectory,
+    listen: { host, port },
+    names,
+    serviceBlocks: [serviceBlock],
+    isPortInUse: isListenedOn,
+    log,
+  });
   await ensureRuntimeClasses(kernel.handle, data.runtimeClasses);
 
   const attach = async ({ server, rules, port: end }: ToKernelWorker & { readonly kind: 'attach' }): Promise<void> => {

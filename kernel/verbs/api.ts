@@ -4,6 +4,7 @@ import type { Access } from '../access/access.ts';
 import { Admission } from '../admission/admission.ts';
 import { Aggregation } from '../aggregation/aggregation.ts';
 import { keepLocalServices } from '../aggregation/local-services.ts';
+import { Allocator } from '../allocation/allocator.ts';
 import type { PodLog } from '../http/pod-log.ts';
 import type { CallRemote } from '../http/remote-api.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
@@ -41,6 +42,13 @@ import { update } from './update.ts';
 import { serveView } from './view.ts';
 import { watch } from './watch.ts';
 
+export interface ServiceRanges {
+  /** Blocks of addresses, at most one of each family, the default one first. */
+  readonly blocks?: readonly string[];
+  /** Whether another program of this machine listens on a port, which is not chosen then. */
+  readonly isPortInUse?: (port: number) => boolean;
+}
+
 export interface ApiOptions {
   readonly store: Store;
   readonly access: Access;
@@ -51,6 +59,8 @@ export interface ApiOptions {
   readonly callRemote?: CallRemote;
   /** What monitoring is told besides what is stored; without it there is no /metrics. */
   readonly metrics?: MetricsSource;
+  /** What Services are given addresses and ports from; upstream's defaults when absent. */
+  readonly services?: ServiceRanges;
   /** Kinds beside the built-in and the custom ones. */
   readonly kinds?: readonly KindDefinition[];
   /** Milliseconds since the epoch; the wall clock when absent. */
@@ -71,6 +81,7 @@ export function createApi(options: ApiOptions): ApiHandler {
     quotas: createLedger(kinds, options.store, options.now ?? Date.now, log),
     aggregation: aggregate(kinds, options, log),
     metrics: options.metrics,
+    allocator: createAllocator(kinds, options, log),
     access: options.access,
     podLog: options.podLog,
     callWebhook,
@@ -114,6 +125,31 @@ function createLedger(kinds: Kinds, store: Store, nowMs: () => number, log: (mes
   if (kind === undefined) throw new Error('the table of kinds has no resourcequotas: kinds/built-in.ts has lost a row');
   const serialised = (quota: JsonRecord, revision: number): string => serialise(kind, quota, revision);
   return new QuotaLedger({ store, nowMs, serialise: serialised, parse: parseStored, log });
+}
+
+const defaultBlocks: readonly string[] = ['10.0.0.0/24'];
+const nodePorts = { first: 30_000, last: 32_767 };
+
+function createAllocator(kinds: Kinds, options: ApiOptions, log: (message: string) => void): Allocator {
+  const addressKind = kinds.find('networking.k8s.io', 'v1', 'ipaddresses');
+  if (addressKind === undefined)
+    throw new Error('the table of kinds has no ipaddresses: kinds/built-in.ts has lost a row');
+  const { store, services = {}, now: nowMs = Date.now, random = Math.random } = options;
+  const allocator = new Allocator({
+    store,
+    kinds: kinds.all(),
+    addressKind,
+    serialise,
+    parse: parseStored,
+    blocks: services.blocks ?? defaultBlocks,
+    ports: nodePorts,
+    isPortInUse: services.isPortInUse ?? (() => false),
+    nowMs,
+    log,
+  });
+  // Stands before every write of a client in the store's queue.
+  allocator.completeAll(random).catch((error: unknown) => log(`Services could not be looked through: ${error}`));
+  return allocator;
 }
 
 function errorResponse(context: Context, request: ApiRequest, error: unknown): ApiResponse {

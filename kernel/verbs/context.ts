@@ -4,6 +4,7 @@ import type { Access, Attributes } from '../access/access.ts';
 import { forbidden } from '../access/forbidden.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { Aggregation } from '../aggregation/aggregation.ts';
+import type { Allocator } from '../allocation/allocator.ts';
 import type { PodLog } from '../http/pod-log.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -28,6 +29,7 @@ export interface Context {
   /** Absent where nothing is measured. */
   readonly metrics: MetricsSource | undefined;
   readonly quotas: QuotaLedger;
+  readonly allocator: Allocator;
   readonly nowMs: () => number;
   /** 0 ≤ x < 1 */
   readonly random: () => number;

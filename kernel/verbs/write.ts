@@ -1,10 +1,11 @@
 /** What all writes share: options, the commit or its dry run, admission, the answer. */
 import type { ApiResponse, KubernetesObject } from '@diatom/sdk/api';
+import type { Exchange } from '../allocation/allocator.ts';
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Charge } from '../quota/check.ts';
 import type { Booking } from '../quota/ledger.ts';
-import type { Decision, StoredObject, WriteResult } from '../store/store.ts';
+import type { ChangeBeside, Decision, StoredObject, WriteResult } from '../store/store.ts';
 import { jsonHeaders } from '../wire/encode-answer.ts';
 import { single } from '../wire/render.ts';
 import { ApiError, conflict, invalid, modifiedMessage, type Qualified } from '../wire/status.ts';
@@ -81,6 +82,11 @@ async function commitOnce(
   }
   let outcome: Outcome | undefined;
   let booking: Booking | undefined;
+  let exchange: Exchange | undefined;
+  const exchanged = (before: string | undefined, after: string | undefined): readonly ChangeBeside[] => {
+    exchange = context.allocator.exchange(key, before, after);
+    return exchange?.beside ?? [];
+  };
   const write = context.store.write(key, (current) => {
     const decision = decide(current);
     switch (decision.kind) {
@@ -93,7 +99,7 @@ async function commitOnce(
           if (charges().length > 0) booking = context.quotas.book(charges());
           return outcome.text;
         };
-        return { kind: 'put', value };
+        return { kind: 'put', value, beside: () => exchanged(current?.value, outcome?.text) };
       }
       case 'delete': {
         const finalValue = (revision: number): string => {
@@ -101,7 +107,7 @@ async function commitOnce(
           outcome = { text, gone: true, created: false };
           return text;
         };
-        return { kind: 'delete', finalValue };
+        return { kind: 'delete', finalValue, beside: () => exchanged(current?.value, undefined) };
       }
     }
   });
@@ -110,6 +116,7 @@ async function commitOnce(
     result = await write;
   } catch (error) {
     booking?.cancel();
+    exchange?.undo();
     throw error;
   }
   await booking?.written;

@@ -64,8 +64,9 @@ export class AddressPool {
 /** Pods of a cell: 127.R.0.0/17 without its first sixteen addresses, kept for the machine itself. */
 export const podAddresses = (range: number): AddressPool => new AddressPool(`127.${range}.0.16`, 2 ** 15 - 32);
 
-/** Services of a cell: 127.R.128.0/17; the first address is the API server's. */
-export const serviceAddresses = (range: number): AddressPool => new AddressPool(`127.${range}.128.1`, 2 ** 15 - 512);
+/** Whether an address is one of a cell's Services: 127.R.128.0/17, which the kernel gives out. */
+export const isServiceAddress = (range: number, address: string): boolean =>
+  new AddressPool(`127.${range}.128.1`, 2 ** 15 - 2).includes(address);
 
 export const podCidr = (range: number): string => `127.${range}.0.0/17`;
 export const serviceCidr = (range: number): string => `127.${range}.128.0/17`;

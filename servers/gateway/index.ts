@@ -1,27 +1,21 @@
 /**
- * gateway: owns the addresses of Services. It gives each Service its address, listens there, and passes every connection
- * to a ready endpoint; while there is none, connections wait. It knows endpoints, never why there are some or none.
+ * gateway: listens on the addresses and node ports of Services and passes every connection to a ready endpoint; while
+ * there is none, connections wait. It knows endpoints, never why there are some or none, and addresses, not who gave them.
  */
 import { Controller, changesOf, connectPort, EventRecorder, Informers, resources } from '@diatom/sdk';
 import type { Server } from '../server.ts';
-import { publishApiService } from './api-service.ts';
 import { Forwarder } from './forward.ts';
 import { ServiceReconciler } from './reconciler.ts';
 import { rehearse } from './rehearse.ts';
 import type { Target } from './routes.ts';
-import { ServiceAddresses } from './service-addresses.ts';
 import type { GatewaySettings } from './settings.ts';
 
 export const server: Server = {
   name: 'gateway',
   rules: [
-    { apiGroups: [''], resources: ['services'], verbs: ['get', 'list', 'watch', 'create', 'update', 'patch'] },
+    { apiGroups: [''], resources: ['services'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [''], resources: ['services/status'], verbs: ['update', 'patch'] },
-    {
-      apiGroups: ['discovery.k8s.io'],
-      resources: ['endpointslices'],
-      verbs: ['get', 'list', 'watch', 'create', 'patch'],
-    },
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
   ],
@@ -42,18 +36,14 @@ export const server: Server = {
       return statuses === undefined || statuses.some(({ state }) => state?.running !== undefined);
     };
     const forwarder = new Forwarder({ isAwake, log, waitMs: 10_000, longestQueue: 4096 });
-    const addresses = new ServiceAddresses(gatewaySettings.addressRange);
-    const publishApi = (): Promise<void> => publishApiService(client, gatewaySettings);
-    await publishApi();
     await informers.synced(signal);
 
     const reconciler = new ServiceReconciler({
       client,
       services,
       slices,
-      addresses,
+      addressRange: gatewaySettings.addressRange,
       forwarder,
-      publishApi,
       events,
       log,
     });

@@ -51,11 +51,7 @@ export function hasClusterAddress({ spec }: Service): boolean {
   return spec?.type !== 'ExternalName' && address !== undefined && address !== '' && address !== 'None';
 }
 
-export function needsClusterAddress({ spec }: Service): boolean {
-  return spec?.type !== 'ExternalName' && (spec?.clusterIP === undefined || spec.clusterIP === '');
-}
-
-export function takesNodePort({ spec }: Service): boolean {
+function takesNodePort({ spec }: Service): boolean {
   return spec?.type === 'NodePort' || spec?.type === 'LoadBalancer';
 }
 

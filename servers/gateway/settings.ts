@@ -1,8 +1,6 @@
 /** Settings of the gateway: plain data, handed over by the cell when the worker starts. */
 
 export interface GatewaySettings {
-  /** Services get addresses 127.<range>.128.0/17. */
+  /** Services have addresses 127.<range>.128.0/17; no other one is listened on. */
   readonly addressRange: number;
-  /** Where the kernel answers HTTPS; behind the Service `default/kubernetes`. */
-  readonly kernel: { readonly address: string; readonly port: number };
 }

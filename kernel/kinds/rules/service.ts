@@ -26,6 +26,16 @@ import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../name
 import { validateLabels } from '../validate-metadata.ts';
 import { isAddressBlock } from './address-block.ts';
 import { isPort, portNameProblems, portRange } from './pod-validation.ts';
+import {
+  addressChangeErrors,
+  addressesOf,
+  addressFieldErrors,
+  alignAddresses,
+  isExternalName,
+  isHeadless,
+  notAnAddress,
+} from './service-addresses.ts';
+import { needsHealthPort, nodePortsOf, serviceAllocation, takesNodePorts } from './service-allocation.ts';
 
 const protocols = ['SCTP', 'TCP', 'UDP'];
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
@@ -47,28 +57,23 @@ function defaultService(object: JsonRecord): void {
     setDefault(port, 'protocol', 'TCP');
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
   }
-  const isExternal = spec.type === 'ExternalName';
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') setDefault(spec, 'externalTrafficPolicy', 'Cluster');
+  if (isExternallyAccessible(spec)) setDefault(spec, 'externalTrafficPolicy', 'Cluster');
   if (spec.type === 'LoadBalancer') setDefault(spec, 'allocateLoadBalancerNodePorts', true);
-  if (isExternal) return;
-  setDefault(spec, 'internalTrafficPolicy', 'Cluster');
-  if (arrayAt(spec, 'ipFamilies').length === 0) spec.ipFamilies = ['IPv4'];
-  setDefault(spec, 'ipFamilyPolicy', 'SingleStack');
-  // clusterIP and clusterIPs[0] are the same field in two versions of the API.
-  const address = stringAt(spec, 'clusterIP');
-  const [first] = arrayAt(spec, 'clusterIPs');
-  if (address !== '' && first === undefined) spec.clusterIPs = [address];
-  else if (address === '' && typeof first === 'string') spec.clusterIP = first;
+  // Once it was a default of these, too; it says nothing about a name.
+  if (isExternalName(spec)) delete spec.internalTrafficPolicy;
+  else setDefault(spec, 'internalTrafficPolicy', 'Cluster');
 }
+
+const isExternallyAccessible = (spec: JsonRecord): boolean =>
+  takesNodePorts(spec) || (spec.type === 'ClusterIP' && arrayAt(spec, 'externalIPs').length > 0);
 
 function validateService(object: JsonRecord): FieldError[] {
   const spec = recordAt(object, 'spec');
   const errors: FieldError[] = [];
   const type = stringAt(spec, 'type');
-  const address = stringAt(spec, 'clusterIP');
   const ports = recordsAt(spec, 'ports');
   if (!types.includes(type)) errors.push(notSupported('spec.type', type, types));
-  if (ports.length === 0 && address !== 'None' && type !== 'ExternalName') errors.push(required('spec.ports'));
+  if (ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName') errors.push(required('spec.ports'));
   if (type === 'ExternalName') {
     const name = stringAt(spec, 'externalName');
     if (name === '') errors.push(required('spec.externalName'));
@@ -78,23 +83,27 @@ function validateService(object: JsonRecord): FieldError[] {
           invalidValue('spec.externalName', name, problem),
         ),
       );
-    if (address !== '') errors.push(forbiddenField('spec.clusterIPs', "may not be set when `type` is 'ExternalName'"));
-  } else if (address !== '' && address !== 'None' && !/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]+)$/.test(address)) {
-    errors.push(
-      invalidValue('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'),
-    );
+    for (const key of ['clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
+      if (!isUnset(spec[key])) errors.push(forbiddenField(`spec.${key}`, 'may not be set for ExternalName services'));
   }
-  if (type === 'LoadBalancer' && address === 'None')
-    errors.push(invalidValue('spec.clusterIPs[0]', 'None', "may not be set to 'None' for LoadBalancer services"));
-  if (type === 'NodePort' && address === 'None')
-    errors.push(invalidValue('spec.clusterIPs[0]', 'None', "may not be set to 'None' for NodePort services"));
+  if (takesNodePorts(spec) && isHeadless(spec))
+    errors.push(invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`));
   errors.push(...validateServicePorts(ports, type));
   errors.push(...validateLabels(recordAt(spec, 'selector'), 'spec.selector'));
   const affinities = ['ClientIP', 'None'];
   const affinity = stringAt(spec, 'sessionAffinity');
   if (!affinities.includes(affinity)) errors.push(notSupported('spec.sessionAffinity', affinity, affinities));
-  return [...errors, ...affinityErrors(spec), ...trafficErrors(spec, type), ...addressListErrors(spec)];
+  return [
+    ...errors,
+    ...affinityErrors(spec),
+    ...addressFieldErrors(spec),
+    ...trafficErrors(spec, type),
+    ...addressListErrors(spec),
+  ];
 }
+
+const isUnset = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 const longestAffinitySeconds = 86_400;
 
@@ -108,18 +117,18 @@ function affinityErrors(spec: JsonRecord): FieldError[] {
 }
 
 const trafficPolicies = ['Cluster', 'Local'];
+const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
+const healthPortsOnly = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
 
 /** What only services with a port or a balancer outside have. */
 function trafficErrors(spec: JsonRecord, type: string): FieldError[] {
   const errors: FieldError[] = [];
-  const isOutside = type === 'NodePort' || type === 'LoadBalancer';
   for (const key of ['externalTrafficPolicy', 'internalTrafficPolicy']) {
     const policy = stringAt(spec, key);
     if (policy === '') continue;
     if (!trafficPolicies.includes(policy)) errors.push(notSupported(`spec.${key}`, policy, trafficPolicies));
   }
-  const hasExternal = isOutside || arrayAt(spec, 'externalIPs').length > 0;
-  if (stringAt(spec, 'externalTrafficPolicy') !== '' && !hasExternal)
+  if (stringAt(spec, 'externalTrafficPolicy') !== '' && !isExternallyAccessible(spec))
     errors.push(
       invalidValue(
         'spec.externalTrafficPolicy',
@@ -127,7 +136,24 @@ function trafficErrors(spec: JsonRecord, type: string): FieldError[] {
         'may only be set for externally-accessible services',
       ),
     );
-  if (type === 'LoadBalancer') return errors;
+  const health = spec.healthCheckNodePort;
+  if (health !== undefined && health !== 0 && !needsHealthPort(spec))
+    errors.push(invalidValue('spec.healthCheckNodePort', health, healthPortsOnly));
+  else if (health !== undefined && health !== 0 && !isPort(health))
+    errors.push(invalidValue('spec.healthCheckNodePort', health, portRange));
+  const distribution = stringAt(spec, 'trafficDistribution');
+  if (spec.trafficDistribution !== undefined && !distributions.includes(distribution))
+    errors.push(notSupported('spec.trafficDistribution', distribution, distributions));
+  const balancerClass = stringAt(spec, 'loadBalancerClass');
+  if (type === 'LoadBalancer')
+    return spec.loadBalancerClass === undefined
+      ? errors
+      : [
+          ...errors,
+          ...qualifiedNameProblems(balancerClass).map((problem) =>
+            invalidValue('spec.loadBalancerClass', balancerClass, problem),
+          ),
+        ];
   if (stringAt(spec, 'loadBalancerClass') !== '')
     errors.push(forbiddenField('spec.loadBalancerClass', "may only be used when `type` is 'LoadBalancer'"));
   if (spec.allocateLoadBalancerNodePorts !== undefined)
@@ -137,9 +163,6 @@ function trafficErrors(spec: JsonRecord, type: string): FieldError[] {
   return errors;
 }
 
-const families = ['IPv4', 'IPv6'];
-const familyPolicies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
-const notAnAddress = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const notABlock = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 
 function addressListErrors(spec: JsonRecord): FieldError[] {
@@ -150,11 +173,6 @@ function addressListErrors(spec: JsonRecord): FieldError[] {
   for (const [index, block] of arrayAt(spec, 'loadBalancerSourceRanges').map(String).entries())
     if (!isAddressBlock(block.trim()))
       errors.push(invalidValue(`spec.loadBalancerSourceRanges[${index}]`, block, notABlock));
-  for (const [index, family] of arrayAt(spec, 'ipFamilies').map(String).entries())
-    if (!families.includes(family)) errors.push(notSupported(`spec.ipFamilies[${index}]`, family, families));
-  const policy = stringAt(spec, 'ipFamilyPolicy');
-  if (policy !== '' && !familyPolicies.includes(policy))
-    errors.push(notSupported('spec.ipFamilyPolicy', policy, familyPolicies));
   return errors;
 }
 
@@ -162,6 +180,7 @@ function validateServicePorts(ports: readonly JsonRecord[], type: string): Field
   const errors: FieldError[] = [];
   const names = new Set<string>();
   const numbers = new Set<string>();
+  const nodePorts = new Set<string>();
   for (const [index, port] of ports.entries()) {
     const at = `spec.ports[${index}]`;
     const name = stringAt(port, 'name');
@@ -183,6 +202,9 @@ function validateServicePorts(ports: readonly JsonRecord[], type: string): Field
       if (type === 'ClusterIP')
         errors.push(forbiddenField(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
       else if (!isPort(port.nodePort)) errors.push(invalidValue(`${at}.nodePort`, port.nodePort, portRange));
+      const nodeKey = `${protocol} ${String(port.nodePort)}`;
+      if (nodePorts.has(nodeKey)) errors.push(duplicateValue(`${at}.nodePort`, port.nodePort));
+      nodePorts.add(nodeKey);
     }
     const application = stringAt(port, 'appProtocol');
     if (application !== '')
@@ -196,52 +218,82 @@ function validateServicePorts(ports: readonly JsonRecord[], type: string): Field
   return errors;
 }
 
+/** Go's zero values are one with what is left out. */
+const isSame = (a: unknown, b: unknown): boolean => semanticallyEqual(a || undefined, b || undefined);
+
 /** What goes with a type goes with it, unless this very write says otherwise (registry/core/service, dropTypeDependentFields). */
 function dropTypeDependent(spec: JsonRecord, before: JsonRecord): void {
-  if (spec.type === before.type) return;
-  const drop = (key: string): void => {
-    if (semanticallyEqual(spec[key], before[key])) delete spec[key];
+  const drop = (...keys: readonly string[]): void => {
+    if (keys.every((key) => isSame(spec[key], before[key]))) for (const key of keys) delete spec[key];
   };
-  if (spec.type === 'ExternalName') for (const key of externalNameDrops) drop(key);
-  if (spec.type !== 'LoadBalancer') for (const key of balancerFields) drop(key);
-  if (spec.type === 'LoadBalancer' || spec.type === 'NodePort') return;
-  if (arrayAt(spec, 'externalIPs').length === 0) drop('externalTrafficPolicy');
-  const taken = new Set(recordsAt(before, 'ports').map(({ nodePort }) => nodePort));
-  for (const port of recordsAt(spec, 'ports')) if (taken.has(port.nodePort)) delete port.nodePort;
+  if (isExternalName(spec) && !isExternalName(before)) {
+    drop('clusterIP', 'clusterIPs');
+    drop('ipFamilies');
+    drop('ipFamilyPolicy');
+  }
+  if (takesNodePorts(before) && !takesNodePorts(spec)) {
+    const held = nodePortsOf(before);
+    if (nodePortsOf(spec).every((port) => held.includes(port)))
+      for (const port of recordsAt(spec, 'ports')) delete port.nodePort;
+  }
+  if (needsHealthPort(before) && !needsHealthPort(spec)) drop('healthCheckNodePort');
+  if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    drop('allocateLoadBalancerNodePorts');
+    drop('loadBalancerClass');
+  }
+  if (isExternallyAccessible(before) && !isExternallyAccessible(spec)) drop('externalTrafficPolicy');
 }
 
-const externalNameDrops = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'];
-const balancerFields = ['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'healthCheckNodePort'];
+const givesNodePorts = (spec: JsonRecord): boolean =>
+  spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
+
+/** A client that leaves out what it was given means "as it was" (patchAllocatedValues). */
+function keepAllocated(spec: JsonRecord, before: JsonRecord): void {
+  if (!isExternalName(spec) && !isExternalName(before)) {
+    if (stringAt(spec, 'clusterIP') === '' && before.clusterIP !== undefined) spec.clusterIP = before.clusterIP;
+    if (addressesOf(spec).length === 0 && addressesOf(before).length > 0) spec.clusterIPs = before.clusterIPs;
+  }
+  if (givesNodePorts(spec) && givesNodePorts(before)) {
+    const named = nodePortsOf(spec);
+    const byName = new Map(
+      recordsAt(before, 'ports').map((port) => [stringAt(port, 'name'), numberAt(port, 'nodePort')]),
+    );
+    for (const port of recordsAt(spec, 'ports')) {
+      const held = byName.get(stringAt(port, 'name'));
+      if ((port.nodePort ?? 0) === 0 && held !== undefined && !named.includes(held)) port.nodePort = held;
+    }
+  }
+  const keepsHealth = needsHealthPort(spec) && needsHealthPort(before) && (spec.healthCheckNodePort ?? 0) === 0;
+  if (keepsHealth && before.healthCheckNodePort !== undefined) spec.healthCheckNodePort = before.healthCheckNodePort;
+}
 
 export const serviceRules: KindRules = {
   name: 'label-1035',
   createOnUpdate: true,
+  allocation: serviceAllocation,
   defaults: defaultService,
   prepareCreate: (object) => {
+    alignAddresses(ensureRecord(object, 'spec'), undefined);
     object.status = { loadBalancer: {} };
   },
   prepareUpdate: (object, previous) => {
     const [spec, before] = [ensureRecord(object, 'spec'), recordAt(previous, 'spec')];
+    keepAllocated(spec, before);
+    alignAddresses(spec, before);
     dropTypeDependent(spec, before);
-    if (spec.type === 'ExternalName') return;
-    // A client that leaves allocated fields out means "as it was".
-    if (before.type !== 'ExternalName' && stringAt(spec, 'clusterIP') === '' && stringAt(before, 'clusterIP') !== '') {
-      spec.clusterIP = before.clusterIP;
-      if (arrayAt(before, 'clusterIPs').length > 0) spec.clusterIPs = before.clusterIPs;
-    }
-    for (const port of recordsAt(spec, 'ports')) {
-      const same = recordsAt(before, 'ports').find((old) => old.port === port.port && old.protocol === port.protocol);
-      const keepsNodePort = spec.type !== 'ClusterIP' && port.nodePort === undefined && same?.nodePort !== undefined;
-      if (keepsNodePort) port.nodePort = same.nodePort;
-    }
+    if (spec.type !== 'LoadBalancer') object.status = { ...recordAt(object, 'status'), loadBalancer: {} };
   },
   validate: validateService,
   validateUpdate: (object, previous) => {
     const [spec, before] = [recordAt(object, 'spec'), recordAt(previous, 'spec')];
-    const [after, address] = [stringAt(spec, 'clusterIP'), stringAt(before, 'clusterIP')];
-    const isExempt = before.type === 'ExternalName' || spec.type === 'ExternalName' || address === '';
-    if (isExempt || after === address) return [];
-    return [invalidValue('spec.clusterIPs[0]', arrayAt(spec, 'clusterIPs'), 'may not change once set')];
+    const errors = [...addressChangeErrors(spec, before)];
+    const areBalancers = spec.type === 'LoadBalancer' && before.type === 'LoadBalancer';
+    if (areBalancers && spec.loadBalancerClass !== before.loadBalancerClass)
+      errors.push(invalidValue('spec.loadBalancerClass', spec.loadBalancerClass, 'may not change once set'));
+    const haveHealthPorts = needsHealthPort(spec) && needsHealthPort(before);
+    if (haveHealthPorts && !isSame(spec.healthCheckNodePort, before.healthCheckNodePort))
+      errors.push(forbiddenField('spec.healthCheckNodePort', 'field is immutable'));
+    return errors;
   },
 };
 
