@@ -53,7 +53,7 @@ function row(
 const podFields =
   'spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork status.phase status.podIP status.nominatedNodeName';
 const eventFields =
-  'involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid involvedObject.apiVersion involvedObject.resourceVersion involvedObject.fieldPath reason reportingComponent source type';
+  'involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid involvedObject.apiVersion involvedObject.resourceVersion involvedObject.fieldPath reason reportingComponent source=source.component|reportingComponent type';
 
 export const builtInRows: readonly BuiltInRow[] = [
   row('core.v1.Namespace', '', 'namespaces', 'cluster', 'ns', 'status finalize', '', 'status.phase'),

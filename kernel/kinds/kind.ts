@@ -165,8 +165,8 @@ export interface Kind {
   readonly subresources: ReadonlySet<string>;
   readonly scale?: ScalePaths;
   readonly schema: Schema;
-  /** Field label to path, beside metadata.name and metadata.namespace. */
-  readonly selectable: ReadonlyMap<string, readonly string[]>;
+  /** Field label to the paths of its value, beside metadata.name and metadata.namespace: the first that has one counts. */
+  readonly selectable: ReadonlyMap<string, readonly (readonly string[])[]>;
   /** Without Name, with Age where it has one; printers/table-columns.ts puts Name in front. */
   readonly columns: readonly Column[];
   readonly rules: KindRules;

@@ -19,7 +19,7 @@ export interface KindDefinition {
   readonly verbs?: readonly string[];
   readonly subresources?: readonly string[];
   readonly scale?: ScalePaths;
-  /** Paths with dots: `spec.nodeName`. */
+  /** Paths with dots: `spec.nodeName`. `label=path|path` where the label is not the path, or the value in the first that has one. */
   readonly selectable?: readonly string[];
   readonly columns?: readonly Column[];
   readonly rules?: KindRules;
@@ -57,7 +57,7 @@ export class KindRegistry {
       verbs: definition.verbs ?? allVerbs,
       subresources: new Set(definition.subresources),
       schema: definition.schema,
-      selectable: new Map((definition.selectable ?? []).map((path) => [path, path.split('.')])),
+      selectable: new Map((definition.selectable ?? []).map(selectableField)),
       columns: definition.columns ?? [],
       rules: definition.rules ?? {},
       nature: definition.nature ?? 'built-in',
@@ -86,6 +86,11 @@ export class KindRegistry {
   all(): readonly Kind[] {
     return [...this.#kinds.values()];
   }
+}
+
+function selectableField(text: string): [string, readonly (readonly string[])[]] {
+  const [label = '', paths = label] = text.split('=');
+  return [label, paths.split('|').map((path) => path.split('.'))];
 }
 
 const keyOf = (group: string, version: string, resource: string): string => `${group}/${version}/${resource}`;

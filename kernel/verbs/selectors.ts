@@ -150,26 +150,28 @@ function parseFieldSelector(text: string): readonly FieldTerm[] {
 
 function compileFields(kind: Kind, text: string): Selector {
   const terms = parseFieldSelector(text).map((term) => {
-    const path = fieldPath(kind, term.field);
-    if (path === undefined) {
+    const paths = fieldPaths(kind, term.field);
+    if (paths === undefined) {
       throw badRequest(`field label not supported: ${term.field}`);
     }
-    return { ...term, path };
+    return { ...term, paths };
   });
-  return (object) => terms.every((term) => (selectedText(object, term.path) === term.value) === term.equal);
+  return (object) => terms.every((term) => (selectedText(object, term.paths) === term.value) === term.equal);
 }
 
-function fieldPath(kind: Kind, field: string): readonly string[] | undefined {
-  if (field === 'metadata.name' || (field === 'metadata.namespace' && kind.namespaced)) return field.split('.');
+function fieldPaths(kind: Kind, field: string): readonly (readonly string[])[] | undefined {
+  if (field === 'metadata.name' || (field === 'metadata.namespace' && kind.namespaced)) return [field.split('.')];
   return kind.selectable.get(field);
 }
 
 const booleanFields = new Set(['unschedulable', 'hostNetwork']);
 
-function selectedText(object: JsonRecord, path: readonly string[]): string {
-  const value = valueAt(object, path);
-  if (value === undefined || value === null) return booleanFields.has(path.at(-1) ?? '') ? 'false' : '';
-  return typeof value === 'string' ? value : String(value);
+function selectedText(object: JsonRecord, paths: readonly (readonly string[])[]): string {
+  for (const path of paths) {
+    const value = valueAt(object, path);
+    if (value !== undefined && value !== null && value !== '') return String(value);
+  }
+  return booleanFields.has(paths[0]?.at(-1) ?? '') ? 'false' : '';
 }
 
 /** The one name a request is limited to by `metadata.name=x`; authorisation then asks for that name. */

@@ -33,6 +33,11 @@ test('events of events.k8s.io and of core are the same objects in two spellings'
   assert.deepEqual([changed.deprecatedCount, changed.apiVersion], [3, 'events.k8s.io/v1']);
   const selected = await api.call('GET', `${fresh}?fieldSelector=regarding.name%3Dweb`);
   assert.deepEqual([selected.body.kind, (selected.body.items as JsonRecord[])[0]?.note], ['EventList', 'hello']);
+  // The source of an event is its component, or the controller that reports it.
+  for (const field of ['source', 'reportingComponent']) {
+    const reported = await api.call('GET', `${core}?fieldSelector=${field}%3Dtest`);
+    assert.equal((reported.body.items as JsonRecord[])[0]?.message, 'hello', field);
+  }
   const patched = await api.call('PATCH', `${fresh}/a`, [{ op: 'replace', path: '/note', value: 'bye' }], {
     'content-type': 'application/json-patch+json',
   });
