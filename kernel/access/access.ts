@@ -19,6 +19,8 @@ export interface ResourceAttributes {
   readonly namespace?: string;
   /** Empty: the collection. */
   readonly name?: string;
+  /** Of a collection, as it was asked for. */
+  readonly fieldSelector?: string;
 }
 
 export interface PathAttributes {

@@ -88,7 +88,7 @@ function attributesOf(review: KubernetesObject): Attributes {
     const { verb, path } = record(nonResourceAttributes);
     return { kind: 'path', verb: text(verb), path: text(path) };
   }
-  const { verb, group, resource, subresource, namespace, name } = record(resourceAttributes);
+  const { verb, group, resource, subresource, namespace, name, fieldSelector } = record(resourceAttributes);
   return {
     kind: 'resource',
     verb: text(verb),
@@ -97,7 +97,18 @@ function attributesOf(review: KubernetesObject): Attributes {
     subresource: text(subresource),
     namespace: text(namespace),
     name: text(name),
+    fieldSelector: selectorText(record(fieldSelector)),
   };
+}
+
+/** Requirements of another kind than "equals" narrow nothing that anybody is allowed by. */
+function selectorText({ rawSelector, requirements }: Json): string {
+  if (text(rawSelector) !== '') return text(rawSelector);
+  const terms = (Array.isArray(requirements) ? requirements : []).map(record).flatMap(({ key, operator, values }) => {
+    const [value, ...others] = texts(values);
+    return operator === 'In' && value !== undefined && others.length === 0 ? [`${text(key)}=${value}`] : [];
+  });
+  return terms.join(',');
 }
 
 function subjectOf(review: KubernetesObject): Identity {

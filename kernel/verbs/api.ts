@@ -323,6 +323,7 @@ async function serveResource(
     subresource,
     // Upstream counts a namespace object as being in itself, so that a Role there can allow reading it.
     namespace: group === '' && resource === 'namespaces' ? route.name : route.namespace,
+    fieldSelector: query.get('fieldSelector') ?? '',
     name: route.name || (verb === 'list' || verb === 'watch' ? selectedName(query.get('fieldSelector') ?? '') : ''),
   });
   const owner = context.aggregation?.find(group, route.version);

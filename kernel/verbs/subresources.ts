@@ -299,6 +299,7 @@ const createToken: Serve = async (context, call) => {
   requireOwnName(metadataOf(given), { name, namespace });
   Object.assign(metadataOf(given), { name, namespace });
   const request = await admitPosted(context, call, given, body, isDryRun(call.query, 'CreateOptions'));
+  admit(context, call, { verb: 'create', name, object: request, previous: undefined });
   const answer = context.access.reviews.tokenRequest(request as unknown as KubernetesObject, serviceAccount);
   return bodyOf(answer as unknown as JsonRecord, 201);
 };

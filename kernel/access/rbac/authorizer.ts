@@ -7,8 +7,17 @@ import { ruleAllows } from './rule.ts';
 
 export const mastersGroup = 'system:masters';
 
-export function createAuthorizer(index: RoleIndex): Authorizer {
-  return { authorize: (identity, attributes) => decide(index, identity, attributes) };
+/** `first` is asked before the roles are; what it does not allow they may. */
+export function createAuthorizer(index: RoleIndex, first?: Authorizer): Authorizer {
+  return {
+    authorize: (identity, attributes) => {
+      const early = first?.authorize(identity, attributes);
+      if (early?.allowed === true) return early;
+      const decision = decide(index, identity, attributes);
+      if (decision.allowed || early === undefined || early.reason === '') return decision;
+      return { allowed: false, reason: [early.reason, decision.reason].filter((reason) => reason !== '').join(', ') };
+    },
+  };
 }
 
 function decide(index: RoleIndex, identity: Identity, attributes: Attributes): AccessDecision {

@@ -1,0 +1,165 @@
+/**
+ * What a node may write: itself, its lease, the pods on it, tokens of their accounts (Kubernetes "NodeRestriction";
+ * kubernetes plugin/pkg/admission/noderestriction).
+ */
+import { deepEqual, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../../kinds/json.ts';
+import { objectKey } from '../../store/keys.ts';
+import type { Store } from '../../store/store.ts';
+import { forbidden, notFound } from '../../wire/status.ts';
+import type { Admission, AdmissionRequest } from '../access.ts';
+import { nodeOf } from './node-identity.ts';
+import { mirrorAnnotation, referencesOf } from './pod-references.ts';
+
+export function createNodeRestriction(store: Store): Admission {
+  return (request) => {
+    const node = nodeOf(request.identity);
+    if (node === undefined) return undefined;
+    const { group, resource, name, identity } = request;
+    const refused = (why: string) => forbidden({ group, resource }, name, why).status;
+    if (node === '') return refused(`could not determine node from user ${JSON.stringify(identity.name)}`);
+    if (group === '' && resource === 'pods' && request.verb === 'create' && request.subresource === '') {
+      if (stored(store, 'nodes', '', node) === undefined)
+        return notFound({ group: '', resource: 'nodes' }, node).status;
+    }
+    const why = rows[`${group}/${resource}`]?.(request, node, store);
+    return why === undefined ? undefined : refused(why);
+  };
+}
+
+/** What is wrong with it. */
+type Check = (request: AdmissionRequest, node: string, store: Store) => string | undefined;
+
+const rows: Readonly<Record<string, Check>> = {
+  '/pods': checkPod,
+  '/nodes': checkNode,
+  '/persistentvolumeclaims': ({ subresource }) => (subresource === 'status' ? undefined : 'may only update PVC status'),
+  '/serviceaccounts': checkToken,
+  'coordination.k8s.io/leases': ({ namespace, name }, node) =>
+    namespace !== 'kube-node-lease'
+      ? 'can only access leases in the "kube-node-lease" system namespace'
+      : name === node
+        ? undefined
+        : 'can only access node lease with the same name as the requesting node',
+  'storage.k8s.io/csinodes': ({ name }, node) =>
+    name === node ? undefined : 'can only access CSINode with the same name as the requesting node',
+  'resource.k8s.io/resourceslices': ({ object, previous }, node) =>
+    stringAt(object ?? previous, 'spec', 'nodeName') === node
+      ? undefined
+      : 'can only access ResourceSlice with spec.nodeName set to the requesting node',
+};
+
+const quoted = (text: string): string => JSON.stringify(text);
+
+function checkPod(request: AdmissionRequest, node: string, store: Store): string | undefined {
+  const { verb, subresource, object, previous } = request;
+  const place = stringAt(previous ?? object, 'spec', 'nodeName');
+  switch (subresource) {
+    case '':
+      if (verb === 'create') return checkMirrorPod(object, node, store);
+      if (verb !== 'delete') return `unexpected operation "${verb.toUpperCase()}"`;
+      return place === node ? undefined : `node ${quoted(node)} can only delete pods with spec.nodeName set to itself`;
+    case 'status':
+      if (place !== node)
+        return `node ${quoted(node)} can only update pod status for pods with spec.nodeName set to itself`;
+      return deepEqual(recordAt(object, 'metadata', 'labels'), recordAt(previous, 'metadata', 'labels'))
+        ? undefined
+        : `node ${quoted(node)} cannot update labels through pod status`;
+    case 'eviction':
+      return place === node ? undefined : `node ${node} can only evict pods with spec.nodeName set to itself`;
+    default:
+      return `unexpected pod subresource ${quoted(subresource)}, only 'status' and 'eviction' are allowed`;
+  }
+}
+
+/** The image of a pod that the node runs without having been asked to. */
+function checkMirrorPod(pod: unknown, node: string, store: Store): string | undefined {
+  const who = `node ${quoted(node)} can only create pods with`;
+  if (!isRecord(pod) || !Object.hasOwn(recordAt(pod, 'metadata', 'annotations'), mirrorAnnotation)) {
+    return `pod does not have ${quoted(mirrorAnnotation)} annotation, node ${quoted(node)} can only create mirror pods`;
+  }
+  if (stringAt(pod, 'spec', 'nodeName') !== node) return `${who} spec.nodeName set to itself`;
+  const [owner, ...others] = recordsAt(pod, 'metadata', 'ownerReferences');
+  if (others.length > 0) return `${who} a single owner reference set to itself`;
+  const isItself =
+    stringAt(owner, 'apiVersion') === 'v1' && stringAt(owner, 'kind') === 'Node' && stringAt(owner, 'name') === node;
+  if (owner === undefined || !isItself) return `${who} an owner reference set to itself`;
+  if (owner.controller !== true) return `${who} a controller owner reference set to itself`;
+  if (owner.blockOwnerDeletion === true)
+    return `node ${quoted(node)} must not set blockOwnerDeletion on an owner reference`;
+  const uid = stringAt(stored(store, 'nodes', '', node), 'metadata', 'uid');
+  if (stringAt(owner, 'uid') !== uid) return `node ${node} UID mismatch: expected ${stringAt(owner, 'uid')} got ${uid}`;
+  const [first] = referencesOf({ ...pod, metadata: { name: stringAt(pod, 'metadata', 'name') } });
+  return first === undefined
+    ? undefined
+    : `node ${quoted(node)} can not create pods that reference ${first.split('/')[0]}`;
+}
+
+function checkNode({ verb, name, object, previous }: AdmissionRequest, node: string): string | undefined {
+  if (name !== node) return `node ${quoted(node)} is not allowed to modify node ${quoted(name)}`;
+  if (object === undefined) return undefined;
+  const [labels, before] = [recordAt(object, 'metadata', 'labels'), recordAt(previous, 'metadata', 'labels')];
+  const changed = [...new Set([...Object.keys(labels), ...Object.keys(before)])].filter(
+    (label) => labels[label] !== before[label],
+  );
+  const refused = changed.filter(isReserved).sort().join(', ');
+  if (verb === 'create') {
+    return refused === '' ? undefined : `node ${quoted(node)} is not allowed to set the following labels: ${refused}`;
+  }
+  const taints = (of: unknown): unknown => recordsAt(of, 'spec', 'taints');
+  if (!deepEqual(taints(object), taints(previous))) return `node ${quoted(node)} is not allowed to modify taints`;
+  const owners = (of: unknown): unknown => recordsAt(of, 'metadata', 'ownerReferences');
+  if (!deepEqual(owners(object), owners(previous)))
+    return `node ${quoted(node)} is not allowed to modify ownerReferences`;
+  return refused === '' ? undefined : `is not allowed to modify labels: ${refused}`;
+}
+
+const kubeletLabels: ReadonlySet<string> = new Set([
+  'beta.kubernetes.io/arch',
+  'beta.kubernetes.io/instance-type',
+  'beta.kubernetes.io/os',
+  'failure-domain.beta.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/zone',
+  'kubernetes.io/arch',
+  'kubernetes.io/hostname',
+  'kubernetes.io/os',
+  'node.kubernetes.io/instance-type',
+  'topology.kubernetes.io/region',
+  'topology.kubernetes.io/zone',
+]);
+
+/** Labels by which administrators part nodes, so that no node moves itself. */
+function isReserved(label: string): boolean {
+  const [prefix = ''] = label.includes('/') ? label.split('/', 1) : [];
+  const isOf = (domain: string): boolean => prefix === domain || prefix.endsWith(`.${domain}`);
+  if (isOf('node-restriction.kubernetes.io')) return true;
+  if (!isOf('kubernetes.io') && !isOf('k8s.io')) return false;
+  return !kubeletLabels.has(label) && !isOf('kubelet.kubernetes.io') && !isOf('node.kubernetes.io');
+}
+
+/** A node gets tokens only for the pods on it. */
+function checkToken(
+  { verb, subresource, namespace, object }: AdmissionRequest,
+  node: string,
+  store: Store,
+): string | undefined {
+  if (verb !== 'create' || subresource !== 'token') return undefined;
+  const reference = recordAt(object, 'spec', 'boundObjectRef');
+  const [name, uid] = [stringAt(reference, 'name'), stringAt(reference, 'uid')];
+  const isPod = stringAt(reference, 'apiVersion') === 'v1' && stringAt(reference, 'kind') === 'Pod' && name !== '';
+  if (!isPod) return 'node requested token not bound to a pod';
+  if (uid === '') return 'node requested token with a pod binding without a uid';
+  const pod = stored(store, 'pods', namespace, name);
+  // The answer to a pod that is not there is the request's own.
+  if (pod === undefined) return undefined;
+  if (stringAt(pod, 'metadata', 'uid') !== uid) {
+    return `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+  }
+  return stringAt(pod, 'spec', 'nodeName') === node
+    ? undefined
+    : 'node requested token bound to a pod scheduled on a different node';
+}
+
+function stored(store: Store, resource: string, namespace: string, name: string): JsonRecord | undefined {
+  const found = store.get(objectKey({ group: '', resource, namespace, name }));
+  return found === undefined ? undefined : (JSON.parse(found.value) as JsonRecord);
+}
