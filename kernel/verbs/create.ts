@@ -100,6 +100,7 @@ async function createNamed(
   prepareNew(context, call, wanted, { uid: randomUUID(), nowMs: context.nowMs() }, managedFields);
   const name = stringAt(wanted, 'metadata', 'name');
   requireValid(call.kind, name, validateNew(call, wanted));
+  if (!dryRun) requireUnversioned(wanted);
   return commit(context, objectKey(call, name), dryRun, (current, round) => {
     if (current !== undefined) throw alreadyExists(call.kind, name);
     requireNamespace(context, call, name);
@@ -113,6 +114,15 @@ async function createNamed(
     round.charge(call, object, undefined);
     return { kind: 'put', value: (revision) => serialise(call.kind, object, revision) };
   });
+}
+
+/**
+ * The storage's demand, so it comes after the object's own faults and not in a dry run (apiserver storage/etcd3, Create). What is
+ * no version at all is nobody's claim.
+ */
+function requireUnversioned(object: JsonRecord): void {
+  if (/^0*[1-9][0-9]*$/.test(stringAt(object, 'metadata', 'resourceVersion')))
+    throw badRequest('resourceVersion should not be set on objects to be created');
 }
 
 export function validateNew({ kind, warnings }: Call, object: JsonRecord): readonly FieldError[] {
@@ -129,10 +139,6 @@ export function validateNew({ kind, warnings }: Call, object: JsonRecord): reado
 export function startNew(call: Call, object: JsonRecord): void {
   const { kind } = call;
   const metadata = metadataOf(object);
-  // What is no version at all is nobody's claim (apiserver storage/etcd3, Create).
-  if (/^0*[1-9][0-9]*$/.test(stringAt(metadata, 'resourceVersion'))) {
-    throw badRequest('resourceVersion should not be set on objects to be created');
-  }
   applyNamespace(call, metadata);
   for (const key of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'managedFields', 'generation']) {
     delete metadata[key];
