@@ -124,6 +124,8 @@ export interface KindRules {
   readonly held?: (object: JsonRecord) => boolean;
   readonly beforeDelete?: (object: JsonRecord, context: WriteContext) => void;
   readonly defaultPropagation?: Propagation;
+  /** No garbage collector looks at it: a deletion never waits for one. */
+  readonly uncollected?: boolean;
   /** Makes a deletion wait for a part of the kernel itself. */
   readonly deletionFinalizer?: string;
 }

@@ -188,7 +188,7 @@ function setFinalizers(kind: Kind, metadata: JsonRecord, asked: Propagation | un
       ? undefined
       : kind.rules.defaultPropagation);
   const finalizers = new Set(present);
-  if (propagation !== undefined) {
+  if (propagation !== undefined && kind.rules.uncollected !== true) {
     finalizers.delete('orphan');
     finalizers.delete('foregroundDeletion');
     if (collectorFinalizers[propagation] !== '') finalizers.add(collectorFinalizers[propagation]);

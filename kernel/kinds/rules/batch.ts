@@ -33,13 +33,6 @@ function defaultJobSpec(spec: JsonRecord): void {
   defaultTemplate(spec);
 }
 
-/** Pods of jobs come to an end. A policy that does not exist has been reported already. */
-function _endingRestartPolicy(podSpec: JsonRecord, path: string): FieldError[] {
-  return podSpec.restartPolicy === 'Always'
-    ? [required(`${path}.restartPolicy`, 'valid values: "OnFailure", "Never"')]
-    : [];
-}
-
 export const jobRules: KindRules = {
   generation: true,
   // batch/v1 keeps what it did before garbage collection existed (registry/batch/job/strategy.go).

@@ -120,6 +120,7 @@ export const leaseRules: KindRules = {
 };
 
 export const eventRules: KindRules = {
+  uncollected: true,
   createOnUpdate: true,
   validate: (object) => {
     const involved = stringAt(object, 'involvedObject', 'namespace');

@@ -120,6 +120,8 @@ export const replicaSetRules: KindRules = {
 /** The old ReplicationController: a plain map as selector. */
 export const replicationControllerRules: KindRules = {
   generation: true,
+  // v1 keeps what it did before garbage collection existed (registry/core/replicationcontroller/strategy.go).
+  defaultPropagation: 'Orphan',
   defaults: (object) => {
     const spec = ensureRecord(object, 'spec');
     setDefault(spec, 'replicas', 1);
