@@ -14,7 +14,7 @@ import { mediaTypes } from '../wire/media.ts';
 import { decodeEnvelope, decodeMessage } from '../wire/protobuf.ts';
 import { messageOf } from '../wire/protobuf-types.ts';
 import { parseYamlBody } from '../wire/yaml-body.ts';
-import { createApi } from './api.ts';
+import { createApi, type ServiceRanges } from './api.ts';
 
 export interface Answer {
   readonly status: number;
@@ -93,6 +93,7 @@ export async function openApi(
   access: Access = everythingAllowed,
   callWebhook?: CallWebhook,
   compaction: CompactionPolicy = defaultCompactionPolicy,
+  services: ServiceRanges = {},
 ): Promise<TestApi> {
   const directory = mkdtempSync(join(tmpdir(), 'diatom-verbs-'));
   const store = openSqliteStore({ directory, compaction });
@@ -104,6 +105,7 @@ export async function openApi(
     podLog,
     ...(callWebhook === undefined ? {} : { callWebhook }),
     kinds,
+    services,
     now: () => clock.nowMs,
     random: seededRandom(1),
   });
