@@ -45,11 +45,15 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     opened.close(),
   );
   const remotes = opening.adopt(createRemoteCaller(store, keys.frontProxyClient), (opened) => opened.close());
+  // A write that changes nothing takes the way of every write, so it fails when they would.
+  const checks = { store: () => store.write('health', () => ({ kind: 'keep' })) };
   const inFlight = createInFlight();
   const metrics = createRequestMetrics(() => performance.now());
   const api = createApi({
     store,
     access,
+    // The store is what upstream's clients know as etcd.
+    components: { 'etcd-0': checks.store },
     metrics: kernelMetrics(metrics, inFlight),
     podLog: logs.podLog,
     callWebhook: createWebhookCaller(store),
@@ -60,13 +64,13 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   });
   await bootstrap(store, api);
   await publishAuthentication(api, keys);
-  // A write that changes nothing takes the way of every write, so it fails when they would.
-  const checks = { store: () => store.write('health', () => ({ kind: 'keep' })) };
   const documents = issuerDocuments(keys.tokenKey.publicKey);
   const handle = createFront({ api, authorizer: access, inFlight, metrics, checks, documents, log });
   const door = { credentials: keys.server, clientAuthority: authority, tokens: access.tokens, handler: handle, log };
   const server =
     address && opening.adopt(await listen({ ...address, ...door }), (opened) => opened.close(closeGraceMs));
+  // Who asks whether the server is ready may want to use it, too.
+  const kubeconfigPath = writeKubeconfig(dataDirectory, server, keys);
   if (server !== undefined)
     await keepOwnObjects({
       store,
@@ -77,7 +81,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       nowMs: now,
       log,
     });
-  const kubeconfigPath = writeKubeconfig(dataDirectory, server, keys);
   const ports = opening.adopt(new Set<PortServer>(), (opened) => {
     for (const port of opened) port.close();
   });
