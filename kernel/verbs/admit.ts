@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { kernelIdentity } from '../access/bootstrap/bootstrap.ts';
 import type { Attributes, Operation } from '../admission/attributes.ts';
+import { requireSecure } from '../admission/pod-security/index.ts';
 import { type JsonRecord, stringAt } from '../kinds/json.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
 import { growsByUpdate } from '../kinds/rules/quota-usage.ts';
@@ -154,7 +155,14 @@ export class Round {
   }
 
   validate(call: Call, input: Admitted): void {
-    const { admission } = this.#context;
+    const { admission, store } = this.#context;
+    const { object, previous, name, operation } = input;
+    // Upstream's plug-in comes before policies and webhooks that validate. A deletion has no object.
+    if (object !== undefined && input.body === undefined && operation !== 'DELETE') {
+      const { kind, route } = call;
+      const { subresource, namespace } = route;
+      requireSecure(store, { kind, subresource, namespace, name, object, previous }, warnTo(call));
+    }
     if (this.#isValid || !validates(this.#context, call, input.operation)) return;
     const attributes = attributesOf(call, snapshot(call, input));
     throw new Suspended(async () => {
