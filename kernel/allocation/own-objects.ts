@@ -5,7 +5,16 @@
  */
 import type { ApiHandler } from '@diatom/sdk/api';
 import { kernelIdentity } from '../access/bootstrap/bootstrap.ts';
-import { deepEqual, isRecord, type JsonRecord, parseJson, recordsAt, stringAt, valueAt } from '../kinds/json.ts';
+import {
+  arrayAt,
+  deepEqual,
+  isRecord,
+  type JsonRecord,
+  parseJson,
+  recordsAt,
+  stringAt,
+  valueAt,
+} from '../kinds/json.ts';
 import { objectKey } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { blockOf, familyOf, toText } from './address.ts';
@@ -65,7 +74,11 @@ async function publishBlocks(options: OwnObjectsOptions): Promise<void> {
   const { blocks, nowMs } = options;
   const path = `${networking}/${defaultBlocksName}`;
   const present = stored(options, keys.blocks);
-  const isKept = present !== undefined && deepEqual(valueAt(present, ['spec', 'cidrs']), blocks);
+  const cidrs = present === undefined ? [] : arrayAt(present, 'spec', 'cidrs');
+  // A second family may be added beside the one there is; everything else is another object.
+  const isExtended = cidrs.length === 1 && blocks.length === 2 && cidrs[0] === blocks[0];
+  if (isExtended) await send(options, 'PATCH', path, { spec: { cidrs: blocks } });
+  const isKept = isExtended || deepEqual(cidrs, blocks);
   if (present !== undefined && !isKept) await send(options, 'DELETE', path);
   if (!isKept)
     await send(options, 'POST', networking, { metadata: { name: defaultBlocksName }, spec: { cidrs: blocks } });
