@@ -7,6 +7,7 @@ import type { Identity } from '@diatom/sdk/api';
 import { issuerDocuments } from './access/authn/issuer-documents.ts';
 import { publishAuthentication } from './access/bootstrap/authentication-config.ts';
 import { bootstrap } from './access/bootstrap/bootstrap.ts';
+import { beginTracking, noteUse } from './access/bootstrap/legacy-token-tracking.ts';
 import { createAccess } from './access/create-access.ts';
 import { certificatePath, type KeyFiles, keyPath, loadKeyFiles, writePrivately } from './access/pki/key-files.ts';
 import { kubeconfig } from './access/pki/kubeconfig.ts';
@@ -39,7 +40,18 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   // First, because opening it is what keeps a second kernel off the directory.
   const store = opening.adopt(openSqliteStore({ directory: dataDirectory, now, log }), (opened) => opened.close());
   const keys = loadKeyFiles(dataDirectory, namesOf(options), now());
-  const access = opening.adopt(createAccess({ store, tokenKey: keys.tokenKey, now, log }), (opened) => opened.close());
+  const access = opening.adopt(
+    createAccess({
+      store,
+      tokenKey: keys.tokenKey,
+      now,
+      log,
+      onLegacyToken: (secret) => {
+        noteUse(api, secret, now()).catch((error: unknown) => log(`a use of a token is not noted down: ${error}`));
+      },
+    }),
+    (opened) => opened.close(),
+  );
   const authority = keys.authority.certificate;
   const logs = opening.adopt(createPodLogProxy({ store, client: keys.kubeletClient, authority }), (opened) =>
     opened.close(),
@@ -64,6 +76,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   });
   await bootstrap(store, api);
   await publishAuthentication(api, keys);
+  await beginTracking(api, now());
   const documents = issuerDocuments(keys.tokenKey.publicKey);
   const handle = createFront({ api, authorizer: access, inFlight, metrics, checks, documents, log });
   const door = { credentials: keys.server, clientAuthority: authority, tokens: access.tokens, handler: handle, log };

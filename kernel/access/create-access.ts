@@ -1,6 +1,7 @@
 /** Puts authentication, RBAC, escalation checks and reviews together over one store. */
 import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
+import type { UsedSecret } from './authn/legacy-tokens.ts';
 import { createTokenAuthenticator, type TokenAuthenticator } from './authn/service-accounts.ts';
 import { createTokenSigner } from './authn/token.ts';
 import { createNodeAuthorizer } from './node/node-authorizer.ts';
@@ -17,6 +18,8 @@ export interface AccessOptions {
   readonly tokenKey: { readonly privateKey: string; readonly publicKey: string };
   readonly now: () => number;
   readonly log: (message: string) => void;
+  /** A token that lives in a Secret was shown. */
+  readonly onLegacyToken?: (secret: UsedSecret) => void;
 }
 
 export interface AccessControl extends Access {
@@ -24,11 +27,11 @@ export interface AccessControl extends Access {
   close(): void;
 }
 
-export function createAccess({ store, tokenKey, now, log }: AccessOptions): AccessControl {
+export function createAccess({ store, tokenKey, now, log, onLegacyToken = () => {} }: AccessOptions): AccessControl {
   const roles = new RoleIndex(store, () => log('the roles are no longer followed: the store ended the watch'));
   const authorizer = createAuthorizer(roles, createNodeAuthorizer(store));
   const signer = createTokenSigner(tokenKey);
-  const tokens = createTokenAuthenticator(store, signer, now);
+  const tokens = createTokenAuthenticator(store, signer, now, onLegacyToken);
   const escalation = createEscalationCheck(roles, authorizer);
   const approval = createApprovalCheck(authorizer);
   const restriction = createNodeRestriction(store);

@@ -4,6 +4,7 @@ import { objectKey } from '../../store/keys.ts';
 import type { Store } from '../../store/store.ts';
 import { authenticateBootstrapToken } from './bootstrap-tokens.ts';
 import { tokenIssuer } from './issuer.ts';
+import { authenticateLegacyToken, legacyIssuer, type UsedSecret } from './legacy-tokens.ts';
 import type { TokenClaims, TokenSigner } from './token.ts';
 
 export type TokenAnswer =
@@ -18,7 +19,12 @@ export interface TokenAuthenticator {
 /** Verified signatures are remembered: a client sends the same token with every request. */
 const rememberedTokens = 1000;
 
-export function createTokenAuthenticator(store: Store, signer: TokenSigner, now: () => number): TokenAuthenticator {
+export function createTokenAuthenticator(
+  store: Store,
+  signer: TokenSigner,
+  now: () => number,
+  onLegacyUse: (secret: UsedSecret) => void,
+): TokenAuthenticator {
   const verified = new Map<string, TokenClaims>();
   const claimsOf = (token: string): TokenClaims | undefined => {
     const known = verified.get(token);
@@ -35,17 +41,22 @@ export function createTokenAuthenticator(store: Store, signer: TokenSigner, now:
       if (bootstrap !== undefined) return bootstrap;
       const claims = claimsOf(token);
       if (claims === undefined) return { kind: 'invalid', error: 'invalid bearer token' };
-      const problem = problemWith(store, claims, now() / 1000);
+      const legacy =
+        claims.iss === legacyIssuer ? authenticateLegacyToken(store, token, { ...claims }, onLegacyUse) : undefined;
+      if (legacy?.kind === 'invalid') return legacy;
+      const problem = legacy === undefined ? problemWith(store, claims, now() / 1000) : undefined;
       if (problem !== undefined) return { kind: 'invalid', error: problem };
       const wanted = audiences.length === 0 ? [tokenIssuer] : audiences;
-      const shared = wanted.filter((audience) => claims.aud.includes(audience));
+      // A token that names no audience is for the API server.
+      const meant = legacy === undefined ? claims.aud : [tokenIssuer];
+      const shared = wanted.filter((audience) => meant.includes(audience));
       if (shared.length === 0) {
         return {
           kind: 'invalid',
-          error: `token audiences ${JSON.stringify(claims.aud)} is invalid for the target audiences ${JSON.stringify(wanted)}`,
+          error: `token audiences ${JSON.stringify(meant)} is invalid for the target audiences ${JSON.stringify(wanted)}`,
         };
       }
-      return { kind: 'valid', identity: identityOf(claims), audiences: shared };
+      return { kind: 'valid', identity: legacy?.identity ?? identityOf(claims), audiences: shared };
     },
   };
 }

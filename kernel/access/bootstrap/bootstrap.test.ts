@@ -53,6 +53,13 @@ test('a cell is born with what the controllers of a Kubernetes control plane nee
     const scheduler: Identity = { name: 'system:kube-scheduler', groups: ['system:authenticated'] };
     assert.equal(await may(scheduler, { resourceAttributes: { ...configuration, namespace: 'kube-system' } }), true);
     assert.equal(await may(scheduler, { resourceAttributes: { ...configuration, namespace: 'default' } }), false);
+    const tracking = '/api/v1/namespaces/kube-system/configmaps/kube-apiserver-legacy-service-account-token-tracking';
+    const headers = { accept: 'application/json' };
+    const since = await kernel.handle(
+      { method: 'GET', path: tracking, headers, body: new Uint8Array() },
+      administrator,
+    );
+    assert.match(JSON.parse(String(since.body)).data.since, /^\d{4}-\d\d-\d\d$/);
   } finally {
     await kernel.close();
     rmSync(dataDirectory, { recursive: true });
