@@ -1,5 +1,13 @@
 /** From the rows of built-in.ts to what the registry takes. */
-import { type BuiltInRow, builtInRows, deletedOneByOne, reviewRows, storedAs, viewsByType } from './built-in.ts';
+import {
+  type BuiltInRow,
+  builtInRows,
+  computedRows,
+  deletedOneByOne,
+  reviewRows,
+  storedAs,
+  viewsByType,
+} from './built-in.ts';
 import { allVerbs, apiVersionOf } from './kind.ts';
 import { columnsByKind } from './printers/columns.ts';
 import type { KindDefinition } from './registry.ts';
@@ -16,7 +24,11 @@ const builtInScale = {
 } as const;
 
 export function builtInDefinitions(): readonly KindDefinition[] {
-  return [...builtInRows.map(storedDefinition), ...reviewRows.map(reviewDefinition)];
+  return [
+    ...builtInRows.map(storedDefinition),
+    ...reviewRows.map(reviewDefinition),
+    ...computedRows.map(computedDefinition),
+  ];
 }
 
 function typeParts(type: string): { readonly version: string; readonly kind: string } {
@@ -26,6 +38,11 @@ function typeParts(type: string): { readonly version: string; readonly kind: str
 
 function reviewDefinition({ type, group, resource, namespaced, review }: (typeof reviewRows)[number]): KindDefinition {
   return { ...typeParts(type), group, resource, namespaced, review, verbs: ['create'], schema: schemaOf(type) };
+}
+
+function computedDefinition({ type, ...row }: (typeof computedRows)[number]): KindDefinition {
+  const columns = columnsByKind[type] ?? [];
+  return { ...typeParts(type), ...row, computed: true, verbs: ['get', 'list'], schema: schemaOf(type), columns };
 }
 
 function storedDefinition(row: BuiltInRow): KindDefinition {

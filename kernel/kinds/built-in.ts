@@ -307,9 +307,23 @@ export const reviewRows = [
   },
 ] as const;
 
+/** Kinds that are told, never stored. */
+export const computedRows = [
+  {
+    type: 'core.v1.ComponentStatus',
+    group: '',
+    resource: 'componentstatuses',
+    namespaced: false,
+    singular: 'componentstatus',
+    shortNames: ['cs'],
+    deprecationWarning: 'v1 ComponentStatus is deprecated in v1.19+',
+  },
+] as const;
+
 /** Types that are on the wire but are no kind of their own: bodies of subresources and options. */
 export const unstoredTypes: readonly string[] = [
   ...reviewRows.map((review) => review.type),
+  ...computedRows.map((row) => row.type),
   'authentication.v1.TokenRequest',
   'autoscaling.v1.Scale',
   'core.v1.Binding',

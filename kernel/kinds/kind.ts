@@ -110,6 +110,8 @@ export interface KindRules {
   readonly name?: NameForm;
   /** A create may bring status along (Node: kubelets register with it). */
   readonly keepsStatusOnCreate?: boolean;
+  /** What is accepted and will not do what it seems to say. */
+  readonly warnings?: (object: JsonRecord, previous: JsonRecord | undefined) => readonly string[];
   /** What of the metadata a write of the status cannot change beside what the server sets (custom resources: all of it). */
   readonly statusKeeps?: 'metadata' | readonly string[];
   /** An update has to name the resourceVersion it replaces. */
@@ -178,6 +180,8 @@ export interface Kind {
   readonly terminating?: boolean;
   /** Posted and answered, never stored: the name of the answer in `Reviews`. */
   readonly review?: ReviewName;
+  /** Told, never stored: what the kernel knows at the moment somebody asks. */
+  readonly computed?: boolean;
   /** Its objects are stored as those of another kind. */
   readonly view?: KindView;
   /** Of a built-in kind that is stored in another version. */

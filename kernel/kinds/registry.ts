@@ -26,6 +26,7 @@ export interface KindDefinition {
   readonly nature?: Kind['nature'];
   readonly terminating?: boolean;
   readonly review?: Kind['review'];
+  readonly computed?: Kind['computed'];
   readonly view?: Kind['view'];
   readonly conversion?: Kind['conversion'];
   readonly custom?: CustomBehaviour;
@@ -63,6 +64,7 @@ export class KindRegistry {
       nature: definition.nature ?? 'built-in',
       ...(definition.scale === undefined ? {} : { scale: definition.scale }),
       ...(definition.terminating === undefined ? {} : { terminating: definition.terminating }),
+      ...(definition.computed === undefined ? {} : { computed: definition.computed }),
       ...(definition.view === undefined ? {} : { view: definition.view }),
       ...(definition.review === undefined ? {} : { review: definition.review }),
       ...(definition.deprecationWarning === undefined ? {} : { deprecationWarning: definition.deprecationWarning }),

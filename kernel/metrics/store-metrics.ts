@@ -6,10 +6,10 @@ import { type Family, single } from './exposition.ts';
 
 export function storeFamilies(store: Store, kinds: Iterable<Kind>): readonly Family[] {
   const counted = new Map<string, { readonly group: string; readonly resource: string; readonly value: number }>();
-  for (const { group, resource, review } of kinds) {
+  for (const { group, resource, review, computed } of kinds) {
     const prefix = resourcePrefix(group, resource);
     // Versions of one kind share their objects.
-    if (review === undefined && !counted.has(prefix))
+    if (review === undefined && computed === undefined && !counted.has(prefix))
       counted.set(prefix, { group, resource, value: count(store, prefix) });
   }
   const counts = [...counted.values()];

@@ -24,6 +24,8 @@ import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../wire
 import { version } from '../wire/version.ts';
 import { warningHeader } from '../wire/warnings.ts';
 import { admitUnstored } from './admit.ts';
+import { type ComponentSource, componentStatuses } from './component-status.ts';
+import { ComputedStore } from './computed-store.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
 import { create } from './create.ts';
 import { cleanUpCustomResources } from './custom-cleanup.ts';
@@ -57,6 +59,8 @@ export interface ApiOptions {
   readonly callWebhook?: CallWebhook;
   /** Passes requests on to other API servers; without it there are none, and no APIServices of the kernel's own kinds. */
   readonly callRemote?: CallRemote;
+  /** The parts of the control plane and how they are. */
+  readonly components?: ComponentSource;
   /** What monitoring is told besides what is stored; without it there is no /metrics. */
   readonly metrics?: MetricsSource;
   /** What Services are given addresses and ports from; upstream's defaults when absent. */
@@ -81,6 +85,7 @@ export function createApi(options: ApiOptions): ApiHandler {
     quotas: createLedger(kinds, options.store, options.now ?? Date.now, log),
     aggregation: aggregate(kinds, options, log),
     metrics: options.metrics,
+    components: options.components,
     allocator: createAllocator(kinds, options, log),
     access: options.access,
     podLog: options.podLog,
@@ -355,6 +360,10 @@ function answerFor(kind: Kind, route: ResourceRoute, verb: Verb, request: ApiReq
 
 async function serveCall(context: Context, call: Call, verb: Verb): Promise<ApiResponse> {
   const { kind, route } = call;
+  if (kind.computed === true) {
+    const store = new ComputedStore(context.store, await componentStatuses(context.components));
+    return serveKind({ ...context, store }, call, verb);
+  }
   if (kind.custom === undefined && kind.conversion === undefined) return serveKind(context, call, verb);
   const store = new PresentedStore(
     context.store,

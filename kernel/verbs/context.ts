@@ -15,6 +15,7 @@ import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { Answer } from '../wire/media.ts';
 import { ApiError } from '../wire/status.ts';
+import type { ComponentSource } from './component-status.ts';
 import type { ResourceRoute } from './route.ts';
 
 export interface Context {
@@ -26,6 +27,8 @@ export interface Context {
   readonly admission: Admission;
   /** Absent where other API servers cannot be called. */
   readonly aggregation: Aggregation | undefined;
+  /** The parts of the control plane, for ComponentStatus; absent where there is only the API. */
+  readonly components: ComponentSource | undefined;
   /** Absent where nothing is measured. */
   readonly metrics: MetricsSource | undefined;
   readonly quotas: QuotaLedger;

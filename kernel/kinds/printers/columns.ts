@@ -37,6 +37,14 @@ const nodeAddress = (type: string) => (node: JsonRecord) =>
     'address',
   ) || none;
 
+const healthOf = (component: JsonRecord): JsonRecord | undefined =>
+  recordsAt(component, 'conditions').find(({ type }) => type === 'Healthy');
+
+function healthStatus(component: JsonRecord): string {
+  const health = healthOf(component);
+  return health === undefined ? 'Unknown' : health.status === 'True' ? 'Healthy' : 'Unhealthy';
+}
+
 const unknown =
   (...path: readonly string[]) =>
   (object: JsonRecord): string =>
@@ -190,6 +198,11 @@ export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
   ...controlColumns,
   'core.v1.Namespace': [text('Status', at('status', 'phase')), ageLast],
   'core.v1.Node': nodeColumns,
+  'core.v1.ComponentStatus': [
+    text('Status', (object) => healthStatus(object)),
+    text('Message', (object) => stringAt(healthOf(object), 'message')),
+    text('Error', (object) => stringAt(healthOf(object), 'error')),
+  ],
   'core.v1.Pod': podColumns,
   'core.v1.Service': [
     text('Type', at('spec', 'type')),

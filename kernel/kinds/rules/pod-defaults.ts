@@ -122,8 +122,11 @@ export function preparePod(pod: JsonRecord): void {
 /** What upstream's default admission plug-ins add on create: ServiceAccount, Priority, DefaultTolerationSeconds. */
 export function admitPod(pod: JsonRecord): void {
   const spec = ensureRecord(pod, 'spec');
-  setDefault(spec, 'serviceAccountName', 'default');
-  spec.serviceAccount = spec.serviceAccountName;
+  // A mirror pod has no account: what it runs as is nothing its node could choose (ServiceAccount admission).
+  if (!Object.hasOwn(recordAt(pod, 'metadata', 'annotations'), 'kubernetes.io/config.mirror')) {
+    setDefault(spec, 'serviceAccountName', 'default');
+    spec.serviceAccount = spec.serviceAccountName;
+  }
   if (spec.priority === undefined) spec.priority = 0;
   setDefault(spec, 'preemptionPolicy', 'PreemptLowerPriority');
   tolerateFailures(spec);
