@@ -80,3 +80,18 @@ test('a watch can send Table rows', async () => {
   assert.equal(object.kind, 'Table');
   assert.equal((object.rows as JsonRecord[]).length, 1);
 });
+
+test('a watch of Tables that begins with the state tells the columns once', async () => {
+  await using api = await openApi();
+  for (const name of ['a', 'b', 'c']) await api.call('POST', configMaps, configMap(name));
+  const watch = await api.watch(`${configMaps}?watch=true`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+  const tables = [await watch.next(), await watch.next(), await watch.next()].map(({ object }) => object);
+  assert.deepEqual(
+    tables.map(({ columnDefinitions }) => Array.isArray(columnDefinitions)),
+    [true, false, false],
+  );
+  assert.deepEqual(
+    tables.map(({ rows }) => (rows as JsonRecord[]).length),
+    [1, 1, 1],
+  );
+});

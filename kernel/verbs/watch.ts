@@ -158,7 +158,10 @@ export function watch(context: Context, call: Call): ApiResponse {
         (only === '' || nameOfKey(item.key) === only) && (selector === undefined || selector(parseStored(item.value))),
     );
     stream.pushState(
-      selected.map((item) => frame(encoding, 'ADDED', single(call.kind, asVersion(call.kind, item.value), options))),
+      selected.map(({ value }, index) =>
+        // The columns of a Table are told once.
+        frame(encoding, 'ADDED', single(call.kind, asVersion(call.kind, value), { ...options, noColumns: index > 0 })),
+      ),
     );
     if (start.markEnd && wantsBookmarks) stream.push(bookmarkFrame(call.kind, revision, options, endAnnotation));
   }

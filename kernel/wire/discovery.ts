@@ -83,6 +83,13 @@ function groupObject(group: Group): object {
   return { name: group.name, versions, preferredVersion: versions[0] };
 }
 
+/** What a client compares to learn that objects are stored in another version now (apiserver discovery.StorageVersionHash). */
+function storageVersionHash({ kind, view, storageApiVersion }: Kind): string {
+  const stored = view === undefined ? storageApiVersion : apiVersionOf(view.of);
+  const groupVersion = stored.includes('/') ? stored : `/${stored}`;
+  return createHash('sha256').update(`${groupVersion}/${kind}`).digest().subarray(0, 8).toString('base64');
+}
+
 function resourceList(kinds: readonly Kind[], groupVersion: string, table: SubresourceTable): object {
   const resources = kinds.flatMap((kind) => [
     {
@@ -93,6 +100,7 @@ function resourceList(kinds: readonly Kind[], groupVersion: string, table: Subre
       verbs: kind.verbs,
       ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
       ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
+      ...(kind.review === undefined ? { storageVersionHash: storageVersionHash(kind) } : {}),
     },
     ...[...kind.subresources].map((name) => {
       const { verbs, type } = table[name] ?? { verbs: [] };

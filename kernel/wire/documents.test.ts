@@ -55,6 +55,14 @@ test('plain discovery: versions, groups, resources', async () => {
   const resources = (await api.call('GET', '/api/v1')).body.resources as JsonRecord[];
   const eviction = resources.find(({ name }) => name === 'pods/eviction');
   assert.deepEqual([eviction?.group, eviction?.version, eviction?.kind], ['policy', 'v1', 'Eviction']);
+  // As the world knows them: of group, version and kind that are stored, so both groups of events have the same.
+  const hashOf = async (path: string, resource: string) =>
+    ((await api.call('GET', path)).body.resources as JsonRecord[]).find(({ name }) => name === resource)
+      ?.storageVersionHash;
+  assert.equal(await hashOf('/api/v1', 'pods'), 'xPOwRZ+Yhw8=');
+  assert.equal(await hashOf('/apis/events.k8s.io/v1', 'events'), 'r2yiGXH7wu8=');
+  assert.equal(await hashOf('/apis/autoscaling/v1', 'horizontalpodautoscalers'), 'qwQve8ut294=');
+  assert.equal(await hashOf('/apis/authentication.k8s.io/v1', 'tokenreviews'), undefined);
 });
 
 test('every OpenAPI document refers only to what it contains', async () => {

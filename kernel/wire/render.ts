@@ -9,6 +9,8 @@ import { ApiError, badRequest } from './status.ts';
 
 export interface RenderOptions {
   readonly answer: Answer;
+  /** A Table without definitions of its columns: one that follows another. */
+  readonly noColumns?: boolean;
   /** Of a Table's rows: None, Metadata (default), Object. */
   readonly includeObject: string;
   readonly nowMs: number;
@@ -60,7 +62,7 @@ function tableRow(kind: Kind, text: string, options: RenderOptions, parsed?: Jso
 
 export function table(kind: Kind, texts: readonly string[], metadata: ListMetadata, options: RenderOptions): string {
   const rows = texts.map((text) => tableRow(kind, text, options));
-  return `{"kind":"Table","apiVersion":"meta.k8s.io/${options.answer.version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columnDefinitions(kind)},"rows":[${rows.join(',')}]}`;
+  return `{"kind":"Table","apiVersion":"meta.k8s.io/${options.answer.version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${options.noColumns === true ? 'null' : columnDefinitions(kind)},"rows":[${rows.join(',')}]}`;
 }
 
 /** Text, or bytes where the client gets protobuf and the list is made so at once. */
