@@ -50,4 +50,6 @@ export interface Schema {
   readonly mapType?: 'atomic' | 'granular';
   /** Of custom resources. */
   readonly rules?: StructuralRules;
+  /** Of custom resources; never null. */
+  readonly default?: unknown;
 }

@@ -26,7 +26,12 @@ export function validateMetadata(kind: Pick<Kind, 'rules' | 'nature'>, object: J
   errors.push(...validateLabels(recordAt(metadata, 'labels'), 'metadata.labels'));
   errors.push(...validateAnnotations(recordAt(metadata, 'annotations')));
   errors.push(...validateOwners(metadata));
-  for (const finalizer of arrayAt(metadata, 'finalizers')) {
+  const finalizers = arrayAt(metadata, 'finalizers');
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+    const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
+    errors.push(invalidValue('metadata.finalizers', finalizers, detail));
+  }
+  for (const finalizer of finalizers) {
     const text = String(finalizer);
     const problems = qualifiedNameProblems(text);
     errors.push(...problems.map((problem) => invalidValue('metadata.finalizers', text, problem)));
@@ -58,20 +63,33 @@ function validateAnnotations(annotations: JsonRecord): readonly FieldError[] {
   return errors;
 }
 
+const ownerKeys = ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'];
+
+/** As Go writes them. */
+const shownOwner = (owner: JsonRecord): JsonRecord =>
+  Object.fromEntries(ownerKeys.filter((key) => owner[key] !== undefined).map((key) => [key, owner[key]]));
+
 function validateOwners(metadata: JsonRecord): readonly FieldError[] {
   const errors: FieldError[] = [];
   const owners = recordsAt(metadata, 'ownerReferences');
-  for (const [index, owner] of owners.entries()) {
-    const field = `metadata.ownerReferences[${index}]`;
-    for (const key of ['apiVersion', 'kind', 'name', 'uid']) {
+  const field = 'metadata.ownerReferences';
+  let controller = '';
+  for (const owner of owners) {
+    const [apiVersion, kind] = [stringAt(owner, 'apiVersion'), stringAt(owner, 'kind')];
+    const parts = apiVersion.split('/');
+    if (parts.length > 2 || parts.at(-1) === '')
+      errors.push(invalidValue(`${field}.apiVersion`, apiVersion, 'version must not be empty'));
+    for (const key of ['kind', 'name', 'uid'])
       if (stringAt(owner, key) === '') errors.push(invalidValue(`${field}.${key}`, '', 'must not be empty'));
+    if (apiVersion === 'v1' && kind === 'Event')
+      errors.push(invalidValue(field, shownOwner(owner), '/v1, Kind=Event is disallowed from being an owner'));
+    if (owner.controller !== true) continue;
+    const name = `${kind}/${stringAt(owner, 'name')}`;
+    if (controller === '') controller = name;
+    else {
+      const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
+      errors.push(invalidValue(field, owners.map(shownOwner), detail));
     }
-  }
-  const controllers = owners.filter((owner) => owner.controller === true);
-  if (controllers.length > 1) {
-    const [first, second] = controllers;
-    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${stringAt(first, 'name')} and ${stringAt(second, 'name')}`;
-    errors.push(invalidValue('metadata.ownerReferences', owners, detail));
   }
   return errors;
 }

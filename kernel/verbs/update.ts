@@ -32,6 +32,7 @@ import { ownershipSchema } from './managed/ownership-schema.ts';
 import { writerOf } from './managed/writer.ts';
 import { isStoredTheSame, parseStored, serialise, settle } from './stored.ts';
 import { admit, commit, isDryRun, metadataOf, objectKey, othersOf, requireValid, respond } from './write.ts';
+import { warnOfWrite } from './write-warnings.ts';
 
 export async function update(context: Context, call: Call): Promise<ApiResponse> {
   const dryRun = isDryRun(call.query, 'UpdateOptions');
@@ -100,6 +101,7 @@ export function createByWrite(
   tidyAdmitted(call, object);
   prepareNew(context, call, object, round, managedFields);
   requireValid(kind, route.name, validateNew(call, object));
+  warnOfWrite(call, object, undefined);
   requireServiceAccount(context, call, route.name, object);
   admitNew(context, call, route.name, object);
   round.allocate(call, route.name, object, undefined);
@@ -146,6 +148,7 @@ export function replace(
   settle(kind, previous);
   countGeneration(kind, object, previous);
   requireValid(kind, route.name, updateErrors(call, object, previous));
+  warnOfWrite(call, object, previous);
   admit(context, call, { verb, name: route.name, object, previous });
   round?.validate(call, { ...admission, object });
   round?.charge(call, object, previous);
@@ -289,7 +292,8 @@ function updateErrors(call: Call, object: JsonRecord, previous: JsonRecord): rea
   const { kind, warnings } = call;
   const { subresource } = call.route;
   const errors = [...validateMetadata(kind, object), ...validateMetadataUpdate(object, previous)];
-  errors.push(...(kind.custom?.validate(object, previous, warnings) ?? []));
+  const part = subresource === 'status' ? 'status' : 'all';
+  errors.push(...(kind.custom?.validate(object, previous, warnings, part) ?? []));
   if (isPartOfStatus(subresource)) return [...errors, ...(kind.rules.validateStatus?.(object, previous) ?? [])];
   errors.push(...(kind.rules.validate?.(object) ?? []));
   errors.push(...(kind.rules.parts?.[subresource]?.validate(object, previous) ?? []));

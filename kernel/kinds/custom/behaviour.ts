@@ -1,22 +1,29 @@
 /** What a custom kind does beyond its schema's data: validation with rules, and bringing older objects up to date. */
 import type { FieldError } from '../../wire/status.ts';
 import { invalidValue } from '../field-errors.ts';
-import type { JsonRecord } from '../json.ts';
+import { arrayAt, type JsonRecord } from '../json.ts';
+import type { ScalePaths } from '../kind.ts';
+import { qualifiedNameProblems } from '../names.ts';
 import type { Schema } from '../schema.ts';
 import type { RuleNode } from './cel-rules.ts';
 import type { ConversionWebhook } from './conversion-spec.ts';
 import { Correlation } from './correlation.ts';
-import { decodeCustom } from './decode-custom.ts';
+import { decodeStored } from './decode-custom.ts';
 import { applySchemaDefaults } from './defaults.ts';
+import { embeddedErrors } from './embedded.ts';
 import { celRules, hasRules } from './lazy-rules.ts';
+import { listTypeErrors } from './list-types.ts';
+import { scaleErrors } from './scale-values.ts';
 import { schemaErrors } from './validate.ts';
 
 export interface CustomBehaviour {
-  /** `previous` on an update. Problems of what was there before go into `warnings`. */
+  /** `previous` on an update. Of a write of the status the rest is not asked again but for rules. */
   readonly validate: (
     object: JsonRecord,
     previous: JsonRecord | undefined,
+    /** Takes problems of what was there before, and advice. */
     warnings: string[],
+    part?: 'all' | 'status',
   ) => readonly FieldError[];
   /** Objects written before this revision have been defaulted and pruned by another schema. */
   readonly since: number;
@@ -29,39 +36,63 @@ export interface CustomBehaviour {
 interface Source {
   readonly schema: Schema;
   readonly openApi: JsonRecord;
-  readonly kind: string;
-  readonly version: string;
   readonly since: number;
   readonly conversion: ConversionWebhook | undefined;
+  readonly scale: ScalePaths | undefined;
 }
 
 /** After these upstream does not run the rules: they would meet values of the wrong type. */
-const blocking = new Set(['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid']);
+const blocking = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
 const unchecked =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
+/** Upstream's order (apiextensions-apiserver pkg/registry/customresource/{strategy,status_strategy}.go). */
 export function behaviourOf(source: Source): CustomBehaviour {
-  const { openApi, kind, version, since, conversion } = source;
-  const schema = withoutRootFields(source.schema);
+  const { schema, openApi, since, conversion, scale } = source;
   let tree: RuleNode | undefined | null = null;
   const rules = (): RuleNode | undefined => {
     if (tree === null) tree = hasRules(openApi) ? celRules().compileRuleTree(openApi, true) : undefined;
     return tree;
   };
+  const valueErrors = (object: JsonRecord, previous: JsonRecord | undefined): readonly FieldError[] => {
+    const errors = schemaErrors(schema, object, '');
+    if (errors.length === 0 || previous === undefined) return errors;
+    return schemaErrors(schema, object, '', Correlation.root(object, previous));
+  };
+  const status = schema.fields?.get('status')?.schema;
+  const statusErrors = (object: JsonRecord, previous: JsonRecord): readonly FieldError[] => {
+    if (status === undefined || object.status === undefined) return [];
+    const old = Correlation.root(object, previous).key('status', object.status);
+    return schemaErrors(status, object.status, 'status', old);
+  };
+  const listErrors = (object: JsonRecord, previous: JsonRecord | undefined): readonly FieldError[] => {
+    const errors = listTypeErrors(schema, object, '');
+    if (errors.length === 0 || previous === undefined) return errors;
+    return listTypeErrors(schema, previous, '').length === 0 ? errors : [];
+  };
   return {
     since,
     conversion,
     renew: (object) => {
-      const renewed = decodeCustom(source.schema, object, kind, version).object;
-      applySchemaDefaults(source.schema, renewed);
+      const renewed = decodeStored(schema, object);
+      applySchemaDefaults(schema, renewed);
       return renewed;
     },
-    validate: (object, previous, warnings) => {
-      const body = bodyOf(object);
-      let errors = schemaErrors(schema, body, '');
-      if (errors.length > 0 && previous !== undefined) {
-        errors = schemaErrors(schema, body, '', Correlation.root(body, bodyOf(previous)));
-      }
+    validate: (object, previous, warnings, part = 'all') => {
+      const isStatus = part === 'status' && previous !== undefined;
+      if (!isStatus) warnings.push(...finalizerWarnings(object, previous));
+      const errors = [
+        ...(isStatus ? statusErrors(object, previous) : valueErrors(object, previous)),
+        ...(scale === undefined ? [] : scaleErrors(scale, object, isStatus ? 'status' : 'all')),
+        ...(isStatus ? [] : embeddedErrors(schema, object, '')),
+        ...listErrors(object, previous),
+      ];
       const all = rules();
       if (all === undefined) return errors;
       if (errors.some(({ reason }) => blocking.has(reason))) return [...errors, invalidValue('<nil>', null, unchecked)];
@@ -72,16 +103,19 @@ export function behaviourOf(source: Source): CustomBehaviour {
   };
 }
 
-/** apiVersion, kind and metadata are checked elsewhere, whatever the schema says of them. */
-function bodyOf(object: JsonRecord): JsonRecord {
-  const { metadata: _metadata, apiVersion: _version, kind: _kind, ...body } = object;
-  return body;
-}
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-const rootFields = new Set(['apiVersion', 'kind', 'metadata']);
-
-function withoutRootFields(schema: Schema): Schema {
-  const { rules } = schema;
-  if (rules === undefined) return schema;
-  return { ...schema, rules: { ...rules, required: rules.required.filter((name) => !rootFields.has(name)) } };
+/** New finalizers others could have thought of, too. */
+function finalizerWarnings(object: JsonRecord, previous: JsonRecord | undefined): readonly string[] {
+  const known = arrayAt(previous, 'metadata', 'finalizers');
+  const added = arrayAt(object, 'metadata', 'finalizers').filter((finalizer) => !known.includes(finalizer));
+  return added
+    .map(String)
+    .toSorted()
+    .filter((name) => !name.includes('/') && !standardFinalizers.has(name) && qualifiedNameProblems(name).length === 0)
+    .map((name) => {
+      const path = name.includes('.') ? ' including a path (/)' : '';
+      const advice = `prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`;
+      return `metadata.finalizers: ${JSON.stringify(name)}: ${advice}`;
+    });
 }

@@ -2,15 +2,17 @@
 import { arrayAt, isRecord, type JsonRecord, recordsAt, stringAt } from '../json.ts';
 import { compilePattern, type Pattern } from '../pattern.ts';
 import type { Field, Schema, SchemaType } from '../schema.ts';
+import { isRecognised } from './formats.ts';
 import type { StructuralRules } from './structural.ts';
 
-const types = new Set<SchemaType>(['object', 'array', 'string', 'integer', 'number', 'boolean']);
+const types = ['object', 'array', 'string', 'integer', 'number', 'boolean'] as const satisfies readonly SchemaType[];
 
 export function compileSchema(source: JsonRecord): Schema {
   const isIntOrString = source['x-kubernetes-int-or-string'] === true;
-  const named = stringAt(source, 'type') as SchemaType;
-  const base = isIntOrString ? 'int-or-string' : types.has(named) ? named : 'any';
-  const format = stringAt(source, 'format');
+  const named = stringAt(source, 'type');
+  const base: SchemaType = isIntOrString ? 'int-or-string' : (types.find((type) => type === named) ?? 'any');
+  const given = stringAt(source, 'format');
+  const format = isRecognised(isIntOrString ? '' : named, given) ? given : '';
   const rules = compileRules(source);
   const listMapKeys = arrayAt(source, 'x-kubernetes-list-map-keys').map(String);
   const listType = source['x-kubernetes-list-type'];
@@ -21,16 +23,17 @@ export function compileSchema(source: JsonRecord): Schema {
     ...(format === '' ? {} : { format }),
     ...(isRecord(source.properties) ? { fields: compileFields(source.properties, rules.required) } : {}),
     ...(isRecord(source.items) ? { items: compileSchema(source.items) } : {}),
-    ...(isMap ? { values: isRecord(additional) ? compileSchema(additional) : preserving } : {}),
+    ...(isMap ? { values: isRecord(additional) ? compileSchema(additional) : anything } : {}),
     ...(listType === 'atomic' || listType === 'set' || listType === 'map' ? { listType } : {}),
     ...(listMapKeys.length > 0 ? { listMapKeys } : {}),
     ...(source['x-kubernetes-map-type'] === 'atomic' ? { mapType: 'atomic' as const } : {}),
+    ...(source.default === undefined || source.default === null ? {} : { default: source.default }),
     rules,
   };
 }
 
-/** `additionalProperties: true`: anything, kept. */
-const preserving: Schema = { type: 'any' };
+/** `additionalProperties: true`: any value, of which nothing is said. */
+const anything: Schema = { type: 'any' };
 
 function compileFields(properties: JsonRecord, required: readonly string[]): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>();
@@ -42,7 +45,7 @@ function compileFields(properties: JsonRecord, required: readonly string[]): Rea
       protobuf: 0,
       wrapped: false,
       patchStrategy: [],
-      ...(value.default === undefined ? {} : { default: value.default }),
+      ...(value.default === undefined || value.default === null ? {} : { default: value.default }),
     });
   }
   return fields;

@@ -1,23 +1,34 @@
-/** Defaulting by a structural schema (apiextensions-apiserver schema/defaulting). */
-import { isRecord } from '../json.ts';
+/** Defaulting by a structural schema, and nulls that may not be (apiextensions-apiserver schema/defaulting). */
+import { isRecord, type JsonRecord } from '../json.ts';
 import type { Schema } from '../schema.ts';
 
-/** Fills in what the schema defaults, in place. */
+/** Fills in what the schema defaults, in place. A null that may not be one gets the default, or goes. */
 export function applySchemaDefaults(schema: Schema, value: unknown): void {
   if (Array.isArray(value)) {
-    if (schema.items !== undefined) for (const item of value) applySchemaDefaults(schema.items, item);
+    const { items } = schema;
+    if (items === undefined) return;
+    for (const [index, item] of value.entries()) {
+      if (item === null && mayNotBeNull(items) && items.default !== undefined)
+        value[index] = structuredClone(items.default);
+      applySchemaDefaults(items, value[index]);
+    }
     return;
   }
   if (!isRecord(value)) return;
   for (const [name, field] of schema.fields ?? []) {
-    const isMissing = value[name] === undefined || (value[name] === null && field.schema.rules?.nullable !== true);
-    if (isMissing && field.default !== undefined) value[name] = structuredClone(field.default);
-    // A null that may not be one and has no default is dropped (nullable pruning).
-    else if (value[name] === null && field.schema.rules?.nullable !== true) delete value[name];
-    if (value[name] !== undefined) applySchemaDefaults(field.schema, value[name]);
+    if (value[name] === undefined && field.default !== undefined) value[name] = structuredClone(field.default);
+    settle(field.schema, value, name);
   }
-  if (schema.values !== undefined) {
-    for (const [name, item] of Object.entries(value))
-      if (schema.fields?.has(name) !== true) applySchemaDefaults(schema.values, item);
+  if (schema.values === undefined) return;
+  for (const name of Object.keys(value)) if (schema.fields?.has(name) !== true) settle(schema.values, value, name);
+}
+
+const mayNotBeNull = ({ rules }: Schema): boolean => rules !== undefined && !rules.nullable;
+
+function settle(schema: Schema, holder: JsonRecord, name: string): void {
+  if (holder[name] === null && mayNotBeNull(schema)) {
+    if (schema.default === undefined) delete holder[name];
+    else holder[name] = structuredClone(schema.default);
   }
+  if (holder[name] !== undefined) applySchemaDefaults(schema, holder[name]);
 }

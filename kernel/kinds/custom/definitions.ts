@@ -53,7 +53,7 @@ export function definitionsOf(crd: JsonRecord, since: (version: string) => numbe
         rules: { generation: true, conditionalUpdate: true, defaults: (object) => applySchemaDefaults(schema, object) },
         terminating: stringAt(crd, 'metadata', 'deletionTimestamp') !== '',
         publishedSchema: source,
-        custom: behaviourOf({ schema, openApi: source, kind, version: name, since: since(name), conversion }),
+        custom: behaviourOf({ schema, openApi: source, since: since(name), conversion, scale }),
         ...(version.deprecated === true ? { deprecationWarning: deprecationWarning(crd, version) } : {}),
       } satisfies KindDefinition;
     });

@@ -1,232 +1,236 @@
-/** Validation of a custom resource against its structural schema, in the words of apiextensions-apiserver's validator. */
+/**
+ * Validation of a custom resource against its structural schema: the steps, their order and their words are those of
+ * kube-openapi pkg/validation/validate, because its messages are what people see.
+ */
 import type { FieldError } from '../../wire/status.ts';
 import type { ListIdentity } from '../cel/index.ts';
-import { duplicateValue, invalidValue, notSupported, required, tooMany } from '../field-errors.ts';
+import { invalidValue, notSupported, required, tooLong, tooMany } from '../field-errors.ts';
 import { deepEqual, isRecord, type JsonRecord } from '../json.ts';
 import type { Schema } from '../schema.ts';
 import type { Correlation } from './correlation.ts';
-import { embeddedErrors } from './embedded.ts';
 import { hasFormat } from './formats.ts';
+import { numberErrors } from './validate-number.ts';
 
 /**
- * Undefined `old`: everything is checked. On an update what has not changed may stay as wrong as it was (ratcheting,
- * apiextensions-apiserver pkg/apiserver/validation/ratcheting.go), except for what allOf, anyOf, oneOf and not say.
+ * `at` is where the value stands; messages name paths from the value on. Undefined `old`: everything is checked. On an
+ * update what has not changed may stay as wrong as it was (ratcheting, apiextensions-apiserver
+ * pkg/apiserver/validation/ratcheting.go).
  */
-export function schemaErrors(schema: Schema, value: unknown, path: string, old?: Correlation): FieldError[] {
+export function schemaErrors(schema: Schema, value: unknown, at: string, old?: Correlation): FieldError[] {
   const errors: FieldError[] = [];
-  validateValue(schema, value, path, errors, old);
-  return errors;
+  visit(schema, value, '', errors, old);
+  const seen = new Set<string>();
+  return errors
+    .map((error) => ({ ...error, field: placed(at, error.field) }))
+    .filter(({ field, message }) => !seen.has(`${field}: ${message}`) && seen.add(`${field}: ${message}`));
 }
 
-const rootFields = new Set(['apiVersion', 'kind', 'metadata']);
-
-const isNumber = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
-const isInteger = (value: unknown): boolean => typeof value === 'bigint' || Number.isInteger(value);
-
-function typeName(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (isNumber(value)) return isInteger(value) ? 'integer' : 'number';
-  return typeof value;
+/** What is said of no field stands at the whole. */
+function placed(at: string, field: string): string {
+  if (field === '') return at === '' ? '<nil>' : at;
+  return at === '' ? field : `${at}.${field}`;
 }
 
-function hasType(schema: Schema, value: unknown): boolean {
-  switch (schema.type) {
-    case 'object':
-    case 'map':
-      return isRecord(value);
-    case 'array':
-      return Array.isArray(value);
-    case 'integer':
-      return isInteger(value);
-    case 'int-or-string':
-      return typeof value === 'string' || isInteger(value);
-    case 'number':
-      return isNumber(value);
-    case 'any':
-      return true;
-    default:
-      return typeof value === schema.type;
-  }
-}
+const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 
-const typeNames: Readonly<Record<string, string>> = { map: 'object', 'int-or-string': 'integer,string' };
+/** How well a value fits, where the errors of the best of several schemas are told: upstream's count of checks. */
+type Matches = number;
 
-function join(path: string, key: string): string {
-  return path === '' ? key : `${path}.${key}`;
-}
-
-function validateValue(
+function visit(
   schema: Schema,
   value: unknown,
   path: string,
   errors: FieldError[],
   old: Correlation | undefined,
-): void {
-  if (old?.isUnchanged === true) return;
-  const { rules } = schema;
-  if (value === null && rules?.nullable === true) return;
-  if (!hasType(schema, value)) {
-    const actual = typeName(value);
-    const wanted = typeNames[schema.type] ?? schema.type;
-    errors.push({
-      reason: 'FieldValueTypeInvalid',
-      field: path || '<nil>',
-      message: `Invalid value: ${JSON.stringify(actual)}: ${path ? `${path} in body` : ''} must be of type ${wanted}: ${JSON.stringify(actual)}`,
-    });
-    return;
+  isAlternative = false,
+): Matches {
+  if (!isAlternative && old?.isUnchanged === true) return 0;
+  const problem = typeProblem(schema, value);
+  if (problem !== undefined) errors.push(typeError(path, problem.actual, problem.wanted));
+  if (value === null) {
+    enumError(schema, value, path, errors);
+    return 0;
   }
-  if (rules?.enum !== undefined && !rules.enum.some((item) => deepEqual(item, value))) {
-    errors.push(notSupported(path, value, rules.enum.map(String)));
-  }
-  if (typeof value === 'string') validateString(schema, value, path, errors);
-  else if (isNumber(value)) validateNumber(schema, value, path, errors);
-  else if (Array.isArray(value)) validateArray(schema, value, path, errors, old);
-  else if (isRecord(value)) validateObject(schema, value, path, errors, old);
-  validateJunctors(schema, value, path, errors);
+  // One for each validator that looks at it, and those of their own.
+  let matches = 3 + (schema.type === 'any' ? 0 : problem === undefined ? 2 : 1);
+  matches += junctors(schema, value, path, errors, old);
+  if (typeof value === 'string') matches += stringErrors(schema, value, path, errors);
+  else if (typeof value === 'number' || typeof value === 'bigint') {
+    errors.push(...numberErrors(schema, value, path));
+    matches += 2;
+  } else if (Array.isArray(value)) matches += 2 + arrayErrors(schema, value, path, errors, old);
+  enumError(schema, value, path, errors);
+  if (isRecord(value)) matches += 1 + objectErrors(schema, value, path, errors, old);
+  return matches;
 }
 
-function validateString(schema: Schema, value: string, path: string, errors: FieldError[]): void {
+// ---- types ---------------------------------------------------------------------------------------------------------
+
+const isWhole = (value: unknown): boolean => typeof value === 'bigint' || Number.isSafeInteger(value);
+
+/** In OpenAPI's words, and Go's for the format. */
+function typeOf(value: unknown): { readonly type: string; readonly format: string } {
+  if (value === null) return { type: 'null', format: '' };
+  if (Array.isArray(value)) return { type: 'array', format: '' };
+  if (isWhole(value)) return { type: 'integer', format: 'int64' };
+  if (typeof value === 'number') return { type: 'number', format: 'float64' };
+  return { type: typeof value, format: '' };
+}
+
+const typeNames: Readonly<Record<string, readonly string[]>> = {
+  map: ['object'],
+  'int-or-string': ['integer', 'string'],
+  any: [],
+};
+
+function typeProblem(schema: Schema, value: unknown): { readonly actual: string; readonly wanted: string } | undefined {
+  if (schema.type === 'any' || (value === null && schema.rules?.nullable === true)) return undefined;
+  const wanted = typeNames[schema.type] ?? [schema.type];
+  const { type, format } = typeOf(value);
+  const isInteger = type === 'number' && Number.isSafeInteger(value) && wanted.includes('integer');
+  if (wanted.includes(type) || isInteger || (type === 'integer' && wanted.includes('number'))) return undefined;
+  const isNumeric = schema.type === 'integer' || schema.type === 'number';
+  const hasKind = value !== null && typeof value !== 'string' && !Array.isArray(value);
+  if (schema.format !== undefined && isNumeric && hasKind) return { actual: format, wanted: schema.format };
+  return { actual: type, wanted: wanted.join(',') };
+}
+
+function typeError(path: string, actual: string, wanted: string): FieldError {
+  const shown = JSON.stringify(actual);
+  const message = `Invalid value: ${shown}: ${path} in body must be of type ${wanted}: ${shown}`;
+  return { reason: 'FieldValueTypeInvalid', field: path, message };
+}
+
+function enumError({ rules }: Schema, value: unknown, path: string, errors: FieldError[]): void {
+  if (rules?.enum === undefined || rules.enum.some((item) => deepEqual(item, value))) return;
+  const choices = rules.enum.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
+  errors.push(notSupported(path, value, choices));
+}
+
+// ---- strings, lists, objects ---------------------------------------------------------------------------------------
+
+/** The first thing wrong is told, and its format. */
+function stringErrors(schema: Schema, value: string, path: string, errors: FieldError[]): Matches {
   const { rules, format } = schema;
-  const length = [...value].length;
-  if (rules?.maxLength !== undefined && length > rules.maxLength) {
-    errors.push({
-      reason: 'FieldValueTooLong',
-      field: path,
-      message: `Too long: may not be more than ${rules.maxLength} bytes`,
-    });
-  }
-  if (rules?.minLength !== undefined && length < rules.minLength) {
-    errors.push(invalidValue(path, value, `${path} in body should be at least ${rules.minLength} chars long`));
-  }
-  if (rules?.pattern !== undefined && !rules.pattern.test(value)) {
+  const { maxLength, minLength } = rules ?? {};
+  const length = maxLength === undefined && minLength === undefined ? 0 : [...value].length;
+  if (maxLength !== undefined && length > maxLength) {
+    errors.push(tooLong(path, `may not be more than ${maxLength} byte${maxLength === 1 ? '' : 's'}`));
+  } else if (minLength !== undefined && length < minLength) {
+    errors.push(invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`));
+  } else if (rules?.pattern !== undefined && !rules.pattern.test(value)) {
     errors.push(invalidValue(path, value, `${path} in body should match '${rules.patternText}'`));
   }
-  if (format !== undefined && !hasFormat(format, value)) {
-    errors.push(invalidValue(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
+  if (format === undefined) return 1;
+  if (!hasFormat(format, value)) {
+    const message = `Invalid value: ${JSON.stringify(value)}: ${path} in body must be of type ${format}: ${JSON.stringify(value)}`;
+    errors.push({ reason: 'FieldValueTypeInvalid', field: path, message });
   }
+  return 2;
 }
 
-function validateNumber(schema: Schema, value: number | bigint, path: string, errors: FieldError[]): void {
-  const { rules, format } = schema;
-  if (
-    rules?.minimum !== undefined &&
-    (value < rules.minimum || (rules.exclusiveMinimum && Number(value) === rules.minimum))
-  ) {
-    const relation = rules.exclusiveMinimum ? 'greater than' : 'greater than or equal to';
-    errors.push(invalidValue(path, value, `${path} in body should be ${relation} ${rules.minimum}`));
-  }
-  if (
-    rules?.maximum !== undefined &&
-    (value > rules.maximum || (rules.exclusiveMaximum && Number(value) === rules.maximum))
-  ) {
-    const relation = rules.exclusiveMaximum ? 'less than' : 'less than or equal to';
-    errors.push(invalidValue(path, value, `${path} in body should be ${relation} ${rules.maximum}`));
-  }
-  if (rules?.multipleOf !== undefined && !isMultiple(value, rules.multipleOf)) {
-    errors.push(invalidValue(path, value, `${path} in body should be a multiple of ${rules.multipleOf}`));
-  }
-  const bits = format === 'int32' ? 31 : format === 'int64' ? 63 : undefined;
-  if (bits !== undefined && (value >= 2 ** bits || value < -(2 ** bits))) {
-    errors.push(
-      invalidValue(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(String(value))}`),
-    );
-  }
-}
-
-function isMultiple(value: number | bigint, of: number): boolean {
-  if (typeof value === 'bigint' && Number.isSafeInteger(of) && of !== 0) return value % BigInt(of) === 0n;
-  return Number.isInteger(Number(value) / of);
-}
-
-function validateArray(
+function arrayErrors(
   schema: Schema,
   value: readonly unknown[],
   path: string,
   errors: FieldError[],
   old: Correlation | undefined,
-): void {
+): Matches {
   const { rules, items } = schema;
-  if (rules?.maxItems !== undefined && value.length > rules.maxItems)
-    errors.push(tooMany(path, value.length, rules.maxItems));
-  if (rules?.minItems !== undefined && value.length < rules.minItems) {
-    errors.push(invalidValue(path, value.length, `${path} in body should have at least ${rules.minItems} items`));
-  }
+  let matches = 0;
   if (items !== undefined) {
     const correlate = old?.list(identityOf(schema));
     for (const [index, item] of value.entries())
-      validateValue(items, item, `${path}[${index}]`, errors, correlate?.(item));
+      matches += visit(items, item, `${path}[${index}]`, errors, correlate?.(item));
   }
-  if (schema.listType === 'set' || schema.listType === 'map') validateUnique(schema, value, path, errors);
+  if (rules?.minItems !== undefined && value.length < rules.minItems)
+    errors.push(invalidValue(path, value.length, `${path} in body should have at least ${rules.minItems} items`));
+  if (rules?.maxItems !== undefined && value.length > rules.maxItems)
+    errors.push(tooMany(path, value.length, rules.maxItems));
+  return matches;
 }
 
 function identityOf({ listType, listMapKeys = [] }: Schema): ListIdentity | undefined {
   return listType === 'map' ? { kind: 'map', keys: listMapKeys } : undefined;
 }
 
-function validateUnique(schema: Schema, value: readonly unknown[], path: string, errors: FieldError[]): void {
-  const keys = schema.listMapKeys ?? [];
-  const identity = (item: unknown): unknown =>
-    schema.listType === 'set' || !isRecord(item)
-      ? item
-      : Object.fromEntries(keys.map((key) => [key, item[key] ?? schema.items?.fields?.get(key)?.default]));
-  const seen = new Set<string>();
-  for (const [index, item] of value.entries()) {
-    const text = JSON.stringify(identity(item));
-    if (seen.has(text)) errors.push(duplicateValue(`${path}[${index}]`, identity(item)));
-    seen.add(text);
-  }
-}
-
-function validateObject(
+function objectErrors(
   schema: Schema,
   value: JsonRecord,
   path: string,
   errors: FieldError[],
   old: Correlation | undefined,
-): void {
-  const { rules } = schema;
-  const count = Object.keys(value).length;
+): Matches {
+  const { rules, fields, values } = schema;
+  const entries = Object.entries(value);
+  const count = entries.length;
+  if (rules?.minProperties !== undefined && count < rules.minProperties)
+    errors.push(invalidValue(path, count, `${path} in body should have at least ${rules.minProperties} properties`));
   if (rules?.maxProperties !== undefined && count > rules.maxProperties)
     errors.push(tooMany(path, count, rules.maxProperties));
-  if (rules?.minProperties !== undefined && count < rules.minProperties) {
-    errors.push(invalidValue(path, count, `${path} in body should have at least ${rules.minProperties} properties`));
+  let matches = 0;
+  for (const [key, item] of entries) {
+    const part = fields?.get(key)?.schema ?? values;
+    if (part !== undefined) matches += visit(part, item, join(path, key), errors, old?.key(key, item));
   }
   for (const name of rules?.required ?? []) if (value[name] === undefined) errors.push(required(join(path, name)));
-  for (const [key, item] of Object.entries(value)) {
-    const isTyped = rules?.embeddedResource === true && rootFields.has(key);
-    const field = schema.fields?.get(key)?.schema ?? schema.values;
-    if (field !== undefined && !isTyped) validateValue(field, item, join(path, key), errors, old?.key(key, item));
-  }
-  if (rules?.embeddedResource === true) errors.push(...embeddedErrors(value, path));
+  return matches;
 }
 
-/** Undefined when the value fits. */
-function problemsOf(schema: Schema, value: unknown, path: string): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  validateValue(schema, value, path, errors, undefined);
-  return errors;
+// ---- allOf, anyOf, oneOf, not --------------------------------------------------------------------------------------
+
+interface Outcome {
+  readonly errors: readonly FieldError[];
+  readonly matches: Matches;
 }
 
-function validateJunctors({ rules }: Schema, value: unknown, path: string, errors: FieldError[]): void {
-  if (rules === undefined) return;
-  for (const part of rules.allOf) errors.push(...problemsOf(part, value, path));
-  const where = path === '' ? '<nil>' : path;
-  const fits = (part: Schema): boolean => problemsOf(part, value, path).length === 0;
-  if (rules.anyOf.length > 0 && !rules.anyOf.some(fits)) {
-    errors.push(invalidValue(where, '', `${JSON.stringify(path)} must validate at least one schema (anyOf)`));
-    errors.push(...problemsOf(rules.anyOf[0] ?? { type: 'any' }, value, path));
+function junctors(
+  { rules }: Schema,
+  value: unknown,
+  path: string,
+  errors: FieldError[],
+  old: Correlation | undefined,
+): Matches {
+  if (rules === undefined) return 0;
+  const { anyOf, oneOf, allOf, not } = rules;
+  const judge = (part: Schema): Outcome => {
+    const own: FieldError[] = [];
+    return { matches: visit(part, value, path, own, old, true), errors: own };
+  };
+  /** Upstream says it of the whole object. */
+  const say = (detail: string): number => errors.push(invalidValue('', '', `${JSON.stringify(path)} ${detail}`));
+  let matches = 0;
+  const take = (outcome: Outcome | undefined): void => {
+    errors.push(...(outcome?.errors ?? []));
+    matches += outcome?.matches ?? 0;
+  };
+  if (anyOf.length > 0) {
+    const outcomes = anyOf.map(judge);
+    const fitting = outcomes.find((outcome) => outcome.errors.length === 0);
+    if (fitting === undefined) say('must validate at least one schema (anyOf)');
+    take(fitting ?? best(outcomes));
   }
-  if (rules.oneOf.length > 0) {
-    const count = rules.oneOf.filter(fits).length;
-    if (count !== 1) {
-      const found = count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`;
-      errors.push(
-        invalidValue(where, '', `${JSON.stringify(path)} must validate one and only one schema (oneOf). ${found}`),
-      );
-    }
+  if (oneOf.length > 0) {
+    const outcomes = oneOf.map(judge);
+    const fitting = outcomes.filter((outcome) => outcome.errors.length === 0);
+    const found = fitting.length === 0 ? 'Found none valid' : `Found ${fitting.length} valid alternatives`;
+    if (fitting.length !== 1) say(`must validate one and only one schema (oneOf). ${found}`);
+    if (fitting.length <= 1) take(fitting[0] ?? best(outcomes));
   }
-  if (rules.not !== undefined && fits(rules.not)) {
-    errors.push(invalidValue(where, '', `${JSON.stringify(path)} must not validate the schema (not)`));
+  if (allOf.length > 0) {
+    const outcomes = allOf.map(judge);
+    for (const outcome of outcomes) take(outcome);
+    const fitting = outcomes.filter((outcome) => outcome.errors.length === 0).length;
+    if (fitting < outcomes.length)
+      say(`must validate all the schemas (allOf)${fitting === 0 ? '. None validated' : ''}`);
   }
+  if (not !== undefined && judge(not).errors.length === 0) say('must not validate the schema (not)');
+  return matches;
+}
+
+/** The first of those that match most. */
+function best(outcomes: readonly Outcome[]): Outcome | undefined {
+  let found: Outcome | undefined;
+  for (const outcome of outcomes) if (found === undefined || outcome.matches > found.matches) found = outcome;
+  return found;
 }
