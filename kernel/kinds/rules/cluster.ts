@@ -26,6 +26,7 @@ import type { KindRules, ObjectList } from '../kind.ts';
 import { labelProblems, labelValueProblems, qualifiedNameProblems } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import { validateLabels } from '../validate-metadata.ts';
+import { alignNodeBlocks } from './first-of-list.ts';
 import { systemPriorities } from './pod-priority.ts';
 import { validateTolerations } from './pod-validation.ts';
 import { type Amounts, add, countedBy, isInScope, usageOf } from './quota-usage.ts';
@@ -58,7 +59,7 @@ export const namespaceRules: KindRules = {
 export const nodeRules: KindRules = {
   keepsStatusOnCreate: true,
   defaults: (object) => {
-    ensureRecord(object, 'spec');
+    alignNodeBlocks(ensureRecord(object, 'spec'));
     const status = ensureRecord(object, 'status');
     if (status.allocatable === undefined && isRecord(status.capacity)) status.allocatable = { ...status.capacity };
   },

@@ -1,7 +1,8 @@
 /** Pods. */
 import { forbiddenField } from '../field-errors.ts';
-import { ensureRecord, type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../json.ts';
+import { ensureRecord, isRecord, type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../json.ts';
 import type { KindRules } from '../kind.ts';
+import { alignPodAddresses } from './first-of-list.ts';
 import { admitPod, admitPodUpdate, defaultPod, preparePod, qosClass } from './pod-defaults.ts';
 import { admitLimits } from './pod-limits.ts';
 import { ephemeralContainersPart, resizePart } from './pod-parts.ts';
@@ -13,7 +14,10 @@ import { validatePodSpec } from './pod-validation.ts';
 export const podRules: KindRules = {
   generation: true,
   statusKeeps: ['ownerReferences'],
-  defaults: defaultPod,
+  defaults: (pod) => {
+    defaultPod(pod);
+    if (isRecord(pod.status)) alignPodAddresses(pod.status);
+  },
   prepareCreate: preparePod,
   prepareUpdate: admitPodUpdate,
   admitCreate: (pod, lookup, list) => {
