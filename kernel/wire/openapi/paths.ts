@@ -58,6 +58,10 @@ function content(name: string, types: readonly string[] = ['application/json']):
   return Object.fromEntries(types.map((type) => [type, { schema: schemaRef(name) }]));
 }
 
+/** Empty lists are left out: Go's readers would write them otherwise than they were. */
+const withParameters = (parameters: readonly JsonRecord[]): JsonRecord =>
+  parameters.length === 0 ? {} : { parameters };
+
 interface Names {
   readonly item: string;
   readonly list: string;
@@ -79,7 +83,7 @@ function operation(
   return {
     operationId: `${action}${group}${version}${scope}${kind.kind}`,
     tags: [`${group.toLowerCase()}_${kind.version}`],
-    parameters,
+    ...withParameters(parameters),
     ...(body === undefined ? {} : { requestBody: { content: body } }),
     responses: { '200': { description: 'OK', content: content(answer) }, '401': { description: 'Unauthorized' } },
     'x-kubernetes-action': action,
@@ -109,11 +113,11 @@ export function pathItems(kind: Kind, root: string, names: Names): Record<string
             ),
           }
         : {}),
-      parameters: shared,
+      ...withParameters(shared),
     },
   };
   if (kind.namespaced && has('list'))
-    items[`${root}/${kind.resource}`] = { get: operation(kind, 'list', listing, names.list), parameters: [] };
+    items[`${root}/${kind.resource}`] = { get: operation(kind, 'list', listing, names.list) };
   if (!has('get')) return items;
   const patch = operation(kind, 'patch', [...writing, force], names.item, patchBody);
   items[`${collection}/{name}`] = {
