@@ -12,6 +12,7 @@ import { allVerbs, apiVersionOf } from './kind.ts';
 import { columnsByKind } from './printers/columns.ts';
 import type { KindDefinition } from './registry.ts';
 import { rulesByKind } from './rules/rules.ts';
+import { deprecatedTypes, warningsByKind } from './rules/warnings.ts';
 import { schemaOf } from './type-table.ts';
 import { columnsThrough, rulesThrough } from './versions/version.ts';
 
@@ -36,24 +37,41 @@ function typeParts(type: string): { readonly version: string; readonly kind: str
   return { version, kind };
 }
 
+function deprecation(type: string): Pick<KindDefinition, 'deprecationWarning'> {
+  const deprecationWarning = deprecatedTypes[type];
+  return deprecationWarning === undefined ? {} : { deprecationWarning };
+}
+
 function reviewDefinition({ type, group, resource, namespaced, review }: (typeof reviewRows)[number]): KindDefinition {
   return { ...typeParts(type), group, resource, namespaced, review, verbs: ['create'], schema: schemaOf(type) };
 }
 
 function computedDefinition({ type, ...row }: (typeof computedRows)[number]): KindDefinition {
   const columns = columnsByKind[type] ?? [];
-  return { ...typeParts(type), ...row, computed: true, verbs: ['get', 'list'], schema: schemaOf(type), columns };
+  return {
+    ...typeParts(type),
+    ...row,
+    ...deprecation(type),
+    computed: true,
+    verbs: ['get', 'list'],
+    schema: schemaOf(type),
+    columns,
+  };
 }
 
 function storedDefinition(row: BuiltInRow): KindDefinition {
   const view = viewsByType[row.type];
   const other = storedAs[row.type];
-  const [columns, rules] = [columnsByKind[other?.type ?? row.type] ?? [], rulesByKind[other?.type ?? row.type] ?? {}];
+  const type = other?.type ?? row.type;
+  const warnings = warningsByKind[type];
+  const columns = columnsByKind[type] ?? [];
+  const rules = { ...rulesByKind[type], ...(warnings === undefined ? {} : { warnings }) };
   return {
     ...typeParts(row.type),
     group: row.group,
     resource: row.resource,
     namespaced: row.namespaced,
+    ...deprecation(row.type),
     shortNames: row.shortNames,
     categories: row.categories,
     subresources: row.subresources,

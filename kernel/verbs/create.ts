@@ -26,6 +26,7 @@ import {
   respond,
   timestamp,
 } from './write.ts';
+import { warnOfWrite } from './write-warnings.ts';
 
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 const longestGenerateName = 58;
@@ -100,6 +101,7 @@ async function createNamed(
   prepareNew(context, call, wanted, { uid: randomUUID(), nowMs: context.nowMs() }, managedFields);
   const name = stringAt(wanted, 'metadata', 'name');
   requireValid(call.kind, name, validateNew(call, wanted));
+  warnOfWrite(call, wanted, undefined);
   if (!dryRun) requireUnversioned(wanted);
   return commit(context, objectKey(call, name), dryRun, (current, round) => {
     if (current !== undefined) throw alreadyExists(call.kind, name);

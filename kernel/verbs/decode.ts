@@ -42,31 +42,60 @@ export function fieldValidation(query: URLSearchParams): FieldValidation {
   );
 }
 
-/** Problems of a body that Strict refuses and Warn reports, in the order in which a reader meets them. */
+/** What a strict decoder minds about a body. */
+export interface StrictFindings {
+  readonly unknown: readonly string[];
+  readonly duplicates: readonly string[];
+}
+
+/**
+ * Problems that Strict refuses and Warn reports, in upstream's order. `as-read`: as a reader meets them; what is unknown is
+ * not looked into (typed JSON). `by-name`: duplicates as they are met, then the unknown fields as they stand in a document
+ * whose keys are sorted (YAML, patches). `given`: duplicates, then the unknown fields as they come (custom resources).
+ */
 export function strictProblems(
   value: unknown,
-  unknown: readonly string[],
-  duplicates: readonly string[],
+  { unknown, duplicates }: StrictFindings,
+  order: 'as-read' | 'by-name' | 'given',
 ): readonly string[] {
+  const problem = (what: string) => (field: string) => ({ text: `${what} field ${JSON.stringify(field)}`, field });
+  const unknowns = unknown.slice(0, mostStrictProblems).map(problem('unknown'));
+  const known = order === 'as-read' ? duplicates.filter((field) => !isWithin(field, unknown)) : duplicates;
+  const twice = known.slice(0, mostStrictProblems).map(problem('duplicate'));
+  const inOrder = {
+    'as-read': () => byPlace(value, [...twice, ...unknowns], (keys) => keys),
+    'by-name': () => [...twice, ...byPlace(value, unknowns, (keys) => [...keys].sort())],
+    given: () => [...twice, ...unknowns],
+  }[order]();
+  return inOrder.slice(0, mostStrictProblems).map(({ text }) => text);
+}
+
+const isWithin = (field: string, others: readonly string[]): boolean =>
+  others.some((other) => field === other || field.startsWith(`${other}.`) || field.startsWith(`${other}[`));
+
+type SortKeys = (keys: readonly string[]) => readonly string[];
+
+function byPlace<T extends { readonly field: string }>(value: unknown, problems: readonly T[], sort: SortKeys) {
   const places = new Map<object, ReadonlyMap<string, number>>();
-  const problems = (what: string, fields: readonly string[]) =>
-    fields.slice(0, mostStrictProblems).map((field) => ({
-      text: `${what} field ${JSON.stringify(field)}`,
-      place: placeOf(value, field, places),
-    }));
-  return [...problems('duplicate', duplicates), ...problems('unknown', unknown)]
-    .sort((a, b) => comparePlaces(a.place, b.place))
-    .slice(0, mostStrictProblems)
-    .map(({ text }) => text);
+  return problems
+    .map((problem) => ({ ...problem, place: placeOf(value, problem.field, places, sort) }))
+    .sort((a, b) => comparePlaces(a.place, b.place));
 }
 
 /** Where in the document `spec.ports[0].name` stands: how many siblings come before it, level by level. */
-function placeOf(value: unknown, path: string, places: Map<object, ReadonlyMap<string, number>>): readonly number[] {
+function placeOf(
+  value: unknown,
+  path: string,
+  places: Map<object, ReadonlyMap<string, number>>,
+  sort: SortKeys,
+): readonly number[] {
   const place: number[] = [];
   let inner = value;
   for (const key of path.match(/[^.[\]]+/g) ?? []) {
     if (typeof inner !== 'object' || inner === null) break;
-    const known = places.get(inner) ?? new Map(Object.keys(inner).map((name, index) => [name, index]));
+    const keys = Object.keys(inner);
+    const sorted = Array.isArray(inner) ? keys : sort(keys);
+    const known = places.get(inner) ?? new Map(sorted.map((name, index) => [name, index]));
     places.set(inner, known);
     place.push(known.get(key) ?? Number.POSITIVE_INFINITY);
     inner = (inner as JsonRecord)[key];
@@ -84,7 +113,9 @@ export function decodeObject(call: Call, expected: Expected, body: Body): JsonRe
   const { value, duplicateFields, yamlProblems } = body;
   checkType(expected, value);
   const { object, unknownFields } = decodeFields(expected, value);
-  const problems = strictProblems(value, unknownFields, yamlProblems === undefined ? duplicateFields : []);
+  const order = expected.nature === 'custom' ? 'given' : yamlProblems === undefined ? 'as-read' : 'by-name';
+  const duplicates = yamlProblems === undefined ? duplicateFields : [];
+  const problems = strictProblems(value, { unknown: unknownFields, duplicates }, order);
   const all = [...yamlErrors(yamlProblems), ...problems];
   const validation = fieldValidation(call.query);
   if (all.length > 0 && validation === 'Strict') {

@@ -9,7 +9,7 @@ import { bodyType } from '../wire/media.ts';
 import { ApiError, badRequest, entityTooLarge, invalid, notFound } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
 import { decodeFields, type Expected, expectedOf, fieldValidation, strictProblems } from './decode.ts';
-import { applyJsonPatch, parseJsonPatch } from './patches/json-patch.ts';
+import { applyJsonPatch, parseJsonPatch, unknownMembers } from './patches/json-patch.ts';
 import { applyMergePatch } from './patches/merge-patch.ts';
 import { applyStrategicMerge } from './patches/strategic-merge.ts';
 import { asVersion, parseStored } from './stored.ts';
@@ -19,7 +19,8 @@ import { commit, isDryRun, objectKey, respond } from './write.ts';
 /** From the present object to the wanted one. */
 export interface Patch {
   readonly apply: (current: JsonRecord) => JsonRecord;
-  readonly duplicateFields: readonly string[];
+  /** What a strict reader minds about the patch itself. */
+  readonly problems: readonly string[];
   readonly value: unknown;
 }
 
@@ -49,16 +50,23 @@ export function readPatch(call: Call, nature: Kind['nature'], schema: Schema): P
   const { value, duplicateFields } = parsePatch(text);
   if (type === jsonPatch) {
     const operations = parseJsonPatch(value);
-    return { value, duplicateFields, apply: (current) => requireObject(applyJsonPatch(current, operations)) };
+    const unknown = unknownMembers(value);
+    const problems = strictProblems(value, { unknown, duplicates: duplicateFields }, 'as-read');
+    return {
+      value,
+      problems: problems.map((problem) => `json patch ${problem}`),
+      apply: (current) => requireObject(applyJsonPatch(current, operations)),
+    };
   }
   if (!isRecord(value))
     throw badRequest(
       'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
     );
+  const problems = strictProblems(value, { unknown: [], duplicates: duplicateFields }, 'given');
   if (type === mergePatch) {
-    return { value, duplicateFields, apply: (current) => requireObject(applyMergePatch(current, value)) };
+    return { value, problems, apply: (current) => requireObject(applyMergePatch(current, value)) };
   }
-  return { value, duplicateFields, apply: (current) => applyStrategicMerge(current, value, schema) };
+  return { value, problems, apply: (current) => applyStrategicMerge(current, value, schema) };
 }
 
 function parsePatch(text: string) {
@@ -87,7 +95,8 @@ export function patched(call: Call, expected: Expected, patch: Patch, current: J
     return invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', message }]);
   };
   const { object, unknownFields } = decodePatched(expected, wanted, invalidPatch);
-  const problems = strictProblems(patch.value, unknownFields, patch.duplicateFields);
+  const order = expected.nature === 'custom' ? 'given' : 'by-name';
+  const problems = [...patch.problems, ...strictProblems(wanted, { unknown: unknownFields, duplicates: [] }, order)];
   const validation = fieldValidation(call.query);
   if (problems.length > 0 && validation === 'Strict') {
     throw invalidPatch(`strict decoding error: ${problems.join(', ')}`);

@@ -41,6 +41,20 @@ export function parseJsonPatch(patch: unknown): readonly Operation[] {
   });
 }
 
+const members = new Set(['op', 'path', 'from', 'value']);
+
+/** What operations say beside what they can say: `[0].foo`. */
+export function unknownMembers(patch: unknown): readonly string[] {
+  if (!Array.isArray(patch)) return [];
+  return patch.flatMap((operation, index) =>
+    isRecord(operation)
+      ? Object.keys(operation)
+          .filter((key) => !members.has(key))
+          .map((key) => `[${index}].${key}`)
+      : [],
+  );
+}
+
 /** The patched document; the input is left alone. All operations or none (§5). */
 export function applyJsonPatch(document: unknown, operations: readonly Operation[]): unknown {
   let result = structuredClone(document);
