@@ -27,6 +27,8 @@ export interface Attributes {
   readonly options: JsonRecord | undefined;
   readonly dryRun: boolean;
   readonly identity: Identity;
+  /** By performance.now(): when the client wants its answer. */
+  readonly deadlineMs: number;
   /** Makes an object of the kind (or of `type`) from what a webhook made of it. */
   readonly decode: (value: JsonRecord, kind: Kind) => Decoded;
 }

@@ -16,6 +16,9 @@ const longestAnswerBytes = 8 * 1024 * 1024;
 /** The webhook could not be asked: what its failurePolicy is for. */
 class WebhookFailure extends Error {}
 
+const requestTimeout = (): ApiError =>
+  new ApiError(504, 'Timeout', 'Timeout: request did not complete within requested timeout', {});
+
 async function ask(
   call: CallWebhook,
   webhook: Webhook,
@@ -24,7 +27,9 @@ async function ask(
   mutating: boolean,
 ): Promise<Verdict> {
   const uid = randomUUID();
-  const { name, client, timeoutMs, reviewVersion } = webhook;
+  const { name, client, reviewVersion } = webhook;
+  const timeoutMs = Math.min(webhook.timeoutMs, attributes.deadlineMs - performance.now());
+  if (timeoutMs <= 0) throw requestTimeout();
   const fail = (what: string, error: unknown): WebhookFailure =>
     new WebhookFailure(
       `failed calling webhook ${JSON.stringify(name)}: ${what}: ${error instanceof Error ? error.message : String(error)}`,
@@ -56,8 +61,10 @@ export async function askWebhook(
     verdict = await ask(call, webhook, attributes, kind, mutating);
   } catch (error) {
     if (!(error instanceof WebhookFailure)) throw error;
-    if (webhook.failsOpen) return undefined;
-    throw internalError(error.message);
+    if (!webhook.failsOpen) throw internalError(error.message);
+    // It may have been the request's own time that was over.
+    if (performance.now() >= attributes.deadlineMs) throw requestTimeout();
+    return undefined;
   }
   for (const text of verdict.warnings) warn(text);
   if (!verdict.allowed) throw refusal(webhook.name, verdict.result ?? {});

@@ -541,3 +541,22 @@ test('webhooks see what the kernel itself adds to a pod, and are asked again whe
   const [container] = recordsAt(specs[0], 'containers');
   assert.deepEqual(recordAt(container, 'resources', 'limits'), { memory: '1Gi' });
 });
+
+test('a client that waits for a while only has its webhooks hurry, and is told when time is over', async () => {
+  const limits: number[] = [];
+  const hook = hooks();
+  const call: CallWebhook = (client, review, timeoutMs) => {
+    limits.push(Math.ceil(timeoutMs / 1000));
+    // As long as a webhook that never answers is waited for.
+    if (timeoutMs < 1000) return new Promise((_, fail) => setTimeout(() => fail(new Error('too late')), timeoutMs));
+    return hook.call(client, review, timeoutMs);
+  };
+  await using api = await openApi([], undefined, call);
+  const slow = webhook({ timeoutSeconds: 20, failurePolicy: 'Ignore' });
+  await configure(api, 'mutating', 'm', slow, webhook({ name: 'b.example.com', timeoutSeconds: 5 }));
+  assert.equal((await api.call('POST', `${configMaps}?timeout=10s`, configMap('a'))).status, 201);
+  assert.equal((await api.call('POST', configMaps, configMap('b'))).status, 201);
+  assert.deepEqual(limits.splice(0), [10, 5, 20, 5]);
+  const late = await api.call('POST', `${configMaps}?timeout=20ms`, configMap('c'));
+  assert.deepEqual([late.status, late.body.reason, limits.length], [504, 'Timeout', 1]);
+});

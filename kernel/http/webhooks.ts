@@ -28,7 +28,7 @@ export function createWebhookCaller(store: Store): CallWebhook {
   return async (client, body, timeoutMs, mostAnswerBytes = longestAnswerBytes) => {
     const { target, certificateAuthority } = client;
     const base = 'url' in target ? new URL(target.url) : serviceUrl(target.service);
-    const url = new URL(`${base.href}?timeout=${timeoutMs / 1000}s`);
+    const url = new URL(`${base.href}?timeout=${Math.ceil(timeoutMs / 1000)}s`);
     const what = `Post ${JSON.stringify(url.href)}`;
     let place: Place;
     try {

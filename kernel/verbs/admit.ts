@@ -55,6 +55,27 @@ function optionsOf(call: Call, { operation, dryRun, options }: Admitted): JsonRe
   };
 }
 
+/** Nobody waits longer (apiserver pkg/endpoints/handlers, requestTimeoutUpperBound). */
+const longestRequestMs = 34_000;
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** By the list of warnings: a request has one, into however many words its call is put. */
+const deadlines = new WeakMap<readonly string[], number>();
+
+/** From when somebody is first to be asked about a request; in between only the kernel itself is at work. */
+function deadlineOf({ query, warnings }: Call): number {
+  let deadlineMs = deadlines.get(warnings);
+  if (deadlineMs === undefined) {
+    const asked = query.get('timeout') ?? '';
+    const parts = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/.test(asked) ? asked.matchAll(/([\d.]+)(ms|[smh])/g) : [];
+    let askedMs = 0;
+    for (const [, count, unit = ''] of parts) askedMs += Number(count) * (unitsMs[unit] ?? 0);
+    deadlineMs = performance.now() + Math.min(askedMs || longestRequestMs, longestRequestMs);
+    deadlines.set(warnings, deadlineMs);
+  }
+  return deadlineMs;
+}
+
 function typed(object: JsonRecord | undefined, { apiVersion, kind }: Expected): JsonRecord | undefined {
   return object === undefined ? undefined : { ...object, apiVersion, kind };
 }
@@ -79,6 +100,7 @@ function attributesOf(call: Call, input: Admitted): Attributes {
     options: optionsOf(call, input),
     dryRun: input.dryRun,
     identity,
+    deadlineMs: deadlineOf(call),
     decode: (value, version) => {
       const expected = input.body ?? { ...expectedOf(version), apiVersion: apiVersionOf(version) };
       return decodeFields(expected, value);

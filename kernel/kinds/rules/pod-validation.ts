@@ -52,8 +52,22 @@ export function validatePodSpec(
     ...validateScheduling(spec, path),
     ...securityErrors(recordAt(spec, 'securityContext'), `${path}.securityContext`),
   );
-  errors.push(...hostPortErrors(spec, path), ...podReferenceErrors(spec, path));
+  errors.push(...hostPortErrors(spec, path), ...podReferenceErrors(spec, path), ...procMountErrors(spec, path));
   return errors;
+}
+
+/** Only who is nobody on the machine may see all of its /proc. */
+function procMountErrors(spec: JsonRecord, path: string): FieldError[] {
+  return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
+    recordsAt(spec, list).flatMap((container, index) => {
+      const field = `${path}.${list}[${index}].securityContext.procMount`;
+      const type = stringAt(container, 'securityContext', 'procMount');
+      if (type !== '' && type !== 'Default' && type !== 'Unmasked')
+        return [notSupported(field, type, ['Default', 'Unmasked'])];
+      if (type !== 'Unmasked' || spec.hostUsers === false) return [];
+      return [invalidValue(field, type, '`hostUsers` must be false to use `Unmasked`')];
+    }),
+  );
 }
 
 const largestId = 2147483647;

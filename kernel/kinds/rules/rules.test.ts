@@ -109,6 +109,14 @@ const workload = (spec: JsonRecord): JsonRecord => ({
 const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], JsonRecord?])[] = [
   ['a pod without containers', 'core.v1.Pod', { spec: {} }, ['spec.containers: Required value']],
   [
+    'a pod with all of /proc and the users of its machine',
+    'core.v1.Pod',
+    pod({ containers: [container({ securityContext: { procMount: 'Unmasked' } })] }),
+    [
+      'spec.containers[0].securityContext.procMount: Invalid value: "Unmasked": `hostUsers` must be false to use `Unmasked`',
+    ],
+  ],
+  [
     'a pod with an odd restart policy',
     'core.v1.Pod',
     pod({ restartPolicy: 'Sometimes' }),
