@@ -13,8 +13,10 @@ import {
   valueAt,
 } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { placePod } from '../kinds/rules/pod-place.ts';
 import { formatSelector } from '../kinds/selector-text.ts';
 import { schemaOf } from '../kinds/type-table.ts';
+import { resourcePrefix } from '../store/keys.ts';
 import type { StoredObject } from '../store/store.ts';
 import { jsonHeaders } from '../wire/encode-answer.ts';
 import { bodyType } from '../wire/media.ts';
@@ -199,6 +201,8 @@ const bind: Serve = async (context, call) => {
     admit(context, call, { verb: 'create', name: route.name, object: binding, previous: pod });
     ensureRecord(pod, 'spec').nodeName = node;
     Object.assign(metadataOf(pod), mergedAnnotations(pod, binding));
+    const stored = context.store.get(resourcePrefix('', 'nodes') + node);
+    placePod(pod, stored && parseStored(stored.value));
     const status = ensureRecord(pod, 'status');
     const others = arrayAt(status, 'conditions').filter((condition) => stringAt(condition, 'type') !== 'PodScheduled');
     status.conditions = [...others, { type: 'PodScheduled', status: 'True', lastTransitionTime: timestamp(nowMs) }];

@@ -203,7 +203,10 @@ function resolverErrors(spec: JsonRecord, path: string): FieldError[] {
   if (searches.length > mostSearchPaths) errors.push(tooMany(`${at}.searches`, searches.length, mostSearchPaths));
   for (const [index, search] of searches.entries()) {
     // A lone dot says that there is nothing to add; underscores are for SRV records.
-    const name = search.replace(/\.$/, '').replaceAll('_', '-');
+    const name = search
+      .replace(/\.$/, '')
+      .replaceAll(/(^|\.)_/g, '$1')
+      .replaceAll('_', '-');
     if (search === '.') continue;
     errors.push(...subdomainProblems(name).map((problem) => invalidValue(`${at}.searches[${index}]`, search, problem)));
   }

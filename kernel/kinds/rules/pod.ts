@@ -6,6 +6,7 @@ import { alignPodAddresses } from './first-of-list.ts';
 import { admitPod, admitPodUpdate, defaultPod, preparePod, qosClass } from './pod-defaults.ts';
 import { admitLimits } from './pod-limits.ts';
 import { ephemeralContainersPart, resizePart } from './pod-parts.ts';
+import { placePod } from './pod-place.ts';
 import { admitPriority } from './pod-priority.ts';
 import { admitRuntimeClass } from './pod-runtime-class.ts';
 import { validatePodUpdate } from './pod-update.ts';
@@ -22,6 +23,7 @@ export const podRules: KindRules = {
   prepareUpdate: admitPodUpdate,
   admitCreate: (pod, lookup, list) => {
     admitPod(pod);
+    placePod(pod, lookup('', 'nodes', stringAt(pod, 'spec', 'nodeName')));
     return admitRuntimeClass(pod, lookup) ?? admitPriority(pod, lookup, list) ?? admitLimits(pod, list);
   },
   prepareStatus: (pod) => {
