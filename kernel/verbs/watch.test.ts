@@ -95,3 +95,35 @@ test('a watch of Tables that begins with the state tells the columns once', asyn
     [1, 1, 1],
   );
 });
+
+test('a watch of Tables that begins with a change tells the columns with the first one', async () => {
+  await using api = await openApi();
+  const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const from = `${configMaps}?watch=true&resourceVersion=${api.store.revision}`;
+  const first = await api.watch(from, table);
+  await api.call('POST', configMaps, configMap('a'));
+  await api.call('POST', configMaps, configMap('b'));
+  const early = [await first.next(), await first.next()];
+  const second = await api.watch(`${configMaps}?watch=true&resourceVersion=${api.store.revision}`, table);
+  await api.call('POST', configMaps, configMap('c'));
+  await api.call('POST', configMaps, configMap('d'));
+  const late = [await first.next(), await second.next(), await second.next()];
+  const hasColumns = ({ object }: { readonly object: JsonRecord }) => Array.isArray(object.columnDefinitions);
+  assert.deepEqual(
+    [early.map(hasColumns), late.map(hasColumns)],
+    [
+      [true, false],
+      [false, true, false],
+    ],
+  );
+});
+
+test('a watch from a revision that is still to come waits for what comes after it', async () => {
+  await using api = await openApi();
+  const watch = await api.watch(`${configMaps}?watch=true&resourceVersion=${api.store.revision + 2}`);
+  for (const name of ['a', 'b', 'c']) await api.call('POST', configMaps, configMap(name));
+  const { type, object } = await watch.next();
+  assert.deepEqual([type, (object.metadata as JsonRecord).name], ['ADDED', 'c']);
+  const state = `${configMaps}?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=999`;
+  assert.equal((await api.call('GET', state)).status, 504);
+});

@@ -71,7 +71,8 @@ function leavingText(event: StoreEvent): string {
 
 function eventFrame(call: Call, event: StoreEvent, type: WatchEventType, options: RenderOptions): Frame {
   const { encoding, representation, version } = options.answer;
-  const key = `${type} ${encoding} ${apiVersionOf(call.kind)} ${representation} ${version} ${options.includeObject}`;
+  const form = `${representation} ${version} ${options.includeObject} ${options.noColumns === true}`;
+  const key = `${type} ${encoding} ${apiVersionOf(call.kind)} ${form}`;
   const cache = derived(event);
   let text = cache.frames.get(key);
   if (text === undefined) {
@@ -105,13 +106,18 @@ interface Start {
   readonly markEnd: boolean;
   /** Events after this revision follow. */
   readonly after: number;
+  /** Events up to this one, which is still to come, are not told. */
+  readonly beyond?: number;
 }
 
 function startOf(context: Context, call: Call): Start {
   const revision = parseResourceVersion(call.query.get('resourceVersion'));
   const sendInitialEvents = call.query.get('sendInitialEvents');
   const now = context.store.revision;
-  if (revision !== undefined && revision > now) throw resourceVersionTooLarge(revision, now);
+  const isAhead = revision !== undefined && revision > now;
+  // A state that new cannot be shown; changes after it can be waited for, as etcd does.
+  if (isAhead && sendInitialEvents !== null) throw resourceVersionTooLarge(revision, now);
+  if (isAhead) return { sendState: false, markEnd: false, after: now, beyond: revision };
   if (sendInitialEvents === 'true' || sendInitialEvents === '1') return { sendState: true, markEnd: true, after: now };
   if (sendInitialEvents !== null) return { sendState: false, markEnd: false, after: revision || now };
   if (revision === undefined || revision === 0) return { sendState: true, markEnd: false, after: now };
@@ -146,9 +152,13 @@ export function watch(context: Context, call: Call): ApiResponse {
   });
   const frameOf = (event: StoreEvent): Frame | undefined => {
     if (only !== '' && nameOfKey(event.key) !== only) return undefined;
+    if (start.beyond !== undefined && event.revision <= start.beyond) return undefined;
     const type = transition(event, selector);
-    return type === undefined ? undefined : eventFrame(call, event, type, { ...options, nowMs: context.nowMs() });
+    if (type === undefined) return undefined;
+    return eventFrame(call, event, type, { ...options, noColumns, nowMs: context.nowMs() });
   };
+  // The columns of a Table are told once; who has not heard them yet has frames of its own.
+  let noColumns = options.answer.representation !== 'table';
   let seen = start.after;
   if (start.sendState) {
     const { items, revision } = context.store.list(prefix);
@@ -159,10 +169,10 @@ export function watch(context: Context, call: Call): ApiResponse {
     );
     stream.pushState(
       selected.map(({ value }, index) =>
-        // The columns of a Table are told once.
         frame(encoding, 'ADDED', single(call.kind, asVersion(call.kind, value), { ...options, noColumns: index > 0 })),
       ),
     );
+    noColumns ||= selected.length > 0;
     if (start.markEnd && wantsBookmarks) stream.push(bookmarkFrame(call.kind, revision, options, endAnnotation));
   }
   let group: WatchGroup | undefined;
@@ -172,7 +182,10 @@ export function watch(context: Context, call: Call): ApiResponse {
     group.add(stream);
   };
   try {
-    if (seen === context.store.revision && isShareable(call.kind)) join();
+    // What a webhook converts comes later than the store's own revision says.
+    const isShareable = (): boolean =>
+      call.kind.custom?.conversion === undefined && noColumns && start.beyond === undefined;
+    if (seen === context.store.revision && isShareable()) join();
     else {
       let isLooking = false;
       subscription = context.store.watch({
@@ -182,9 +195,11 @@ export function watch(context: Context, call: Call): ApiResponse {
           for (const event of events) {
             seen = event.revision;
             const text = frameOf(event);
-            if (text !== undefined) stream.push(text);
+            if (text === undefined) continue;
+            stream.push(text);
+            noColumns = true;
           }
-          if (isLooking || !isShareable(call.kind)) return;
+          if (isLooking || !isShareable()) return;
           isLooking = true;
           setImmediate(() => {
             isLooking = false;
@@ -213,9 +228,6 @@ export function watch(context: Context, call: Call): ApiResponse {
     body: stream,
   };
 }
-
-/** What a webhook converts comes later than the store's own revision says. */
-const isShareable = (kind: Kind): boolean => kind.custom?.conversion === undefined;
 
 /** By what is watched and how it is shown; the kinds of one kernel, as they are defined now. */
 const groups = new WeakMap<Kinds, Map<string, WatchGroup>>();
