@@ -88,8 +88,8 @@ export class Admission {
     let object = attributes.object;
     const invoked = new Set<Mutator>();
     const again = new Set<Mutator>();
-    for (const pass of [mutators, again]) {
-      if (pass === again && prepare !== undefined && object !== undefined && object !== attributes.object) {
+    for (const round of ['all', 'again'] as const) {
+      if (round === 'again' && prepare !== undefined && object !== undefined && object !== attributes.object) {
         const prepared = structuredClone(object);
         prepare(prepared);
         if (!deepEqual(prepared, object)) {
@@ -97,11 +97,12 @@ export class Admission {
           for (const earlier of invoked) again.add(earlier);
         }
       }
-      // What is to be called again is known when everything has been called once.
-      for (const mutator of [...pass].sort((a, b) => mutators.indexOf(a) - mutators.indexOf(b))) {
+      for (const mutator of mutators) {
+        // A change in the second round has those behind it called again, too.
+        if (round === 'again' && !again.has(mutator)) continue;
         const changed = await mutator.run({ ...attributes, object });
         if (changed === undefined) continue;
-        if (changed.object !== object) {
+        if (changed.object !== object && !deepEqual(changed.object, object)) {
           object = changed.object;
           // Those called before a change have not seen it.
           for (const earlier of invoked) again.add(earlier);

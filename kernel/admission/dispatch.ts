@@ -28,7 +28,7 @@ async function ask(
 ): Promise<Verdict> {
   const uid = randomUUID();
   const { name, client, reviewVersion } = webhook;
-  const timeoutMs = Math.min(webhook.timeoutMs, attributes.deadlineMs - performance.now());
+  const timeoutMs = Math.ceil(Math.min(webhook.timeoutMs, attributes.deadlineMs - performance.now()));
   if (timeoutMs <= 0) throw requestTimeout();
   const fail = (what: string, error: unknown): WebhookFailure =>
     new WebhookFailure(

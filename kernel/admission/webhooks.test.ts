@@ -560,3 +560,20 @@ test('a client that waits for a while only has its webhooks hurry, and is told w
   const late = await api.call('POST', `${configMaps}?timeout=20ms`, configMap('c'));
   assert.deepEqual([late.status, late.body.reason, limits.length], [504, 'Timeout', 1]);
 });
+
+test('of two webhooks that want the opposite the last one has its way', async () => {
+  const hook = hooks();
+  await using api = await openApi([], undefined, hook.call);
+  const seen: string[] = [];
+  hook.answer = (_, url) => {
+    const name = url.slice(8, 9);
+    seen.push(name);
+    return labelled(name);
+  };
+  const at = (name: string): JsonRecord =>
+    webhook({ name: `${name}.example.com`, clientConfig: { url: `https://${name}/` }, reinvocationPolicy: 'IfNeeded' });
+  await configure(api, 'mutating', 'm', at('a'), at('b'));
+  const { body } = await api.call('POST', configMaps, configMap('x'));
+  assert.deepEqual(recordAt(body, 'metadata').labels, { b: 'yes' });
+  assert.deepEqual(seen, ['a', 'b', 'a', 'b']);
+});
