@@ -79,7 +79,8 @@ function open(agent: Agent, store: Store, { target, request: wanted, identity, t
         },
         servername: hostname,
         ...(isInsecure ? { rejectUnauthorized: false } : {}),
-        ...(certificateAuthority === '' ? {} : { ca: certificateAuthority }),
+        // As in Go, any certificate of the bundle is an anchor: people put the server's own there.
+        ...(certificateAuthority === '' ? {} : { ca: certificateAuthority, allowPartialTrustChain: true }),
         ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
       },
       resolve,

@@ -16,7 +16,7 @@ const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(
 
 async function withServer(
   names: readonly string[],
-  use: (port: number, authority: string, requests: string[]) => Promise<void>,
+  use: (port: number, authority: string, requests: string[], own: string) => Promise<void>,
 ): Promise<void> {
   const authority = issue({ subject: { commonName: 'webhooks' }, usage: 'authority', ...validity });
   const subject = { commonName: names[0] ?? '' };
@@ -34,7 +34,7 @@ async function withServer(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
-    await use((server.address() as AddressInfo).port, authority.certificate, requests);
+    await use((server.address() as AddressInfo).port, authority.certificate, requests, own.certificate);
   } finally {
     server.closeAllConnections();
     server.close();
@@ -101,6 +101,16 @@ test('a certificate of another authority or for another name is refused', async 
       await assert.rejects(call({ target, certificateAuthority }, {}, 5000), /Post "https:\/\/127.0.0.1.*altnames/);
       await assert.rejects(call({ target, certificateAuthority: '' }, {}, 5000), /certificate/);
       assert.deepEqual(requests, []);
+    }),
+  );
+});
+
+test("the bundle may hold the webhook's own certificate instead of an authority's", async () => {
+  await withStore((store) =>
+    withServer(['127.0.0.1'], async (port, _authority, requests, own) => {
+      const target = { url: `https://127.0.0.1:${port}/` };
+      await createWebhookCaller(store)({ target, certificateAuthority: own }, {}, 5000);
+      assert.equal(requests.length, 1);
     }),
   );
 });

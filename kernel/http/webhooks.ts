@@ -142,7 +142,8 @@ function postOnce(call: Post, signal: AbortSignal): Promise<Answer> {
           accept: 'application/json, */*',
           host: hostHeader,
         },
-        ...(ca === undefined ? {} : { ca }),
+        // As in Go, any certificate of the bundle is an anchor: people put the server's own there.
+        ...(ca === undefined ? {} : { ca, allowPartialTrustChain: true }),
         // An address is no name for SNI; the certificate then has to name the address.
         ...(/^[\d.]+$|:/.test(url.hostname) ? {} : { servername: url.hostname }),
         signal,
