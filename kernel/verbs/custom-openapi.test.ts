@@ -65,6 +65,21 @@ test('CustomResourcePublishOpenAPI works for CRD with validation schema', async 
   assert.equal(second.description, 'Foo is a thing');
 });
 
+test('fields objects can be selected by are published with their kind', async () => {
+  await using api = await openApi();
+  const schema = {
+    type: 'object',
+    properties: { spec: { type: 'object', properties: { color: { type: 'string' } } } },
+  };
+  const selecting = { ...version('v1', schema), selectableFields: [{ jsonPath: '.spec.color' }] };
+  await publish(api, { group: 'a.example.com', plural: 'foos', kind: 'Foo', versions: [selecting] });
+  const expected = [{ fieldPath: 'spec.color' }];
+  const third = recordAt(await schemasOf(api, 'a.example.com', 'v1'), 'com.example.a.v1.Foo');
+  assert.deepEqual(third['x-kubernetes-selectable-fields'], expected);
+  const second = recordAt((await api.call('GET', '/openapi/v2')).body, 'definitions', 'com.example.a.v1.Foo');
+  assert.deepEqual(second['x-kubernetes-selectable-fields'], expected);
+});
+
 for (const [what, schema] of [
   ['CRD preserving unknown fields at the schema root', anything],
   ['CRD preserving unknown fields in an embedded object', { type: 'object', properties: { spec: anything } }],

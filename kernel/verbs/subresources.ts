@@ -151,7 +151,7 @@ async function applyScale(context: Context, call: Call): Promise<ApiResponse> {
 
 const patchScale: Serve = (context, call) => {
   if (bodyType(call.request.headers['content-type']) === applyPatch) return applyScale(context, call);
-  const change = readPatch(call, 'built-in', expected('scale').schema);
+  const change = readPatch(call, call.kind.nature, expected('scale').schema);
   return writeScale(context, call, 'patch', (current) => patched(call, expected('scale'), change, current));
 };
 

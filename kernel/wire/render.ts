@@ -37,7 +37,7 @@ export function columnDefinitions(kind: Kind): string {
   return JSON.stringify(
     tableColumns(kind).map(({ name, type, format, description, priority }: TableColumn) => ({
       name,
-      type: type === 'date' ? 'string' : type,
+      type,
       format: format ?? '',
       description,
       priority,

@@ -63,7 +63,10 @@ export function behaviourOf(source: Source): CustomBehaviour {
   const valueErrors = (object: JsonRecord, previous: JsonRecord | undefined): readonly FieldError[] => {
     const errors = schemaErrors(schema, object, '');
     if (errors.length === 0 || previous === undefined) return errors;
-    return schemaErrors(schema, object, '', Correlation.root(object, previous));
+    // The version changes with the reader: what is said of it is never old.
+    const ofType = errors.filter(({ field }) => field === 'apiVersion' || field === 'kind');
+    const rest = schemaErrors(schema, object, '', Correlation.root(object, previous));
+    return [...ofType, ...rest.filter(({ field }) => field !== 'apiVersion' && field !== 'kind')];
   };
   const status = schema.fields?.get('status')?.schema;
   const statusErrors = (object: JsonRecord, previous: JsonRecord): readonly FieldError[] => {

@@ -8,7 +8,8 @@ import { compileSchema } from './compile.ts';
 import { conversionOf } from './conversion-spec.ts';
 import { applySchemaDefaults } from './defaults.ts';
 import { hasCondition } from './definition-status.ts';
-import { evaluateJsonPath, parseJsonPath } from './json-path.ts';
+import { evaluateJsonPath, type JsonPath, parseJsonPath } from './json-path.ts';
+import { compareVersions } from './version-order.ts';
 
 /** `since`: the revision a version's schema is as it is from. */
 export function definitionsOf(crd: JsonRecord, since: (version: string) => number): readonly KindDefinition[] {
@@ -49,7 +50,7 @@ export function definitionsOf(crd: JsonRecord, since: (version: string) => numbe
         selectable: recordsAt(version, 'selectableFields').map((field) =>
           stringAt(field, 'jsonPath').replace(/^\./, ''),
         ),
-        columns: recordsAt(version, 'additionalPrinterColumns').map(column),
+        columns: columnsOf(version),
         rules: { generation: true, conditionalUpdate: true, defaults: (object) => applySchemaDefaults(schema, object) },
         terminating: stringAt(crd, 'metadata', 'deletionTimestamp') !== '',
         publishedSchema: source,
@@ -59,11 +60,19 @@ export function definitionsOf(crd: JsonRecord, since: (version: string) => numbe
     });
 }
 
+/** The newest version that is not deprecated is the one to move to. */
 function deprecationWarning(crd: JsonRecord, version: JsonRecord): string {
   const spec = recordAt(crd, 'spec');
   const own = stringAt(version, 'deprecationWarning');
   if (own !== '') return own;
-  return `${stringAt(spec, 'group')}/${stringAt(version, 'name')} ${stringAt(spec, 'names', 'kind')} is deprecated`;
+  const named = (name: string): string => `${stringAt(spec, 'group')}/${name} ${stringAt(spec, 'names', 'kind')}`;
+  const name = stringAt(version, 'name');
+  const [better] = recordsAt(spec, 'versions')
+    .filter((other) => other.served === true && other.deprecated !== true)
+    .map((other) => stringAt(other, 'name'))
+    .filter((other) => compareVersions(other, name) < 0)
+    .toSorted(compareVersions);
+  return `${named(name)} is deprecated${better === undefined ? '' : `; use ${named(better)}`}`;
 }
 
 const pathOf = (text: string): readonly string[] => text.replace(/^\./, '').split('.');
@@ -81,25 +90,64 @@ function scalePaths(version: JsonRecord): ScalePaths | undefined {
 
 const columnTypes = ['string', 'integer', 'number', 'boolean', 'date'] as const;
 
-/** One entry of additionalPrinterColumns; a value of the wrong type shows as nothing (tableconvertor.go). */
-function column(source: JsonRecord): Column {
+const defaultColumns: readonly JsonRecord[] = [
+  {
+    name: 'Age',
+    type: 'date',
+    description: 'The time the server made the object, in UTC.',
+    jsonPath: '.metadata.creationTimestamp',
+  },
+];
+
+/** One that cannot be read takes those behind it along (tableconvertor.go). */
+function columnsOf(version: JsonRecord): readonly Column[] {
+  const given = recordsAt(version, 'additionalPrinterColumns');
+  const sources = given.length === 0 ? defaultColumns : given;
+  const paths = sources.map((source) => parseJsonPath(stringAt(source, 'jsonPath')));
+  const unreadable = paths.indexOf(undefined);
+  const readable = unreadable < 0 ? sources : sources.slice(0, unreadable);
+  return readable.map((source, index) => column(source, paths[index] ?? []));
+}
+
+/** One entry of additionalPrinterColumns; a value of the wrong type shows as nothing. */
+function column(source: JsonRecord, path: JsonPath): Column {
   const type = columnTypes.find((name) => name === source.type) ?? 'string';
-  const path = parseJsonPath(stringAt(source, 'jsonPath')) ?? [];
   const format = stringAt(source, 'format');
+  const where = stringAt(source, 'jsonPath');
   return {
     name: stringAt(source, 'name'),
     type,
     ...(format === '' ? {} : { format }),
-    description: stringAt(source, 'description'),
+    description: stringAt(source, 'description') || `Custom resource definition column (in JSONPath format): ${where}`,
     priority: typeof source.priority === 'number' ? source.priority : 0,
     cell: (object, nowMs) => {
       const [value] = evaluateJsonPath(path, object);
-      if (value === undefined || value === null) return null;
-      if (type === 'date') return typeof value === 'string' ? age(value, nowMs) : null;
-      if (type === 'integer' || type === 'number')
-        return typeof value === 'number' || typeof value === 'bigint' ? value : null;
-      if (type === 'boolean') return typeof value === 'boolean' ? value : null;
-      return typeof value === 'object' ? JSON.stringify(value) : String(value);
+      return value === undefined ? null : cell(type, value, nowMs);
     },
   };
 }
+
+function cell(type: Column['type'], value: unknown, nowMs: number): ReturnType<Column['cell']> {
+  if (type === 'string') {
+    // Go's word for nil.
+    if (value === null) return '<no value>';
+    return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  }
+  switch (typeof value) {
+    case 'boolean':
+      return type === 'boolean' ? value : null;
+    case 'bigint':
+      return type === 'integer' || type === 'number' ? value : null;
+    case 'number':
+      return type === 'integer' ? Math.trunc(value) : type === 'number' ? value : null;
+    case 'string':
+      if (type !== 'date') return null;
+      if (value === '' || value === 'null') return '<unknown>';
+      return timePattern.test(value) ? age(value, nowMs) : '<invalid>';
+    default:
+      return null;
+  }
+}
+
+/** RFC 3339. */
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;

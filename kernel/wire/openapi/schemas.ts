@@ -105,6 +105,8 @@ export class Components {
     if (schema === undefined) return;
     describe(schema, rootDescriptions);
     schema['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
+    if (kind.nature === 'custom' && kind.selectable.size > 0)
+      schema['x-kubernetes-selectable-fields'] = [...kind.selectable.keys()].map((fieldPath) => ({ fieldPath }));
     schema.description ??= `${kind.kind} of ${apiVersionOf(kind)}.`;
   }
 
