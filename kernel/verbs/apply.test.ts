@@ -142,3 +142,14 @@ test('two managers of 20,000 list items and 20,000 keys each, and one that lets 
   // Each with each took minutes; a busy machine takes a few seconds.
   assert.ok(seconds < 30, `${seconds} s`);
 });
+
+test('an object whose applied metadata is its name alone keeps it when the last of the other metadata goes', async () => {
+  await using api = await openApi();
+  const path = `${configMaps}/a`;
+  const withFinalizer = { ...withData({}), metadata: { name: 'a', finalizers: ['x.io/f'] } };
+  assert.equal((await applyTo(api, path, 'one', withFinalizer)).status, 201);
+  const { status, body, text } = await applyTo(api, path, 'one', configMap('a'));
+  assert.equal(status, 200, text);
+  const { name, namespace, finalizers } = body.metadata as JsonRecord;
+  assert.deepEqual([name, namespace, finalizers], ['a', 'default', undefined]);
+});

@@ -149,6 +149,15 @@ function managerOf(context: Context, call: Call, name: string, applied: JsonReco
   };
 }
 
+/** Whoever applies says the object's name, which nobody owns: metadata stays when nothing else of it is applied any more. */
+function appliedName(): FieldSet {
+  const metadata = emptySet();
+  metadata.children.set('f:name', emptySet(true));
+  const set = emptySet();
+  set.children.set('f:metadata', metadata);
+  return set;
+}
+
 function applyTo(
   context: Context,
   call: Call,
@@ -173,7 +182,8 @@ function applyTo(
     ...(isRecord(wanted.metadata) ? {} : { metadata: {} }),
   }) as JsonRecord;
   const managed = others.reduce<FieldSet>((all, other) => union(all, other.fields), manager.fields);
-  const pruned = own === undefined ? merged : pruneApplied(schema, merged, own.fields, managed);
+  const held = union(managed, appliedName());
+  const pruned = own === undefined ? merged : pruneApplied(schema, merged, own.fields, held);
   const { changed, removed } = changesBetween(schema, manageable(live), manageable(pruned));
   const conflicts = others.map((other) => ({ other, fields: intersect(other.fields, changed) }));
   if (!options.force) {
