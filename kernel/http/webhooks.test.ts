@@ -105,6 +105,16 @@ test('a certificate of another authority or for another name is refused', async 
   );
 });
 
+test('a path is called without doubled and last slashes', async () => {
+  await withStore((store) =>
+    withServer(['127.0.0.1'], async (port, certificateAuthority, requests) => {
+      const target = { url: `https://127.0.0.1:${port}//hooks/./one/` };
+      await createWebhookCaller(store)({ target, certificateAuthority }, {}, 5000);
+      assert.deepEqual(requests, ['POST /hooks/one?timeout=5s 127.0.0.1 {}']);
+    }),
+  );
+});
+
 test("the bundle may hold the webhook's own certificate instead of an authority's", async () => {
   await withStore((store) =>
     withServer(['127.0.0.1'], async (port, _authority, requests, own) => {

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import { posix } from 'node:path';
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
 import type { ServiceReference, WebhookClient } from '../kinds/webhook-client.ts';
 import type { Store } from '../store/store.ts';
@@ -96,6 +97,12 @@ const placeOf = (url: URL): Place => ({
   port: url.port === '' ? 443 : Number(url.port),
 });
 
+/** Go's path.Join, through which client-go puts what it asks for: many a server redirects `//hook`. */
+function cleanPath(path: string): string {
+  const clean = posix.normalize(path);
+  return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
+}
+
 interface Post {
   readonly agent: Agent;
   readonly url: URL;
@@ -134,7 +141,7 @@ function postOnce(call: Post, signal: AbortSignal): Promise<Answer> {
       {
         ...place,
         agent,
-        path: `${url.pathname}${url.search}`,
+        path: `${cleanPath(url.pathname)}${url.search}`,
         method: 'POST',
         headers: {
           'content-type': 'application/json',
