@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { Identity } from '@diatom/sdk/api';
 import { issuerDocuments } from './access/authn/issuer-documents.ts';
+import { keepTokenSecrets } from './access/authn/token-secrets.ts';
 import { publishAuthentication } from './access/bootstrap/authentication-config.ts';
 import { bootstrap } from './access/bootstrap/bootstrap.ts';
 import { beginTracking, noteUse } from './access/bootstrap/legacy-token-tracking.ts';
@@ -76,6 +77,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   });
   await bootstrap(store, api);
   await publishAuthentication(api, keys);
+  opening.adopt(keepTokenSecrets({ store, handle: api, signer: access.signer, authority, log }), (opened) =>
+    opened.close(),
+  );
   await beginTracking(api, now());
   const documents = issuerDocuments(keys.tokenKey.publicKey);
   const handle = createFront({ api, authorizer: access, inFlight, metrics, checks, documents, log });

@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import type { UsedSecret } from './authn/legacy-tokens.ts';
 import { createTokenAuthenticator, type TokenAuthenticator } from './authn/service-accounts.ts';
-import { createTokenSigner } from './authn/token.ts';
+import { createTokenSigner, type TokenSigner } from './authn/token.ts';
 import { createNodeAuthorizer } from './node/node-authorizer.ts';
 import { createNodeRestriction } from './node/node-restriction.ts';
 import { createAuthorizer } from './rbac/authorizer.ts';
@@ -24,6 +24,7 @@ export interface AccessOptions {
 
 export interface AccessControl extends Access {
   readonly tokens: TokenAuthenticator;
+  readonly signer: TokenSigner;
   close(): void;
 }
 
@@ -41,6 +42,7 @@ export function createAccess({ store, tokenKey, now, log, onLegacyToken = () => 
       restriction(request) ?? escalation(request) ?? approval(request) ?? checkRequestedSubject(request),
     reviews: createReviews({ store, authorizer, roles, tokens, signer, now }),
     tokens,
+    signer,
     close: () => roles.close(),
   };
 }

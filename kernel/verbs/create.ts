@@ -104,7 +104,11 @@ async function createNamed(
   warnOfWrite(call, wanted, undefined);
   if (!dryRun) requireUnversioned(wanted);
   return commit(context, objectKey(call, name), dryRun, (current, round) => {
-    if (current !== undefined) throw alreadyExists(call.kind, name);
+    if (current !== undefined) {
+      // Who may not make it is not told that it is there.
+      admit(context, call, { verb: 'create', name, object: wanted, previous: undefined });
+      throw alreadyExists(call.kind, name);
+    }
     requireNamespace(context, call, name);
     // Given anew by each attempt, where something is.
     const object = call.kind.rules.allocation === undefined ? wanted : structuredClone(wanted);

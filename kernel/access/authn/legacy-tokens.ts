@@ -21,6 +21,22 @@ export interface UsedSecret {
   readonly lastUsed: string;
 }
 
+/** What such a token says. */
+export function legacyClaims(
+  namespace: string,
+  secret: string,
+  account: { readonly name: string; readonly uid: string },
+) {
+  return {
+    iss: legacyIssuer,
+    [claim('namespace')]: namespace,
+    [claim('secret.name')]: secret,
+    [claim('service-account.name')]: account.name,
+    [claim('service-account.uid')]: account.uid,
+    sub: `system:serviceaccount:${namespace}:${account.name}`,
+  };
+}
+
 const claim = (name: string): string => `kubernetes.io/serviceaccount/${name}`;
 
 /** `claims`: of a token whose signature is right. */

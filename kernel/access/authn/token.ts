@@ -26,6 +26,8 @@ export interface TokenSigner {
   sign(claims: TokenClaims): string;
   /** The claims of a token this cell signed; undefined for any other text. Times are not looked at. */
   verify(token: string): TokenClaims | undefined;
+  /** A token to be kept in a Secret (legacy-tokens.ts). */
+  signLegacy(claims: Readonly<Record<string, string>>): string;
 }
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -44,12 +46,14 @@ export function createTokenSigner(keys: { readonly privateKey: string; readonly 
   const header = encode({ alg: 'ES256', kid: keyIdOf(keys.publicKey) });
   // Whoever has the key may name it otherwise, as upstream's controllers do; nobody has a choice of algorithm.
   const isAccepted = (head: string): boolean => head === header || algorithmOf(head) === 'ES256';
+  const signed = (claims: unknown): string => {
+    const text = `${header}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    return `${text}.${signature.toString('base64url')}`;
+  };
   return {
-    sign: (claims) => {
-      const signed = `${header}.${encode(claims)}`;
-      const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-      return `${signed}.${signature.toString('base64url')}`;
-    },
+    sign: signed,
+    signLegacy: signed,
     verify: (token) => {
       const [head, body, signature, ...rest] = token.split('.');
       if (head === undefined || !isAccepted(head) || body === undefined || signature === undefined || rest.length > 0)
