@@ -42,6 +42,9 @@ const isQuestion = ({ review, group }: Kind): boolean => review !== undefined &&
 /** Policies and their bindings, but not webhook configurations: policies may say what these look like. */
 const policyResource = /admissionpolic/;
 
+const isViewOf = ({ view }: Kind, { group, version, resource }: Kind): boolean =>
+  view?.of.group === group && view.of.version === version && view.of.resource === resource;
+
 export class Plans {
   readonly #kinds: Kinds;
   readonly #configurations: Configurations;
@@ -107,9 +110,14 @@ export class Plans {
     return [{ policy, matches, bindings: bound, paramKind: this.#findParamKind(policy) }];
   }
 
-  #otherVersions({ group, version, resource, nature }: Kind): readonly Kind[] {
+  #otherVersions(kind: Kind): readonly Kind[] {
+    const { group, version, resource, nature } = kind;
     const all = nature === 'built-in' ? this.#kinds.registry.all() : this.#kinds.all();
-    return all.filter((other) => other.group === group && other.resource === resource && other.version !== version);
+    return all.filter((other) =>
+      other.group === group
+        ? other.resource === resource && other.version !== version
+        : isViewOf(other, kind) || isViewOf(kind, other),
+    );
   }
 
   #findParamKind({ paramKind }: Policy): Kind | undefined {

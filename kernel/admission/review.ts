@@ -8,11 +8,11 @@ export function describeRequest(attributes: Attributes, kind: Kind): JsonRecord 
   const { type, subresource, name, operation, identity, dryRun, options } = attributes;
   const requestKind = { group: type.group, version: type.version, kind: type.kind };
   // Bodies of subresources have a version of their own, whatever the version of what they belong to.
-  const isOwn = type.group === kind.group && type.kind === kind.kind;
+  const isOwn = type.group === attributes.kind.group && type.kind === attributes.kind.kind;
   const namespace = namespaceOf(attributes);
   const resource = (of: Kind): JsonRecord => ({ group: of.group, version: of.version, resource: of.resource });
   return {
-    kind: isOwn ? { ...requestKind, version: kind.version } : requestKind,
+    kind: isOwn ? { group: kind.group, version: kind.version, kind: kind.kind } : requestKind,
     resource: resource(kind),
     ...(subresource === '' ? {} : { subResource: subresource }),
     requestKind,

@@ -2,6 +2,7 @@
 import type { CallWebhook } from '../http/webhooks.ts';
 import type { JsonRecord } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import { inverse, rename } from '../kinds/view-names.ts';
 import type { StoredObject } from '../store/store.ts';
 import { convert } from '../verbs/conversion.ts';
 import { parseStored } from '../verbs/stored.ts';
@@ -10,9 +11,13 @@ import type { Attributes } from './attributes.ts';
 
 /** Versions of a built-in kind are all converted to the one that is stored, and from it. */
 function betweenBuiltIn(object: JsonRecord, from: Kind, to: Kind): JsonRecord {
+  if (from.view !== undefined) return rename(object, from.view.fields);
+  if (to.view !== undefined) return rename(object, inverse(to.view.fields));
   const stored = from.conversion === undefined ? object : from.conversion.toStored(structuredClone(object));
   return to.conversion === undefined ? stored : to.conversion.fromStored(stored);
 }
+
+const isSame = (a: Kind, b: Kind): boolean => a.version === b.version && a.group === b.group;
 
 export class Versions {
   readonly #call: CallWebhook;
@@ -22,7 +27,7 @@ export class Versions {
   }
 
   async inVersion(attributes: Attributes, kind: Kind): Promise<Attributes> {
-    if (kind.version === attributes.kind.version) return attributes;
+    if (isSame(kind, attributes.kind)) return attributes;
     const turned = async (object: JsonRecord | undefined): Promise<JsonRecord | undefined> =>
       object === undefined ? undefined : this.convert(object, attributes.kind, kind, attributes);
     return {
@@ -34,7 +39,7 @@ export class Versions {
 
   async convert(object: JsonRecord, from: Kind, to: Kind, { type }: Attributes): Promise<JsonRecord> {
     // A Scale or the like is the same for all versions of what it belongs to.
-    if (from.version === to.version || type.group !== from.group || type.kind !== from.kind) return object;
+    if (isSame(from, to) || type.group !== from.group || type.kind !== from.kind) return object;
     const apiVersion = apiVersionOf(to);
     const conversion = from.custom?.conversion;
     if (conversion === undefined) return { ...betweenBuiltIn(object, from, to), apiVersion };

@@ -577,3 +577,27 @@ test('of two webhooks that want the opposite the last one has its way', async ()
   assert.deepEqual(recordAt(body, 'metadata').labels, { b: 'yes' });
   assert.deepEqual(seen, ['a', 'b', 'a', 'b']);
 });
+
+test('an event is shown in the words of its request, or in those of the group a rule names', async () => {
+  const hook = hooks();
+  await using api = await openApi([], undefined, hook.call);
+  const rules = (group: string) => [{ ...everything, apiGroups: [group], resources: ['events'] }];
+  await configure(api, 'mutating', 'core', webhook({ rules: rules('') }));
+  await configure(api, 'validating', 'fresh', webhook({ rules: rules('events.k8s.io') }));
+  const seen: unknown[] = [];
+  hook.answer = ({ kind, requestKind, object }) => {
+    const { apiVersion, message, note } = object as JsonRecord;
+    seen.push([stringAt(kind, 'group'), stringAt(requestKind, 'group'), apiVersion, message, note]);
+    if (message === undefined) return { allowed: true };
+    return patchOf({ op: 'replace', path: '/message', value: 'bye' });
+  };
+  const event = { metadata: { name: 'e' }, regarding: { kind: 'Pod', name: 'p', namespace: 'default' }, note: 'hello' };
+  const path = '/apis/events.k8s.io/v1/namespaces/default/events';
+  const { status, body, text } = await api.call('POST', path, { ...event, reportingController: 'c', type: 'Normal' });
+  assert.equal(status, 201, text);
+  assert.equal(body.note, 'bye');
+  assert.deepEqual(seen, [
+    ['', 'events.k8s.io', 'v1', 'hello', undefined],
+    ['events.k8s.io', 'events.k8s.io', 'events.k8s.io/v1', undefined, 'bye'],
+  ]);
+});

@@ -9,8 +9,9 @@ import { kernelIdentity } from '../access/bootstrap/bootstrap.ts';
 import type { Attributes, Operation } from '../admission/attributes.ts';
 import { requireSecure } from '../admission/pod-security/index.ts';
 import { type JsonRecord, stringAt } from '../kinds/json.ts';
-import { apiVersionOf } from '../kinds/kind.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { growsByUpdate } from '../kinds/rules/quota-usage.ts';
+import { inverse, rename } from '../kinds/view-names.ts';
 import type { Charge } from '../quota/check.ts';
 import type { StoredObject } from '../store/store.ts';
 import { forbidden, internalError, invalid } from '../wire/status.ts';
@@ -80,8 +81,14 @@ function typed(object: JsonRecord | undefined, { apiVersion, kind }: Expected): 
   return object === undefined ? undefined : { ...object, apiVersion, kind };
 }
 
+/** As the client says it, of what is stored. */
+function inWordsOf({ view }: Kind, object: JsonRecord | undefined): JsonRecord | undefined {
+  return view === undefined || object === undefined ? object : rename(object, inverse(view.fields));
+}
+
 function attributesOf(call: Call, input: Admitted): Attributes {
-  const { kind, route, identity } = call;
+  const { route, identity } = call;
+  const kind = admittedKind(call);
   const { body = expectedOf(kind) } = input;
   const slash = body.apiVersion.indexOf('/');
   return {
@@ -95,8 +102,8 @@ function attributesOf(call: Call, input: Admitted): Attributes {
     },
     namespace: route.namespace,
     name: input.name,
-    object: typed(input.object, body),
-    oldObject: typed(input.previous, body),
+    object: typed(inWordsOf(kind, input.object), body),
+    oldObject: typed(inWordsOf(kind, input.previous), body),
     options: optionsOf(call, input),
     dryRun: input.dryRun,
     identity,
@@ -111,12 +118,22 @@ function attributesOf(call: Call, input: Admitted): Attributes {
 /** The kernel itself asks nobody: a webhook that refuses everything, or is gone, must not keep it from starting. */
 const isKernel = ({ identity }: Call): boolean => identity === kernelIdentity;
 
+const admittedKind = ({ kind, viewedAs }: Call): Kind => viewedAs ?? kind;
+
+/** The object as admission wants it, in the words it is stored in. */
+async function askForChanges(context: Context, call: Call, input: Admitted): Promise<JsonRecord | undefined> {
+  const { view } = admittedKind(call);
+  const object = await context.admission.mutate(attributesOf(call, input), warnTo(call), input.prepare);
+  if (view === undefined || object === undefined) return object;
+  return { ...rename(object, view.fields), apiVersion: apiVersionOf(call.kind) };
+}
+
 export function mutates({ admission }: Context, call: Call, operation: Operation): boolean {
-  return !isKernel(call) && admission.mutates(call.kind, call.route.subresource, operation);
+  return !isKernel(call) && admission.mutates(admittedKind(call), call.route.subresource, operation);
 }
 
 function validates({ admission }: Context, call: Call, operation: Operation): boolean {
-  return !isKernel(call) && admission.validates(call.kind, call.route.subresource, operation);
+  return !isKernel(call) && admission.validates(admittedKind(call), call.route.subresource, operation);
 }
 
 /** Thrown to leave a decision that needs an answer from elsewhere first. */
@@ -165,12 +182,11 @@ export class Round {
 
   /** The object as webhooks want it; without any the same one. */
   mutate(call: Call, input: Admitted): JsonRecord | undefined {
-    const { admission } = this.#context;
     if (!this.mutates(call, input.operation)) return input.object;
     if (this.#mutated === undefined) {
-      const attributes = attributesOf(call, snapshot(call, input));
+      const now = snapshot(call, input);
       throw new Suspended(async () => {
-        this.#mutated = { object: await admission.mutate(attributes, warnTo(call), input.prepare) };
+        this.#mutated = { object: await askForChanges(this.#context, call, now) };
       });
     }
     return structuredClone(this.#mutated.object);
@@ -231,8 +247,7 @@ const warnTo = (call: Call) => (text: string) => {
 
 /** Of a new object, before anything is decided about the store: its name may not be known yet. */
 export async function mutateNew(context: Context, call: Call, input: Admitted): Promise<JsonRecord> {
-  const attributes = attributesOf(call, snapshot(call, input));
-  return (await context.admission.mutate(attributes, warnTo(call), input.prepare)) ?? {};
+  return (await askForChanges(context, call, snapshot(call, input))) ?? {};
 }
 
 /** Of a request that stores nothing. */

@@ -50,8 +50,8 @@ export interface Call {
   readonly answer: Answer;
   /** Go into Warning headers. */
   readonly warnings: string[];
-  /** The answer is put into another kind's words before it is sent. */
-  readonly isViewed?: boolean;
+  /** The kind in whose words the client speaks, where it is not the one that is stored. */
+  readonly viewedAs?: Kind;
 }
 
 /** Throws the 403 when access says no. */

@@ -22,7 +22,7 @@ export function listStream(
 ): ApiResponse | undefined {
   const { kind } = call;
   const { representation, encoding, pretty } = options.answer;
-  const isPlain = representation === 'object' && encoding === 'json' && !pretty && call.isViewed !== true;
+  const isPlain = representation === 'object' && encoding === 'json' && !pretty && call.viewedAs === undefined;
   if (!isPlain || kind.custom !== undefined || apiVersionOf(kind) !== kind.storageApiVersion) return undefined;
   const prefix = prefixOf(kind, call.route.namespace);
   const revision = at ?? context.store.revision;

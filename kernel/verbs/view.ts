@@ -5,24 +5,13 @@
 import type { ApiResponse, ApiStream } from '@diatom/sdk/api';
 import { isRecord, type JsonRecord, parseJson } from '../kinds/json.ts';
 import { apiVersionOf, type Kind, type KindView } from '../kinds/kind.ts';
+import { inverse, rename, renamed } from '../kinds/view-names.ts';
 import { readBody } from '../wire/body.ts';
 import { parseJsonBody } from '../wire/json-body.ts';
 import { bodyType } from '../wire/media.ts';
 import { pathNotFound } from '../wire/status.ts';
 import type { Call, Context } from './context.ts';
 import { decodeBody } from './decode.ts';
-
-/** What a client calls a field may be the name of something every object has. */
-const renamed = (names: Readonly<Record<string, string>>, field: string): string =>
-  (Object.hasOwn(names, field) ? names[field] : undefined) ?? field;
-
-/** `names` from top-level field to top-level field; what it does not name keeps its name. */
-function rename(object: JsonRecord, names: Readonly<Record<string, string>>): JsonRecord {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [renamed(names, key), value]));
-}
-
-const inverse = (names: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(names).map(([from, to]) => [to, from]));
 
 export async function serveView(
   context: Context,
@@ -37,7 +26,8 @@ export async function serveView(
   if (selector !== null) query.set('fieldSelector', renameSelector(selector, view.fields));
   const isWrite = call.request.method === 'POST' || call.request.method === 'PUT' || call.request.method === 'PATCH';
   // Names are exchanged in JSON; the answer is encoded after that.
-  const inner: Call = { ...call, kind, query, answer: { ...call.answer, encoding: 'json', pretty: false } };
+  const answer = { ...call.answer, encoding: 'json', pretty: false } as const;
+  const inner: Call = { ...call, kind, query, answer, viewedAs: call.kind };
   const request = isWrite ? await translateBody(call, kind, view.fields) : call.request;
   // Unknown fields have been judged by this kind's own schema.
   if (isWrite) query.set('fieldValidation', 'Ignore');
