@@ -296,7 +296,6 @@ export const refusedPodSubresources: Readonly<Record<string, Serve>> = Object.fr
 // ---- serviceaccounts/token, namespaces/finalize ----------------------------------------------------------------------
 
 const createToken: Serve = async (context, call) => {
-  const serviceAccount = parseStored(getStored(context, call).value) as unknown as KubernetesObject;
   const body = expected('token');
   const given = await decodeBody(call, body);
   const { name, namespace } = call.route;
@@ -304,6 +303,7 @@ const createToken: Serve = async (context, call) => {
   Object.assign(metadataOf(given), { name, namespace });
   const request = await admitPosted(context, call, given, body, isDryRun(call.query, 'CreateOptions'));
   admit(context, call, { verb: 'create', name, object: request, previous: undefined });
+  const serviceAccount = parseStored(getStored(context, call).value) as unknown as KubernetesObject;
   const answer = context.access.reviews.tokenRequest(request as unknown as KubernetesObject, serviceAccount);
   return bodyOf(answer as unknown as JsonRecord, 201);
 };
