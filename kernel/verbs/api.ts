@@ -30,6 +30,7 @@ import { type Call, type Context, requireAccess } from './context.ts';
 import { create } from './create.ts';
 import { cleanUpCustomResources } from './custom-cleanup.ts';
 import { giveFreedNames } from './custom-names.ts';
+import { endWatchesOfChangedKinds } from './custom-watches.ts';
 import { decodeBody } from './decode.ts';
 import { remove, removeCollection } from './delete.ts';
 import { patch } from './patch.ts';
@@ -98,6 +99,7 @@ export function createApi(options: ApiOptions): ApiHandler {
   };
   cleanUpCustomResources(context);
   giveFreedNames(context);
+  endWatchesOfChangedKinds(context);
   checkPolicies(context);
   return async (request, identity) => {
     const warnings: string[] = [];

@@ -9,6 +9,7 @@ import type { Encoding } from '../wire/media.ts';
 import { partialMetadata, type RenderOptions, single } from '../wire/render.ts';
 import { type ApiError, expired, resourceVersionTooLarge } from '../wire/status.ts';
 import { type Call, type Context, prefixOf } from './context.ts';
+import { endWithDefinition } from './custom-watches.ts';
 import { type Frame, FrameStream } from './frame-stream.ts';
 import { listSelector, parseResourceVersion, renderOptions, validateListOptions } from './read.ts';
 import { asVersion, nameOfKey, parseStored } from './stored.ts';
@@ -142,9 +143,11 @@ export function watch(context: Context, call: Call): ApiResponse {
     }
     stream.end();
   };
+  let forget: (() => void) | undefined;
   const stream: FrameStream = new FrameStream({
     onEnd: () => {
       subscription?.cancel();
+      forget?.();
       for (const timer of timers) clearInterval(timer);
       timers = [];
     },
@@ -214,6 +217,8 @@ export function watch(context: Context, call: Call): ApiResponse {
   } catch (error) {
     throw startError(error, seen);
   }
+  if (call.kind.nature === 'custom' && !stream.isOver)
+    forget = endWithDefinition(context, call.kind, () => stream.end());
   if (wantsBookmarks) {
     const send = () =>
       stream.push(bookmarkFrame(call.kind, group?.position ?? subscription?.position ?? seen, options));
