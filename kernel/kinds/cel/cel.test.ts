@@ -98,6 +98,8 @@ const right: readonly (readonly [family: string, ...expressions: readonly string
   [
     'optionals',
     'optional.of(1).hasValue()',
+    '[optional.of(1), optional.none()].unwrapOpt() == [1]',
+    'optional.unwrap([optional.none(), optional.of(1)]) == [1]',
     'optional.none().orValue(2) == 2',
     '{"a": 1}[?"b"].orValue(7) == 7',
     '{"a": {"b": 1}}.?a.?b.value() == 1',
@@ -144,6 +146,7 @@ const right: readonly (readonly [family: string, ...expressions: readonly string
   [
     'types',
     'type(1) == int',
+    'type(ip("1.2.3.4")) == net.IP && type(cidr("1.2.3.0/24")) == net.CIDR',
     'type(optional.none()) == optional_type',
     'type("a") != int',
     'type([1]) == list',

@@ -54,6 +54,8 @@ export const typeNames: Readonly<Record<string, string>> = {
   null_type: 'null_type',
   optional_type: 'optional_type',
   type: 'type',
+  'net.IP': 'net.IP',
+  'net.CIDR': 'net.CIDR',
 };
 
 type Scope = ReadonlyMap<string, Type>;
@@ -109,6 +111,8 @@ class Checker {
         return this.#identifier(node.name, node.at, scope);
       case 'select': {
         const name = qualifiedName(node);
+        // `net` itself is nothing.
+        if (name !== undefined && Object.hasOwn(typeNames, name)) return typeType;
         if (name !== undefined && scope.has(name)) return this.#identifier(name, node.at, scope);
         const operand = this.visit(node.operand, scope);
         const field = this.#field(operand, node.field, node.at);

@@ -105,7 +105,8 @@ class Planner {
       case 'select': {
         const name = qualifiedName(node);
         const variable = name === undefined ? undefined : slots.get(name);
-        if (name !== undefined && variable !== undefined) return identifier(name, variable);
+        if (name !== undefined && (variable !== undefined || Object.hasOwn(typeNames, name)))
+          return identifier(name, variable);
         const operand = this.visit(node.operand, slots);
         const { field, optional } = node;
         return (frame) => {

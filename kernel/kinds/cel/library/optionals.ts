@@ -1,11 +1,13 @@
 /** Optional values (cel-go cel/library.go, OptionalTypes). */
 import { global, member, type Overload, prices } from '../overload.ts';
-import { bool, optionalOf, parameter } from '../type.ts';
+import { bool, listOf, optionalOf, parameter } from '../type.ts';
 import {
   CelError,
   Duration,
   isList,
   isMap,
+  type ListValue,
+  listItems,
   listSize,
   mapSize,
   Optional,
@@ -31,6 +33,10 @@ function unwrap({ value }: Optional): Value {
   return value;
 }
 
+/** The values there are. */
+const unwrapAll = (list: ListValue): readonly Value[] =>
+  [...listItems(list)].flatMap((item) => (item instanceof Optional && item.value !== undefined ? [item.value] : []));
+
 const { size } = prices.firstKept;
 const larger = (sizes: readonly number[]): number => Math.max(...sizes);
 
@@ -46,6 +52,8 @@ export const optionals: readonly Overload[] = [
   global('optional.none', [], optionalOf(A), () => Optional.none),
   member('hasValue', [optionalOf(A)], bool, ({ value }: Optional) => value !== undefined),
   member('value', [optionalOf(A)], A, unwrap, { size }),
+  global('optional.unwrap', [listOf(optionalOf(A))], listOf(A), unwrapAll, prices.firstKept),
+  member('unwrapOpt', [listOf(optionalOf(A))], listOf(A), unwrapAll, prices.firstKept),
   // The evaluator asks for the alternative only when it is needed.
   member(
     'or',
