@@ -1,4 +1,6 @@
 /** Defaults of pods and pod templates (kubernetes pkg/apis/core/v1/defaults.go). */
+
+import { timestampOf } from '../custom/definition-status.ts';
 import {
   ensureRecord,
   isRecord,
@@ -9,6 +11,8 @@ import {
   setDefaultNumber,
   stringAt,
 } from '../json.ts';
+import type { WriteContext } from '../kind.ts';
+import { mergeLabelKeys } from './pod-label-keys.ts';
 
 const fileMode = 0o644;
 
@@ -115,8 +119,24 @@ export function defaultPod(pod: JsonRecord): void {
 const failureTolerationSeconds = 300;
 
 /** Where a new pod stands (registry/core/pod/strategy.go, PrepareForCreate). */
-export function preparePod(pod: JsonRecord): void {
-  pod.status = { phase: 'Pending', qosClass: qosClass(recordAt(pod, 'spec')) };
+export function preparePod(pod: JsonRecord, { nowMs }: WriteContext): void {
+  pod.status = newStatus(recordAt(pod, 'spec'), nowMs);
+  mergeLabelKeys(pod);
+}
+
+const gated = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+  lastProbeTime: null,
+};
+
+function newStatus(spec: JsonRecord, nowMs: number): JsonRecord {
+  const status = { phase: 'Pending', qosClass: qosClass(spec) };
+  return recordsAt(spec, 'schedulingGates').length === 0
+    ? status
+    : { ...status, conditions: [{ ...gated, lastTransitionTime: timestampOf(nowMs) }] };
 }
 
 /** What upstream's default admission plug-ins add on create: ServiceAccount, Priority, DefaultTolerationSeconds. */
@@ -130,7 +150,7 @@ export function admitPod(pod: JsonRecord): void {
   if (spec.priority === undefined) spec.priority = 0;
   setDefault(spec, 'preemptionPolicy', 'PreemptLowerPriority');
   tolerateFailures(spec);
-  pod.status = { phase: 'Pending', qosClass: qosClass(spec) };
+  ensureRecord(pod, 'status').qosClass = qosClass(spec);
 }
 
 /** What two of them add on update: tolerations somebody took away, the priority that was left out. */

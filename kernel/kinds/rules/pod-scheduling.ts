@@ -5,6 +5,7 @@ import { duplicateValue, forbiddenField, invalidValue, notSupported, required, t
 import { arrayAt, isRecord, type JsonRecord, lookup, numberAt, recordAt, recordsAt, stringAt } from '../json.ts';
 import { qualifiedNameProblems, subdomainProblems } from '../names.ts';
 import { validateLabels } from '../validate-metadata.ts';
+import { labelKeyErrors } from './pod-label-keys.ts';
 import { validateSelector } from './selector-validation.ts';
 
 const badAddress = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
@@ -122,7 +123,7 @@ function podTermErrors(term: JsonRecord, at: string): FieldError[] {
   const key = stringAt(term, 'topologyKey');
   if (key === '') errors.push(required(`${at}.topologyKey`, 'can not be empty'));
   errors.push(...qualifiedNameProblems(key).map((problem) => invalidValue(`${at}.topologyKey`, key, problem)));
-  return errors;
+  return [...errors, ...labelKeyErrors(term, at)];
 }
 
 function podAffinityErrors(affinity: JsonRecord, path: string): FieldError[] {
@@ -159,6 +160,7 @@ function spreadErrors(constraints: readonly JsonRecord[], path: string): FieldEr
     }
     if (isRecord(constraint.labelSelector))
       errors.push(...validateSelector(constraint.labelSelector, `${at}.labelSelector`));
+    errors.push(...labelKeyErrors(constraint, at));
     const pair = `{${key}, ${when}}`;
     if (seen.has(pair)) errors.push(duplicateValue(`${at}.{topologyKey, whenUnsatisfiable}`, pair));
     seen.add(pair);
