@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { Identity } from '@diatom/sdk/api';
+import type { Authorizer } from './access/access.ts';
 import { issuerDocuments } from './access/authn/issuer-documents.ts';
 import { keepTokenSecrets } from './access/authn/token-secrets.ts';
 import { publishAuthentication } from './access/bootstrap/authentication-config.ts';
@@ -82,8 +83,26 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   );
   await beginTracking(api, now());
   const documents = issuerDocuments(keys.tokenKey.publicKey);
-  const handle = createFront({ api, authorizer: access, inFlight, metrics, checks, documents, log });
-  const door = { credentials: keys.server, clientAuthority: authority, tokens: access.tokens, handler: handle, log };
+  const audit = await openAudit(options, access, now, log);
+  if (audit !== undefined) opening.defer(() => audit.log.close());
+  const handle = createFront({
+    api,
+    ...(audit === undefined ? {} : { audit: audit.audit }),
+    authorizer: access,
+    inFlight,
+    metrics,
+    checks,
+    documents,
+    log,
+  });
+  const door = {
+    credentials: keys.server,
+    clientAuthority: authority,
+    tokens: access.tokens,
+    handler: handle,
+    log,
+    tellsSource: audit !== undefined,
+  };
   const server =
     address && opening.adopt(await listen({ ...address, ...door }), (opened) => opened.close(closeGraceMs));
   // Who asks whether the server is ready may want to use it, too.
@@ -134,6 +153,20 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       return closing;
     },
   };
+}
+
+async function openAudit(
+  { audit: wanted }: KernelOptions,
+  authorizer: Authorizer,
+  now: () => number,
+  log: (message: string) => void,
+) {
+  if (wanted === undefined) return undefined;
+  // Off by default, so most kernels never load it.
+  const { createAudit, loadPolicy, openAuditLog } = await import('./audit/index.ts');
+  const policy = await loadPolicy(wanted.policyPath);
+  const file = openAuditLog(wanted.logPath, log);
+  return { log: file, audit: createAudit({ policy, authorizer, now, write: file.write }) };
 }
 
 /** What the server's certificate has to be good for, besides the names every kernel has. */

@@ -13,6 +13,8 @@ export interface KernelOptions {
   readonly serviceBlocks?: readonly string[];
   /** Whether another program of this machine listens on a port: no Service is given it as a node port then. */
   readonly isPortInUse?: (port: number) => boolean;
+  /** Writes down who asks what, as lines of JSON at `logPath`, by the audit.k8s.io/v1 Policy at `policyPath`. */
+  readonly audit?: { readonly logPath: string; readonly policyPath: string };
   /** Milliseconds since the epoch; the wall clock when left out. */
   readonly now?: () => number;
   readonly log?: (message: string) => void;

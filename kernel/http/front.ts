@@ -8,6 +8,7 @@ import type { Authorizer } from '../access/access.ts';
 import { impersonate } from '../access/authn/impersonation.ts';
 import type { PublishedDocument } from '../access/authn/issuer-documents.ts';
 import { forbidden } from '../access/forbidden.ts';
+import type { Audit, AuditedExchange } from '../audit/index.ts';
 import type { RequestMetrics } from '../metrics/index.ts';
 import { ApiError, entityTooLarge, internalError } from '../wire/status.ts';
 import { answerHealth, type HealthChecks, parseHealthRequest } from './health.ts';
@@ -24,6 +25,7 @@ export interface FrontOptions {
   /** In place of one made by `limits`, for whom else wants to see it. */
   readonly inFlight?: InFlight;
   readonly metrics?: RequestMetrics;
+  readonly audit?: Audit;
   readonly timeoutMs?: number;
   /** What has to work for the kernel to be healthy; a rejection says that it does not. */
   readonly checks?: HealthChecks;
@@ -34,10 +36,11 @@ export interface FrontOptions {
 
 export function createFront(options: FrontOptions): ApiHandler {
   const { api, authorizer, limits, timeoutMs = requestTimeoutMs, checks = {}, documents = {}, log } = options;
-  const { metrics, inFlight = createInFlight(limits) } = options;
-  const serve = async (request: ApiRequest, identity: Identity): Promise<ApiResponse> => {
+  const { metrics, audit, inFlight = createInFlight(limits) } = options;
+  const serve = async (request: ApiRequest, identity: Identity, exchange?: AuditedExchange): Promise<ApiResponse> => {
     if (request.body.length > maximumBodyBytes) throw tooLarge();
     const effective = impersonate(authorizer, identity, request.headers);
+    exchange?.actsAs(effective);
     const document = request.method === 'GET' ? documents[request.path] : undefined;
     if (document !== undefined) return publish(authorizer, effective, request.path, document);
     if (isLongRunning(request)) return api(request, effective);
@@ -53,14 +56,17 @@ export function createFront(options: FrontOptions): ApiHandler {
     const health = parseHealthRequest(request);
     if (health !== undefined) return answerHealth(health, checks);
     const auditId = auditIdOf(request);
+    const exchange = audit?.arrived(request, identity, auditId);
+    let response: ApiResponse;
     try {
-      return withHeader(await serve(request, identity), 'audit-id', auditId);
+      response = await serve(request, identity, exchange);
     } catch (error) {
       if (!(error instanceof ApiError)) {
         log(`${request.method} ${request.path}: ${error instanceof Error ? error.stack : error}`);
       }
-      return withHeader(errorResponse(error), 'audit-id', auditId);
+      response = errorResponse(error);
     }
+    return withHeader(exchange === undefined ? response : await exchange.answered(response), 'audit-id', auditId);
   };
   if (metrics === undefined) return answer;
   return async (request, identity) => {

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
 import type { ApiResponse, ApiStream, ChunkSource } from '@diatom/sdk/api';
+import type { SlowReaders } from './slow-readers.ts';
 
 /** Node's HTTP/2 response has the same methods as the HTTP/1.1 one, but no common type. */
 export type Outgoing = ServerResponse;
@@ -23,6 +24,7 @@ export interface Exchange {
   readonly closing: Closing;
   /** A reader that takes nothing for this long is cut off; it can resume its watch from where it was. */
   readonly slowReaderMs: number;
+  readonly slowReaders: SlowReaders;
 }
 
 /** An AbortSignal looks through all its listeners for every new one: with a thousand watches that was a third of their cost. */
@@ -111,62 +113,55 @@ async function sendAll({ outgoing, gone, slowReaderMs }: Exchange, chunks: ApiSt
 }
 
 /** Resolves when the source is over or the client gone, rejects when it takes nothing for too long. */
-function sendFrom({ outgoing, slowReaderMs }: Exchange, source: ChunkSource): Promise<void> {
-  const { send, emitter } = writerOf(outgoing);
+function sendFrom({ outgoing, slowReaders }: Exchange, source: ChunkSource): Promise<void> {
+  const write = writerOf(outgoing);
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
     let isOver = false;
+    let isWriting = false;
     const finish = (error?: Error): void => {
       isOver = true;
-      clearTimeout(timer);
+      reader.leave();
       // The connection outlives the answer.
-      emitter.off('drain', drained);
       outgoing.off('close', closed);
       if (error === undefined) resolve();
       else reject(error);
     };
     const closed = (): void => finish();
-    const pump = (): void => {
-      while (!isOver && timer === undefined) {
-        const chunk = source.take();
-        if (chunk === undefined) {
-          if (source.isOver) finish();
-          return;
-        }
-        if (!send(chunk)) timer = setTimeout(() => finish(new Error('the reader takes nothing')), slowReaderMs);
-      }
-    };
-    const drained = (): void => {
-      clearTimeout(timer);
-      timer = undefined;
+    const reader = slowReaders.add(() => finish(new Error('the reader takes nothing')));
+    const written = (): void => {
+      isWriting = false;
+      reader.end();
       pump();
     };
-    emitter.on('drain', drained);
+    const pump = (): void => {
+      if (isOver || isWriting) return;
+      const chunk = source.take();
+      if (chunk === undefined) {
+        if (source.isOver) finish();
+        return;
+      }
+      isWriting = true;
+      reader.begin();
+      write(chunk, written);
+    };
     outgoing.on('close', closed);
     source.onReady(pump);
     pump();
   });
 }
 
-interface Writer {
-  /** False: not before the next `drain` of the emitter. */
-  send(chunk: string | Uint8Array): boolean;
-  readonly emitter: NodeJS.EventEmitter;
-}
+/** Calls back when the chunk is on its way, or will never be. */
+type Write = (chunk: string | Uint8Array, written: () => void) => void;
 
 /**
  * HTTP/1.1 chunks as Node writes them are three buffers, which TLS copies together anew for every connection. What many
  * connections send is put together once; Node still writes the head and the last chunk.
  */
-function writerOf(outgoing: Outgoing): Writer {
+function writerOf(outgoing: Outgoing): Write {
   const { socket } = outgoing;
   const isOwnTurn = outgoing.chunkedEncoding && socket !== null && !outgoing.destroyed;
-  if (!isOwnTurn) return { send: (chunk) => outgoing.write(chunk), emitter: outgoing };
-  return {
-    send: (chunk) =>
-      socket.destroyed || socket.write(typeof chunk === 'string' ? chunkOf(chunk) : sharedChunkOf(chunk)),
-    emitter: socket,
-  };
+  if (!isOwnTurn) return (chunk, written) => outgoing.write(chunk, written);
+  return (chunk, written) => socket.write(typeof chunk === 'string' ? chunkOf(chunk) : sharedChunkOf(chunk), written);
 }
 
 const sharedChunks = new WeakMap<Uint8Array, Buffer>();

@@ -20,6 +20,7 @@ import { ApiError, unauthorized } from '../wire/status.ts';
 import { errorResponse } from './front.ts';
 import { type Incoming, readRequest } from './request.ts';
 import { type Closing, type Exchange, type Outgoing, respond } from './respond.ts';
+import { SlowReaders } from './slow-readers.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -80,6 +81,7 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
     session.once('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
   });
+  const slowReaders = new SlowReaders(slowReaderMs);
   const closing: Closing = { listeners: new Set(), hasBegun: false };
   let serving = 0;
   server.on('request', (incoming: Incoming, answer: Outgoing | Http2ServerResponse) => {
@@ -94,7 +96,7 @@ export async function listen(options: ServerOptions): Promise<ListeningServer> {
     });
     serving++;
     const acceptEncoding = incoming.headers['accept-encoding'] as string | undefined;
-    const exchange = { outgoing, acceptEncoding, gone: gone.signal, closing, slowReaderMs };
+    const exchange = { outgoing, acceptEncoding, gone: gone.signal, closing, slowReaderMs, slowReaders };
     serve(options, incoming, exchange).catch((error) => {
       log(`${incoming.method} ${incoming.url}: ${error instanceof Error ? error.stack : error}`);
       outgoing.destroy();

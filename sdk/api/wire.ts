@@ -10,6 +10,8 @@ export interface ApiRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Where the client is, if the transport knows. */
+  readonly sourceAddress?: string;
 }
 
 export interface ApiResponse {

@@ -2,6 +2,7 @@
  * What a node may write: itself, its lease, the pods on it, tokens of their accounts (Kubernetes "NodeRestriction";
  * kubernetes plugin/pkg/admission/noderestriction).
  */
+import type { Status } from '@diatom/sdk/api';
 import { deepEqual, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../../kinds/json.ts';
 import { objectKey } from '../../store/keys.ts';
 import type { Store } from '../../store/store.ts';
@@ -17,17 +18,14 @@ export function createNodeRestriction(store: Store): Admission {
     const { group, resource, name, identity } = request;
     const refused = (why: string) => forbidden({ group, resource }, name, why).status;
     if (node === '') return refused(`could not determine node from user ${JSON.stringify(identity.name)}`);
-    if (group === '' && resource === 'pods' && request.verb === 'create' && request.subresource === '') {
-      if (stored(store, 'nodes', '', node) === undefined)
-        return notFound({ group: '', resource: 'nodes' }, node).status;
-    }
     const why = rows[`${group}/${resource}`]?.(request, node, store);
-    return why === undefined ? undefined : refused(why);
+    return typeof why === 'string' ? refused(why) : why;
   };
 }
 
-/** What is wrong with it. */
-type Check = (request: AdmissionRequest, node: string, store: Store) => string | undefined;
+/** Why it is forbidden, or another answer; undefined: it is not. */
+type Refusal = string | Status | undefined;
+type Check = (request: AdmissionRequest, node: string, store: Store) => Refusal;
 
 const rows: Readonly<Record<string, Check>> = {
   '/pods': checkPod,
@@ -50,7 +48,7 @@ const rows: Readonly<Record<string, Check>> = {
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-function checkPod(request: AdmissionRequest, node: string, store: Store): string | undefined {
+function checkPod(request: AdmissionRequest, node: string, store: Store): Refusal {
   const { verb, subresource, object, previous } = request;
   const place = stringAt(previous ?? object, 'spec', 'nodeName');
   switch (subresource) {
@@ -72,7 +70,7 @@ function checkPod(request: AdmissionRequest, node: string, store: Store): string
 }
 
 /** The image of a pod that the node runs without having been asked to. */
-function checkMirrorPod(pod: unknown, node: string, store: Store): string | undefined {
+function checkMirrorPod(pod: unknown, node: string, store: Store): Refusal {
   const who = `node ${quoted(node)} can only create pods with`;
   if (!isRecord(pod) || !Object.hasOwn(recordAt(pod, 'metadata', 'annotations'), mirrorAnnotation)) {
     return `pod does not have ${quoted(mirrorAnnotation)} annotation, node ${quoted(node)} can only create mirror pods`;
@@ -86,7 +84,9 @@ function checkMirrorPod(pod: unknown, node: string, store: Store): string | unde
   if (owner.controller !== true) return `${who} a controller owner reference set to itself`;
   if (owner.blockOwnerDeletion === true)
     return `node ${quoted(node)} must not set blockOwnerDeletion on an owner reference`;
-  const uid = stringAt(stored(store, 'nodes', '', node), 'metadata', 'uid');
+  const itself = stored(store, 'nodes', '', node);
+  if (itself === undefined) return notFound({ group: '', resource: 'nodes' }, node).status;
+  const uid = stringAt(itself, 'metadata', 'uid');
   if (stringAt(owner, 'uid') !== uid) return `node ${node} UID mismatch: expected ${stringAt(owner, 'uid')} got ${uid}`;
   const [first] = referencesOf({ ...pod, metadata: { name: stringAt(pod, 'metadata', 'name') } });
   return first === undefined
