@@ -2,12 +2,13 @@
 
 import { decodeCustom } from '../kinds/custom/decode-custom.ts';
 import { decodeTyped } from '../kinds/decode-typed.ts';
-import { isRecord, type JsonRecord, recordAt } from '../kinds/json.ts';
+import { invalidValue } from '../kinds/field-errors.ts';
+import { isRecord, type JsonRecord, recordAt, stringAt } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import type { Schema } from '../kinds/schema.ts';
 import { type Body, readBody } from '../wire/body.ts';
 import { mostStrictProblems } from '../wire/json-body.ts';
-import { badRequest } from '../wire/status.ts';
+import { type ApiError, badRequest, invalid } from '../wire/status.ts';
 import type { Call } from './context.ts';
 import { itemProblems } from './managed/field-set.ts';
 
@@ -177,6 +178,8 @@ export function decodeFields(expected: Expected, value: JsonRecord) {
 function checkType(expected: Expected, value: JsonRecord): void {
   if (value.kind === undefined || value.kind === '') {
     if (expected.nature === 'custom') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(value)}'`);
+  } else if (value.kind !== expected.kind && expected.nature === 'custom' && value.apiVersion === expected.apiVersion) {
+    throw wrongKind(expected, value);
   } else if (value.kind !== expected.kind) {
     const given = `${String(value.apiVersion ?? '')}, Kind=${String(value.kind)}`;
     throw badRequest(
@@ -185,12 +188,20 @@ function checkType(expected: Expected, value: JsonRecord): void {
   }
   const { apiVersion = '' } = value;
   if (
-    apiVersion !== '' &&
+    (apiVersion !== '' || expected.nature === 'custom') &&
     apiVersion !== expected.apiVersion &&
     !expected.otherVersions?.includes(String(apiVersion))
   ) {
     throw badRequest(
-      `the API version in the data (${String(value.apiVersion)}) does not match the expected API version (${expected.apiVersion})`,
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected.apiVersion})`,
     );
   }
+}
+
+/** Of a custom resource the kind is a field like any other (apiextensions-apiserver customresource/validator.go). */
+function wrongKind(expected: Expected, value: JsonRecord): ApiError {
+  const kind = String(value.kind);
+  const group = expected.apiVersion.slice(0, expected.apiVersion.indexOf('/'));
+  const problem = invalidValue('kind', kind, `must be ${expected.kind}`);
+  return invalid({ group, kind }, stringAt(value, 'metadata', 'name'), [problem]);
 }
