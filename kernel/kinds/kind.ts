@@ -96,6 +96,10 @@ export interface KindRules {
    * forbidden. Made before webhooks are asked, again when they have changed the object, and at last.
    */
   readonly admitCreate?: (object: JsonRecord, lookup: ObjectLookup, list: ObjectList) => string | undefined;
+  /** Why an update of the object itself is forbidden. */
+  readonly admitUpdate?: (object: JsonRecord, previous: JsonRecord, lookup: ObjectLookup) => string | undefined;
+  /** Why the object may not be deleted. */
+  readonly admitDelete?: (object: JsonRecord) => string | undefined;
   readonly prepareUpdate?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
   readonly prepareStatus?: (object: JsonRecord, previous: JsonRecord, context: WriteContext) => void;
   readonly validate?: (object: JsonRecord) => readonly FieldError[];

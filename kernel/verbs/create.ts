@@ -213,13 +213,17 @@ export function listIn({ store }: Context): ObjectList {
     store.list(resourcePrefix(group, resource, namespace)).items.map(({ value }) => parseStored(value));
 }
 
-/** The kind's own admission, which may look at other objects: why the object is forbidden. */
-function admitKind(context: Context, { kind }: Call, object: JsonRecord): string | undefined {
-  const lookup: ObjectLookup = (group, resource, other) => {
-    const found = context.store.get(resourcePrefix(group, resource) + other);
+/** For rules that look at one other object. */
+export function lookupIn({ store }: Context): ObjectLookup {
+  return (group, resource, name) => {
+    const found = store.get(resourcePrefix(group, resource) + name);
     return found === undefined ? undefined : parseStored(found.value);
   };
-  return kind.rules.admitCreate?.(object, lookup, listIn(context));
+}
+
+/** The kind's own admission, which may look at other objects: why the object is forbidden. */
+function admitKind(context: Context, { kind }: Call, object: JsonRecord): string | undefined {
+  return kind.rules.admitCreate?.(object, lookupIn(context), listIn(context));
 }
 
 /**

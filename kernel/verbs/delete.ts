@@ -7,7 +7,7 @@ import { schemaOf } from '../kinds/type-table.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
 import { readBody } from '../wire/body.ts';
 import { jsonHeaders } from '../wire/encode-answer.ts';
-import { ApiError, badRequest, conflict, invalid, notFound } from '../wire/status.ts';
+import { ApiError, badRequest, conflict, forbidden, invalid, notFound } from '../wire/status.ts';
 import type { Round } from './admit.ts';
 import type { Call, Context } from './context.ts';
 import { listAnswer, readPage } from './read.ts';
@@ -76,7 +76,11 @@ const longestGraceSeconds = 2 ** 31 - 1;
 export async function remove(context: Context, call: Call): Promise<ApiResponse> {
   const options = await readDeleteOptions(call);
   const outcome = await removeObject(context, call, call.route.name, options);
-  if (!outcome.gone) return respond(context, call, outcome.text, 200);
+  if (!outcome.gone) {
+    // Others that take their time say 200 as well, for old clients' sake (endpoints/handlers/delete.go).
+    const isCascading = options.propagation === 'Foreground' || options.given.orphanDependents === false;
+    return respond(context, call, outcome.text, isCascading ? 202 : 200);
+  }
   const body = JSON.stringify(deletedStatus(call.kind, call.route.name, outcome.text));
   return { status: 200, headers: jsonHeaders, body };
 }
@@ -105,6 +109,8 @@ export async function removeObject(
     if (current === undefined) throw notFound(call.kind, name);
     const object = parseStored(current.value);
     requirePreconditions(call.kind, name, object, current, options);
+    const why = call.kind.rules.admitDelete?.(object);
+    if (why !== undefined) throw forbidden(call.kind, name, why);
     admit(context, call, { verb: 'delete', name, object: undefined, previous: object });
     admitDeletion(call, round, requested, object, options);
     return decideDeletion(call.kind, current, object, options, round.nowMs);

@@ -1,10 +1,11 @@
 /** update (PUT), and the second half of every patch: how a changed object replaces the stored one. */
 import type { ApiResponse } from '@diatom/sdk/api';
+import { immutable } from '../kinds/field-errors.ts';
 import { arrayAt, deepEqual, type JsonRecord, numberAt, stringAt } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { validateMetadata, validateMetadataUpdate } from '../kinds/validate-metadata.ts';
 import type { Decision, StoredObject } from '../store/store.ts';
-import { badRequest, conflict, type FieldError, modifiedMessage, notFound } from '../wire/status.ts';
+import { badRequest, conflict, type FieldError, forbidden, modifiedMessage, notFound } from '../wire/status.ts';
 import type { Admitted, Round } from './admit.ts';
 import { dropSameOwners, tidyAdmitted } from './after-admission.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
@@ -12,6 +13,7 @@ import {
   admitNew,
   applyNamespace,
   listIn,
+  lookupIn,
   prepareAdmission,
   prepareNew,
   requireNamespace,
@@ -149,6 +151,8 @@ export function replace(
   countGeneration(kind, object, previous);
   requireValid(kind, route.name, updateErrors(call, object, previous));
   warnOfWrite(call, object, previous);
+  const why = route.subresource === '' ? kind.rules.admitUpdate?.(object, previous, lookupIn(context)) : undefined;
+  if (why !== undefined) throw forbidden(kind, route.name, why);
   admit(context, call, { verb, name: route.name, object, previous });
   round?.validate(call, { ...admission, object });
   round?.charge(call, object, previous);
@@ -213,6 +217,8 @@ function requireSameObject(
   const metadata = metadataOf(object);
   const uid = stringAt(metadata, 'uid');
   if (uid !== '' && uid !== before.uid) {
+    // A PUT says which object it means; a patch cannot make it another one.
+    if (verb === 'patch') requireValid(kind, route.name, [immutable('metadata.uid', uid)]);
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${String(before.uid)}`;
     throw conflict(kind, route.name, why, { uid: String(before.uid) });
   }

@@ -28,20 +28,21 @@ test('an object needs its namespace, and one that is not going away', async () =
   await using api = await openApi();
   const missing = await api.call('POST', '/api/v1/namespaces/nowhere/configmaps', configMap('a'));
   assert.deepEqual([missing.status, missing.body.message], [404, 'namespaces "nowhere" not found']);
-  const deleted = await api.call('DELETE', '/api/v1/namespaces/default');
+  await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'old' } });
+  const deleted = await api.call('DELETE', '/api/v1/namespaces/old');
   assert.equal((deleted.body.status as JsonRecord).phase, 'Terminating');
-  const late = await api.call('POST', configMaps, configMap('a'));
+  const late = await api.call('POST', '/api/v1/namespaces/old/configmaps', configMap('a'));
   assert.equal(late.status, 403);
   assert.match(
     String(late.body.message),
-    /unable to create new content in namespace default because it is being terminated/,
+    /unable to create new content in namespace old because it is being terminated/,
   );
-  const finalized = await api.call('PUT', '/api/v1/namespaces/default/finalize', {
-    metadata: { name: 'default' },
+  const finalized = await api.call('PUT', '/api/v1/namespaces/old/finalize', {
+    metadata: { name: 'old' },
     spec: { finalizers: [] },
   });
   assert.equal(finalized.status, 200);
-  assert.equal((await api.call('GET', '/api/v1/namespaces/default')).status, 404);
+  assert.equal((await api.call('GET', '/api/v1/namespaces/old')).status, 404);
 });
 
 test('an update of an old version is a conflict, one without a version is not', async () => {
@@ -419,4 +420,67 @@ test('a pod that is not ready goes where its budget does not count on it', async
 test('all namespaces cannot be deleted at once', async () => {
   await using api = await openApi();
   assert.equal((await api.call('DELETE', '/api/v1/namespaces')).status, 405);
+});
+
+test('a patch cannot change the uid, a PUT for another one is a conflict', async () => {
+  await using api = await openApi();
+  await api.call('POST', configMaps, configMap('a'));
+  const change = { metadata: { uid: 'abc' } };
+  const patched = await api.call('PATCH', `${configMaps}/a`, change, {
+    'content-type': 'application/merge-patch+json',
+  });
+  assert.deepEqual(
+    [patched.status, ((patched.body.details as JsonRecord).causes as JsonRecord[])[0]?.field],
+    [422, 'metadata.uid'],
+  );
+  const put = await api.call('PUT', `${configMaps}/a`, configMap('a', { metadata: { name: 'a', uid: 'abc' } }));
+  assert.equal(put.status, 409);
+});
+
+test('a deletion that waits for dependents is accepted, not done', async () => {
+  await using api = await openApi();
+  const held = (name: string) => configMap(name, { metadata: { name, finalizers: ['example.com/hold'] } });
+  for (const name of ['a', 'b', 'c']) await api.call('POST', configMaps, held(name));
+  const plain = await api.call('DELETE', `${configMaps}/a`);
+  const foreground = await api.call('DELETE', `${configMaps}/b`, { propagationPolicy: 'Foreground' });
+  const old = await api.call('DELETE', `${configMaps}/c`, { orphanDependents: false });
+  assert.deepEqual([plain.status, foreground.status, old.status], [200, 202, 202]);
+});
+
+test('a read with the export parameter of old is refused', async () => {
+  await using api = await openApi();
+  await api.call('POST', configMaps, configMap('a'));
+  assert.equal((await api.call('GET', `${configMaps}/a?export=true`)).status, 400);
+});
+
+test('an event says when and by whom, or is about something in its own namespace', async () => {
+  await using api = await openApi();
+  const events = '/api/v1/namespaces/default/events';
+  const event = (more: JsonRecord) => ({ metadata: { name: 'e' }, ...more });
+  const elsewhere = await api.call('POST', events, event({ involvedObject: { namespace: 'other' } }));
+  assert.equal(elsewhere.status, 422);
+  const today = { eventTime: '2026-01-01T00:00:00.000000Z', involvedObject: { namespace: 'other' } };
+  const silent = await api.call('POST', events, event(today));
+  assert.deepEqual(
+    ((silent.body.details as JsonRecord).causes as JsonRecord[])
+      .map(({ field, reason }) => `${field} ${reason}`)
+      .slice(0, 1),
+    ['reportingComponent FieldValueRequired'],
+  );
+  const who = { reportingComponent: 'a.io/b', reportingInstance: 'b-1', action: 'Doing', reason: 'Because' };
+  assert.equal((await api.call('POST', events, event({ ...today, ...who }))).status, 201);
+});
+
+test('a daemon set counts the versions of its template in an annotation', async () => {
+  await using api = await openApi();
+  const path = '/apis/apps/v1/namespaces/default/daemonsets';
+  const { spec, ...rest } = deployment('d');
+  const countOf = ({ body }: { readonly body: JsonRecord }) =>
+    ((body.metadata as JsonRecord).annotations as JsonRecord)['deprecated.daemonset.template.generation'];
+  const created = await api.call('POST', path, { ...rest, kind: 'DaemonSet', spec });
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const labelled = await api.call('PATCH', `${path}/d`, { metadata: { labels: { a: 'b' } } }, merge);
+  const restart = { spec: { template: { metadata: { annotations: { restarted: 'now' } } } } };
+  const restarted = await api.call('PATCH', `${path}/d`, restart, merge);
+  assert.deepEqual([countOf(created), countOf(labelled), countOf(restarted)], ['1', '1', '2']);
 });

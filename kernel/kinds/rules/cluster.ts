@@ -33,6 +33,9 @@ import { type Amounts, add, countedBy, isInScope, usageOf } from './quota-usage.
 
 const nameLabel = 'kubernetes.io/metadata.name';
 
+/** A cell is not without them (apiserver plugin/namespace/lifecycle). */
+const lastingNamespaces: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
+
 export const namespaceRules: KindRules = {
   name: 'label',
   defaults: (object) => {
@@ -54,6 +57,8 @@ export const namespaceRules: KindRules = {
     ensureRecord(object, 'status').phase = 'Terminating';
   },
   held: (object) => arrayAt(object, 'spec', 'finalizers').length > 0,
+  admitDelete: (object) =>
+    lastingNamespaces.has(stringAt(object, 'metadata', 'name')) ? 'this namespace may not be deleted' : undefined,
 };
 
 export const nodeRules: KindRules = {
@@ -120,19 +125,36 @@ export const leaseRules: KindRules = {
   },
 };
 
-export const eventRules: KindRules = {
-  uncollected: true,
-  createOnUpdate: true,
-  validate: (object) => {
-    const involved = stringAt(object, 'involvedObject', 'namespace');
-    const namespace = stringAt(object, 'metadata', 'namespace');
-    const fits =
-      involved === namespace ||
-      (involved === '' && namespace === 'default') ||
-      (involved === '' && namespace === 'kube-system');
-    return fits ? [] : [invalidValue('involvedObject.namespace', involved, 'does not match event.namespace')];
-  },
-};
+/** Most that the texts of an event with an eventTime may hold. */
+const eventTextLimits = { reportingInstance: 128, action: 128, reason: 128 } as const;
+const eventMessageLimit = 1024;
+
+/** Events of today say when and by whom; older ones only what about (kubernetes pkg/apis/core/validation/events.go). */
+function eventErrors(object: JsonRecord): FieldError[] {
+  const involved = stringAt(object, 'involvedObject', 'namespace');
+  const namespace = stringAt(object, 'metadata', 'namespace');
+  const mismatch = invalidValue('involvedObject.namespace', involved, 'does not match event.namespace');
+  if (stringAt(object, 'eventTime') === '') {
+    const fits = involved === '' ? namespace === '' || namespace === 'default' : involved === namespace;
+    return fits ? [] : [mismatch];
+  }
+  const errors: FieldError[] = [];
+  if (involved === '' && namespace !== 'default' && namespace !== 'kube-system') errors.push(mismatch);
+  const controller = stringAt(object, 'reportingComponent');
+  if (controller === '') errors.push(required('reportingComponent'));
+  for (const problem of qualifiedNameProblems(controller))
+    errors.push(invalidValue('reportingComponent', controller, problem));
+  for (const [field, limit] of Object.entries(eventTextLimits)) {
+    const text = stringAt(object, field);
+    if (text === '') errors.push(required(field));
+    if (text.length > limit) errors.push(invalidValue(field, '', `can have at most ${limit} characters`));
+  }
+  if (stringAt(object, 'message').length > eventMessageLimit)
+    errors.push(invalidValue('message', '', `can have at most ${eventMessageLimit} characters`));
+  return errors;
+}
+
+export const eventRules: KindRules = { uncollected: true, createOnUpdate: true, validate: eventErrors };
 
 const highestUserPriority = 1_000_000_000;
 const preemptions = ['Never', 'PreemptLowerPriority'];

@@ -2,9 +2,10 @@
 import { isIP } from 'node:net';
 import type { FieldError } from '../../wire/status.ts';
 import { invalidValue, notSupported, required } from '../field-errors.ts';
-import { arrayAt, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json.ts';
-import type { KindRules } from '../kind.ts';
+import { arrayAt, ensureRecord, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json.ts';
+import type { KindRules, ObjectList, ObjectLookup } from '../kind.ts';
 import { label1035Problems, subdomainProblems, wildcardProblems } from '../names.ts';
+import { type Classes, defaultClass } from './default-class.ts';
 import { isPort, portNameProblems, portRange } from './pod-validation.ts';
 
 const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
@@ -60,8 +61,24 @@ function ruleErrors(rule: JsonRecord, at: string): FieldError[] {
   ];
 }
 
+const classes: Classes = {
+  group: 'networking.k8s.io',
+  resource: 'ingressclasses',
+  annotations: ['ingressclass.kubernetes.io/is-default-class'],
+};
+
+/** Upstream's plug-in DefaultIngressClass. */
+function admitIngress(ingress: JsonRecord, _lookup: ObjectLookup, list: ObjectList): undefined {
+  const spec = ensureRecord(ingress, 'spec');
+  const old = recordAt(ingress, 'metadata', 'annotations')['kubernetes.io/ingress.class'];
+  if (spec.ingressClassName !== undefined || old !== undefined) return;
+  const name = defaultClass(classes, list);
+  if (name !== '') spec.ingressClassName = name;
+}
+
 export const ingressRules: KindRules = {
   generation: true,
+  admitCreate: admitIngress,
   prepareCreate: (object) => {
     object.status = { loadBalancer: {} };
   },

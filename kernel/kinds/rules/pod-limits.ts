@@ -61,7 +61,7 @@ function brokenBounds(pod: JsonRecord, limit: JsonRecord): string[] {
   });
   if (type === 'Container')
     return [...containers, ...recordsAt(pod, 'spec', 'initContainers')].flatMap((container) =>
-      broken(limit, amounts(container)),
+      brokenLimits(limit, amounts(container)),
     );
   if (type !== 'Pod') return [];
   const sum = (key: 'requests' | 'limits'): JsonRecord => {
@@ -71,10 +71,11 @@ function brokenBounds(pod: JsonRecord, limit: JsonRecord): string[] {
         total[name] = addQuantities(String(total[name] ?? '0'), String(value));
     return total;
   };
-  return broken(limit, { requests: sum('requests'), limits: sum('limits') });
+  return brokenLimits(limit, { requests: sum('requests'), limits: sum('limits') });
 }
 
-function broken(limit: JsonRecord, { requests, limits }: Amounts): string[] {
+/** Which of its bounds amounts break, in upstream's words. */
+export function brokenLimits(limit: JsonRecord, { requests, limits }: Amounts): string[] {
   const type = stringAt(limit, 'type');
   const text = (amounts: JsonRecord, name: string): string | undefined =>
     amounts[name] === undefined ? undefined : String(amounts[name]);

@@ -1,7 +1,7 @@
 /** Pods. */
 import { forbiddenField } from '../field-errors.ts';
 import { ensureRecord, isRecord, type JsonRecord, numberAt, recordAt, recordsAt, stringAt } from '../json.ts';
-import type { KindRules } from '../kind.ts';
+import type { KindRules, ObjectLookup } from '../kind.ts';
 import { alignPodAddresses } from './first-of-list.ts';
 import { admitPod, admitPodUpdate, defaultPod, preparePod, qosClass } from './pod-defaults.ts';
 import { admitLimits } from './pod-limits.ts';
@@ -23,6 +23,7 @@ export const podRules: KindRules = {
   prepareUpdate: admitPodUpdate,
   admitCreate: (pod, lookup, list) => {
     admitPod(pod);
+    lendPullSecrets(pod, lookup);
     placePod(pod, lookup('', 'nodes', stringAt(pod, 'spec', 'nodeName')));
     return admitRuntimeClass(pod, lookup) ?? admitPriority(pod, lookup, list) ?? admitLimits(pod, list);
   },
@@ -39,6 +40,17 @@ export const podRules: KindRules = {
   parts: { ephemeralcontainers: ephemeralContainersPart, resize: resizePart },
   gracePeriodSeconds,
 };
+
+/** A pod without secrets for its images takes those of its account (plugin/pkg/admission/serviceaccount). */
+function lendPullSecrets(pod: JsonRecord, lookup: ObjectLookup): void {
+  const spec = ensureRecord(pod, 'spec');
+  const account = stringAt(spec, 'serviceAccountName');
+  // A mirror pod has none.
+  if (account === '' || recordsAt(spec, 'imagePullSecrets').length > 0) return;
+  const found = lookup('', 'serviceaccounts', `${stringAt(pod, 'metadata', 'namespace')}/${account}`);
+  const secrets = recordsAt(found, 'imagePullSecrets');
+  if (secrets.length > 0) spec.imagePullSecrets = secrets.map(({ name }) => ({ name }));
+}
 
 /** A pod nobody runs, or one that has ended, needs no time to stop (registry/core/pod/strategy.go, CheckGracefulDelete). */
 function gracePeriodSeconds(pod: JsonRecord, requested: number | undefined): number {

@@ -16,6 +16,7 @@ import {
 import type { KindRules } from '../kind.ts';
 import { qualifiedNameProblems, subdomainProblems } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
+import { admitClaim, admitClaimUpdate } from './claim-admission.ts';
 import { validateSelector } from './selector-validation.ts';
 
 const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
@@ -123,6 +124,8 @@ function fixedClaim(object: JsonRecord): JsonRecord {
 }
 
 export const persistentVolumeClaimRules: KindRules = {
+  admitCreate: admitClaim,
+  admitUpdate: admitClaimUpdate,
   defaults: (object) => setDefault(ensureRecord(object, 'spec'), 'volumeMode', 'Filesystem'),
   prepareCreate: (object) => {
     object.status = { phase: 'Pending' };
