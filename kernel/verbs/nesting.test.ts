@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { JsonRecord } from '../kinds/json.ts';
 import { schemaOf } from '../kinds/type-table.ts';
 import { encodeEnvelope } from '../wire/protobuf-encode.ts';
-import { openApi } from './test-api.ts';
+import { configMaps, openApi } from './test-api.ts';
 
 const revisions = '/apis/apps/v1/namespaces/default/controllerrevisions';
 const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
@@ -71,4 +71,16 @@ test('a schema in a schema in a schema, as protobuf', async () => {
     { 'content-type': 'application/vnd.kubernetes.protobuf' },
   );
   assert.equal(status, 400, text.slice(0, 300));
+});
+
+test('a YAML body of nothing but opening brackets is refused at once, however long it is', async () => {
+  await using api = await openApi();
+  const started = performance.now();
+  for (const brackets of ['['.repeat(3_000_000), '{a: '.repeat(700_000)]) {
+    const { status } = await api.call('POST', configMaps, `values: ${brackets}`, {
+      'content-type': 'application/yaml',
+    });
+    assert.equal(status, 400);
+  }
+  assert.ok(performance.now() - started < 10_000);
 });

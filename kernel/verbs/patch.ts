@@ -120,6 +120,9 @@ export async function patch(context: Context, call: Call): Promise<ApiResponse> 
     const { apply } = await import('./apply.ts');
     return apply(context, call);
   }
+  const { kind, route } = call;
+  // First of all whether it can be read: client-go tries another form when it cannot.
+  const change = readPatch(call, kind.nature, kind.schema);
   const dryRun = isDryRun(call.query, 'PatchOptions');
   if (call.query.get('force') !== null) {
     const message = 'Forbidden: may not be specified for non-apply patch';
@@ -127,8 +130,6 @@ export async function patch(context: Context, call: Call): Promise<ApiResponse> 
       { reason: 'FieldValueForbidden', field: 'force', message },
     ]);
   }
-  const { kind, route } = call;
-  const change = readPatch(call, kind.nature, kind.schema);
   const expected = expectedOf(kind);
   const outcome = await commit(context, objectKey(call, route.name), dryRun, (current, round) => {
     if (current === undefined) throw notFound(kind, route.name);

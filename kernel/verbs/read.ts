@@ -26,6 +26,8 @@ export function getStored(context: Context, call: Call): StoredObject {
 }
 
 export function get(context: Context, call: Call): ApiResponse {
+  if (['true', '1'].includes(call.query.get('export') ?? ''))
+    throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
   const options = renderOptions(context, call);
   requireReached(context, parseResourceVersion(call.query.get('resourceVersion')));
   const text = asVersion(call.kind, getStored(context, call).value);

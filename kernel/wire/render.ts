@@ -25,7 +25,8 @@ export interface ListMetadata {
 export function checkIncludeObject(value: string | null): string {
   if (value === null || value === '') return 'Metadata';
   if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
-  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+  const why = `Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw badRequest(`Unable to convert to Table as requested: includeObject: ${why}`);
 }
 
 export function partialMetadata(text: string, version: string, parsed?: JsonRecord): string {

@@ -4,6 +4,10 @@ import type { ApiResponse } from '@diatom/sdk/api';
 export const buildInfo = {
   major: '1',
   minor: '35',
+  emulationMajor: '1',
+  emulationMinor: '35',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '34',
   gitVersion: 'v1.35.0+diatom',
   gitCommit: '',
   gitTreeState: 'clean',

@@ -6,7 +6,8 @@ import { deepestNesting, isDeeper, tooDeep } from './nesting.ts';
 import { ApiError, badRequest } from './status.ts';
 
 export async function parseYamlBody(text: string): Promise<ParsedBody> {
-  const { isScalar, parseDocument, visit } = await import('yaml');
+  const { isScalar, Lexer, parseDocument, visit } = await import('yaml');
+  if (mayBeDeep(text) && isFlowDeeper(new Lexer().lex(text), deepestNesting)) throw tooDeep();
   // The parser's own search for duplicate keys compares each with each: 28 s for 50,000 of them.
   const document = parseDocument(text, { version: '1.1', uniqueKeys: false, intAsBigInt: hasLongInteger(text) });
   const problem = document.errors[0];
@@ -38,6 +39,19 @@ export async function parseYamlBody(text: string): Promise<ParsedBody> {
     duplicateFields: [...duplicates],
     yamlProblems: problems,
   };
+}
+
+/** The parser takes minutes for 3 MB of brackets; only a body with many of them is looked at twice. */
+const mayBeDeep = (text: string): boolean => (text.match(/[[{]/g)?.length ?? 0) > deepestNesting;
+
+function isFlowDeeper(tokens: Iterable<string>, limit: number): boolean {
+  let depth = 0;
+  for (const token of tokens) {
+    if (token === '[' || token === '{') depth++;
+    else if (token === ']' || token === '}') depth--;
+    if (depth > limit) return true;
+  }
+  return false;
 }
 
 /** The line of an offset, counted from the last one asked for: keys are visited in order, nested ones nearly so. */

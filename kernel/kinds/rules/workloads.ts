@@ -230,9 +230,27 @@ function withoutClaimVolumes(object: JsonRecord): JsonRecord {
   return copy;
 }
 
+/** Counts the versions of the template, as clients from before ControllerRevisions read it (pkg/apis/apps/v1/conversion.go). */
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+function templateGenerationOf(object: JsonRecord): number {
+  const count = Number(stringAt(object, 'metadata', 'annotations', templateGeneration));
+  return Number.isSafeInteger(count) && count > 0 ? count : 0;
+}
+
+function setTemplateGeneration(object: JsonRecord, count: number): void {
+  ensureRecord(ensureRecord(object, 'metadata'), 'annotations')[templateGeneration] = String(count);
+}
+
 export const daemonSetRules: KindRules = {
   generation: true,
+  prepareCreate: (object) => setTemplateGeneration(object, Math.max(1, templateGenerationOf(object))),
+  prepareUpdate: (object, previous) => {
+    const isSame = semanticallyEqual(recordAt(object, 'spec', 'template'), recordAt(previous, 'spec', 'template'));
+    setTemplateGeneration(object, templateGenerationOf(previous) + (isSame ? 0 : 1));
+  },
   defaults: (object) => {
+    setTemplateGeneration(object, templateGenerationOf(object));
     const spec = ensureRecord(object, 'spec');
     setDefault(spec, 'revisionHistoryLimit', 10);
     defaultRollingUpdate(ensureRecord(spec, 'updateStrategy'), { maxUnavailable: 1, maxSurge: 0 });
