@@ -69,6 +69,7 @@ export async function startCell(options: CellOptions): Promise<Cell> {
     serviceBlock: serviceCidr(range),
     names: [apiServiceAddress(range), 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
     runtimeClasses: runtimeClasses(options.tender),
+    ...(options.audit === undefined ? {} : { audit: options.audit }),
   };
   supervisor.start({
     name: kernelName,

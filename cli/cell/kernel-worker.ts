@@ -17,6 +17,7 @@ export interface KernelWorkerData {
   /** The addresses of this cell's Services. */
   readonly serviceBlock: string;
   readonly runtimeClasses: readonly RuntimeClassRow[];
+  readonly audit?: { readonly logPath: string; readonly policyPath: string };
 }
 
 /** What the kernel says about itself once it is ready. */
@@ -26,7 +27,7 @@ export interface KernelInfo {
 }
 
 async function work(parent: MessagePort, data: KernelWorkerData): Promise<void> {
-  const { dataDirectory, host, port, names, serviceBlock } = data;
+  const { dataDirectory, host, port, names, serviceBlock, audit } = data;
   const tell = (message: FromWorker): void => parent.postMessage(message);
   // No listener until the kernel is there: messages wait in the port.
   const log = (line: string): void => tell({ kind: 'log', line });
@@ -36,6 +37,7 @@ async function work(parent: MessagePort, data: KernelWorkerData): Promise<void> 
     names,
     serviceBlocks: [serviceBlock],
     isPortInUse: isListenedOn,
+    ...(audit === undefined ? {} : { audit }),
     log,
   });
   await ensureRuntimeClasses(kernel.handle, data.runtimeClasses);

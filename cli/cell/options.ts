@@ -12,6 +12,8 @@ export interface CellOptions {
   readonly port?: number;
   /** Name of this machine's Node; left out: that of the last time, at first the host name in lower case. */
   readonly nodeName?: string;
+  /** Who asks the API what is written to `logPath`, by the audit.k8s.io/v1 Policy at `policyPath`. Left out: nothing is. */
+  readonly audit?: { readonly logPath: string; readonly policyPath: string };
   /** One line from the cell or one of its servers. `source` is `cell`, `kernel` or a server's name. */
   readonly log?: (source: string, line: string) => void;
 }

@@ -20,6 +20,12 @@ export const up: Command = {
       value: 'NAME',
       does: 'How pods run. process: sealed, as processes and virtual machines (default). node: in V8, to debug',
     },
+    { name: 'audit-log-path', value: 'FILE', does: 'Write down who asks the API what (default: nothing is written)' },
+    {
+      name: 'audit-policy-file',
+      value: 'FILE',
+      does: 'What of it: a Policy of audit.k8s.io/v1; needed with --audit-log-path',
+    },
     { name: 'verbose', short: 'v', does: 'Show what the servers of the cell say' },
     { name: 'json', does: 'Print one line of JSON when the cell is ready' },
   ],
@@ -34,6 +40,7 @@ export const up: Command = {
     const dataDirectory = resolve(options.text('data') ?? home.cell);
     const port = parsePort(options.text('port'));
     const target = parseTarget(options.text('target') ?? 'process', ['process', 'node']);
+    const audit = await auditOf(options.text('audit-log-path'), options.text('audit-policy-file'));
     const tender: CellOptions['tender'] =
       target === 'node'
         ? { kind: 'node' }
@@ -51,6 +58,7 @@ export const up: Command = {
       imageStoreDirectory: home.images,
       tender,
       ...(port === undefined ? {} : { port }),
+      ...(audit === undefined ? {} : { audit }),
       ...(isVerbose ? { log: (source: string, line: string) => terminal.note(`${source}: ${line}`) } : {}),
     }).catch((error: unknown) => {
       throw explained(error, dataDirectory, port);
@@ -84,6 +92,24 @@ function parsePort(text: string | undefined): number | undefined {
   const port = /^\d+$/.test(text) ? Number(text) : -1;
   if (port < 0 || port > 65535) throw usageError(`--port: "${text}" is not a port`, 'Ports are 1 to 65535.');
   return port;
+}
+
+/** The policy is read before anything is started, so that its mistakes are said at once. */
+async function auditOf(logPath: string | undefined, policyPath: string | undefined): Promise<CellOptions['audit']> {
+  if (logPath === undefined && policyPath === undefined) return undefined;
+  if (logPath === undefined)
+    throw usageError('--audit-policy-file needs a log', 'Say where with --audit-log-path FILE.');
+  if (policyPath === undefined) {
+    const advice =
+      'Give a Policy of audit.k8s.io/v1 with --audit-policy-file FILE; docs/cell.md has one to begin with.';
+    throw usageError('--audit-log-path needs a policy', advice);
+  }
+  const { loadPolicy } = await import('@diatom/kernel/audit');
+  const audit = { logPath: resolve(logPath), policyPath: resolve(policyPath) };
+  await loadPolicy(audit.policyPath).catch((error: unknown) => {
+    throw new CommandError(error instanceof Error ? error.message : String(error));
+  });
+  return audit;
 }
 
 function explained(error: unknown, dataDirectory: string, port: number | undefined): unknown {

@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly tokens: TokenAuthenticator;
   readonly handler: ApiHandler;
   readonly slowReaderMs?: number;
+  /** Requests say where their client is: asking for it costs a little, so only where somebody wants to know. */
+  readonly tellsSource?: boolean;
   readonly log: (message: string) => void;
 }
 
@@ -150,7 +152,8 @@ function started(server: Http2SecureServer, host: string, port: number): Promise
   });
 }
 
-async function serve({ tokens, handler }: ServerOptions, incoming: Incoming, exchange: Exchange): Promise<void> {
+async function serve(options: ServerOptions, incoming: Incoming, exchange: Exchange): Promise<void> {
+  const { tokens, handler, tellsSource = false } = options;
   let request: Awaited<ReturnType<typeof readRequest>>;
   // Node's own limit knows HTTP/1.1 only.
   const slow = setTimeout(() => incoming.destroy(), receiveTimeoutMs);
@@ -167,6 +170,8 @@ async function serve({ tokens, handler }: ServerOptions, incoming: Incoming, exc
   } finally {
     clearTimeout(slow);
   }
+  const sourceAddress = tellsSource ? incoming.socket.remoteAddress : undefined;
+  if (sourceAddress !== undefined) request = { ...request, sourceAddress };
   const identity = identify(tokens, incoming, request.headers, request.path);
   const response = identity === undefined ? errorResponse(unauthorized()) : await handler(request, identity);
   await respond(exchange, response);
