@@ -7,33 +7,9 @@ import { type JsonRecord, recordAt, stringAt } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
+import { prioritiesOf } from './priorities.ts';
 import { apiServicesPrefix } from './remote.ts';
 
-/** groupPriorityMinimum and versionPriority: what kubectl takes first when a name is in several groups. */
-const priorities: Readonly<Record<string, readonly [number, number]>> = {
-  '/v1': [18000, 1],
-  'apps/v1': [17800, 15],
-  'events.k8s.io/v1': [17750, 15],
-  'authentication.k8s.io/v1': [17700, 15],
-  'authorization.k8s.io/v1': [17600, 15],
-  'autoscaling/v1': [17500, 15],
-  'autoscaling/v2': [17500, 30],
-  'batch/v1': [17400, 15],
-  'certificates.k8s.io/v1': [17300, 15],
-  'networking.k8s.io/v1': [17200, 15],
-  'policy/v1': [17100, 15],
-  'rbac.authorization.k8s.io/v1': [17000, 15],
-  'storage.k8s.io/v1': [16800, 15],
-  'apiextensions.k8s.io/v1': [16700, 15],
-  'admissionregistration.k8s.io/v1': [16700, 15],
-  'scheduling.k8s.io/v1': [16600, 15],
-  'coordination.k8s.io/v1': [16500, 15],
-  'node.k8s.io/v1': [16300, 15],
-  'discovery.k8s.io/v1': [16200, 15],
-  'flowcontrol.apiserver.k8s.io/v1': [16100, 21],
-  'resource.k8s.io/v1': [15200, 20],
-};
-const custom = [1000, 100] as const;
 const automanaged = 'kube-aggregator.kubernetes.io/automanaged';
 
 export interface LocalServicesOptions {
@@ -94,7 +70,7 @@ async function bringInLine({ store, kinds, nowMs, serialise }: LocalServicesOpti
 }
 
 function localService(name: string, { group, version, nature }: Kind, nowMs: number): JsonRecord {
-  const [groupPriorityMinimum, versionPriority] = priorities[`${group}/${version}`] ?? custom;
+  const [groupPriorityMinimum, versionPriority] = prioritiesOf(group, version);
   const time = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
   return {
     metadata: {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ApiResponse } from '@diatom/sdk/api';
 import { discoveryResources, type RemoteVersion } from '../aggregation/documents.ts';
+import { prioritiesOf } from '../aggregation/priorities.ts';
 import { compareVersions } from '../kinds/custom/version-order.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { type AcceptClause, negotiate, offers, parseAccept } from './media.ts';
@@ -45,7 +46,6 @@ export function groupsOf(kinds: readonly Kind[]): readonly Group[] {
 
 /** The kernel's own groups, and what others serve: versions of these groups and groups of their own, by priority. */
 function withRemote(groups: readonly Group[], remote: readonly RemoteVersion[]): readonly Group[] {
-  if (remote.length === 0) return groups;
   const byPriority = [...remote].sort(
     (a, b) =>
       b.groupPriority - a.groupPriority ||
@@ -60,7 +60,23 @@ function withRemote(groups: readonly Group[], remote: readonly RemoteVersion[]):
       versions: [...known, { version: each.version, kinds: [], remote: each }],
     });
   }
-  return [...merged.values()];
+  return inOrder([...merged.values()]);
+}
+
+/** By the highest priority any version gives its group (kube-aggregator apis/apiregistration/helpers.go), then by name. */
+function inOrder(groups: readonly Group[]): readonly Group[] {
+  const ranked = groups.map((group) => ({
+    group,
+    rank: Math.max(...group.versions.map((each) => rankOf(group, each))),
+  }));
+  ranked.sort((a, b) => b.rank - a.rank || (a.group.name < b.group.name ? -1 : 1));
+  return ranked.map(({ group }) => group);
+}
+
+function rankOf({ name }: Group, { version, remote }: GroupVersion): number {
+  if (remote !== undefined) return remote.groupPriority;
+  // The aggregator serves its own group before all others.
+  return name === 'apiregistration.k8s.io' ? Number.POSITIVE_INFINITY : prioritiesOf(name, version)[0];
 }
 
 function groupObject(group: Group): object {

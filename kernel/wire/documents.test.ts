@@ -110,3 +110,11 @@ test('/version has integers, as conformance wants', async () => {
   const { major, minor } = (await api.call('GET', '/version')).body;
   assert.deepEqual([major, minor], ['1', '35']);
 });
+
+test('groups come by their priority: the aggregator’s own, apps before batch, definitions of users last', async () => {
+  await using api = await openApi();
+  const { body } = await api.call('GET', '/apis');
+  const names = (body.groups as JsonRecord[]).map(({ name }) => name);
+  assert.deepEqual(names.slice(0, 4), ['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io']);
+  assert.ok(names.indexOf('batch') < names.indexOf('policy'));
+});
