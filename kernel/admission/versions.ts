@@ -37,9 +37,9 @@ export class Versions {
     };
   }
 
-  async convert(object: JsonRecord, from: Kind, to: Kind, { type }: Attributes): Promise<JsonRecord> {
+  async convert(object: JsonRecord, from: Kind, to: Kind, { type, kind }: Attributes): Promise<JsonRecord> {
     // A Scale or the like is the same for all versions of what it belongs to.
-    if (isSame(from, to) || type.group !== from.group || type.kind !== from.kind) return object;
+    if (isSame(from, to) || type.group !== kind.group || type.kind !== kind.kind) return object;
     const apiVersion = apiVersionOf(to);
     const conversion = from.custom?.conversion;
     if (conversion === undefined) return { ...betweenBuiltIn(object, from, to), apiVersion };

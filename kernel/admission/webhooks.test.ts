@@ -583,6 +583,7 @@ test('an event is shown in the words of its request, or in those of the group a 
   await using api = await openApi([], undefined, hook.call);
   const rules = (group: string) => [{ ...everything, apiGroups: [group], resources: ['events'] }];
   await configure(api, 'mutating', 'core', webhook({ rules: rules('') }));
+  await configure(api, 'mutating', 'later', webhook({ rules: rules('events.k8s.io') }));
   await configure(api, 'validating', 'fresh', webhook({ rules: rules('events.k8s.io') }));
   const seen: unknown[] = [];
   hook.answer = ({ kind, requestKind, object }) => {
@@ -598,6 +599,7 @@ test('an event is shown in the words of its request, or in those of the group a 
   assert.equal(body.note, 'bye');
   assert.deepEqual(seen, [
     ['', 'events.k8s.io', 'v1', 'hello', undefined],
+    ['events.k8s.io', 'events.k8s.io', 'events.k8s.io/v1', undefined, 'bye'],
     ['events.k8s.io', 'events.k8s.io', 'events.k8s.io/v1', undefined, 'bye'],
   ]);
 });

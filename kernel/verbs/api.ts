@@ -8,7 +8,7 @@ import { Allocator } from '../allocation/allocator.ts';
 import type { PodLog } from '../http/pod-log.ts';
 import type { CallRemote } from '../http/remote-api.ts';
 import type { CallWebhook } from '../http/webhooks.ts';
-import type { JsonRecord } from '../kinds/json.ts';
+import { type JsonRecord, stringAt } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { Kinds } from '../kinds/kinds.ts';
 import type { KindDefinition } from '../kinds/registry.ts';
@@ -428,7 +428,8 @@ async function review(
 ): Promise<ApiResponse> {
   if (verb !== 'create') throw notAllowed(call);
   const given = await decodeBody(call);
-  const admission = { operation: 'CREATE', name: '', object: given, previous: undefined, dryRun: false } as const;
+  const asked = stringAt(given, 'metadata', 'name');
+  const admission = { operation: 'CREATE', name: asked, object: given, previous: undefined, dryRun: false } as const;
   const object = ((await admitUnstored(context, call, admission)) ?? given) as unknown as KubernetesObject;
   const { reviews } = context.access;
   const answer =
