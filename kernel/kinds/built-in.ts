@@ -316,7 +316,6 @@ export const computedRows = [
     namespaced: false,
     singular: 'componentstatus',
     shortNames: ['cs'],
-    deprecationWarning: 'v1 ComponentStatus is deprecated in v1.19+',
   },
 ] as const;
 

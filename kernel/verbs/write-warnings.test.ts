@@ -93,3 +93,13 @@ test('strict errors come in the order of a Go decoder: as read in JSON, by name 
     /json patch unknown field "\[0\].why", json patch duplicate field "\[1\].op", unknown field "spec.ant", unknown field "spec.zebra"$/,
   );
 });
+
+test('an annotation of a ServiceAccount that goes out of use is told when it is set, and no more', async () => {
+  await using api = await openApi();
+  const path = '/api/v1/namespaces/default/serviceaccounts';
+  const annotations = { 'kubernetes.io/enforce-mountable-secrets': 'true' };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a', annotations } };
+  const made = await api.call('POST', path, account);
+  assert.match(String(made.headers.warning), /enforce-mountable-secrets\]: deprecated in v1\.32\+/);
+  assert.equal((await api.call('PUT', `${path}/a`, account)).headers.warning, undefined);
+});

@@ -73,6 +73,16 @@ const ofCronJob: Warnings = (object, previous) => {
   ];
 };
 
+const mountableSecrets = 'kubernetes.io/enforce-mountable-secrets';
+
+const ofServiceAccount: Warnings = (object, previous) => {
+  const isSet = (account: JsonRecord | undefined): boolean =>
+    mountableSecrets in recordAt(account, 'metadata', 'annotations');
+  if (!isSet(object) || isSet(previous)) return [];
+  const why = 'deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets';
+  return [`metadata.annotations[${mountableSecrets}]: ${why}`];
+};
+
 export const warningsByKind: Readonly<Record<string, Warnings>> = {
   // Nobody but programs updates pods, and they do it often.
   'core.v1.Pod': (pod, previous) => (previous === undefined ? podWarnings(pod, '') : []),
@@ -80,6 +90,7 @@ export const warningsByKind: Readonly<Record<string, Warnings>> = {
     isNewer(object, previous) ? podWarnings(recordAt(object, 'template'), 'template.') : [],
   'core.v1.ReplicationController': ofNamedTemplate,
   'core.v1.Service': ofService,
+  'core.v1.ServiceAccount': ofServiceAccount,
   'apps.v1.Deployment': ofNamedTemplate,
   'apps.v1.ReplicaSet': ofNamedTemplate,
   'apps.v1.StatefulSet': ofNamedTemplate,
