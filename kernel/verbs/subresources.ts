@@ -239,6 +239,7 @@ const evict: Serve = async (context, call) => {
   if (given !== '' && given !== route.name)
     throw badRequest(`name in URL does not match name in Eviction object: ${route.name} != ${given}`);
   const pod = parseStored(getStored(context, call).value);
+  admit(context, call, { verb: 'create', name: call.route.name, object: eviction, previous: pod });
   await evictPod(context, call, pod, parseDeleteOptions(recordAt(eviction, 'deleteOptions'), call.query));
   return success(201);
 };

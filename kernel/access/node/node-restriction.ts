@@ -3,7 +3,7 @@
  * kubernetes plugin/pkg/admission/noderestriction).
  */
 import type { Status } from '@diatom/sdk/api';
-import { deepEqual, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../../kinds/json.ts';
+import { deepEqual, isRecord, type JsonRecord, recordAt, recordsAt, stringAt, valueAt } from '../../kinds/json.ts';
 import { objectKey } from '../../store/keys.ts';
 import type { Store } from '../../store/store.ts';
 import { forbidden, notFound } from '../../wire/status.ts';
@@ -59,14 +59,24 @@ function checkPod(request: AdmissionRequest, node: string, store: Store): Refusa
     case 'status':
       if (place !== node)
         return `node ${quoted(node)} can only update pod status for pods with spec.nodeName set to itself`;
-      return deepEqual(recordAt(object, 'metadata', 'labels'), recordAt(previous, 'metadata', 'labels'))
-        ? undefined
-        : `node ${quoted(node)} cannot update labels through pod status`;
+      return checkStatusOfPod(object, previous, node);
     case 'eviction':
       return place === node ? undefined : `node ${node} can only evict pods with spec.nodeName set to itself`;
     default:
       return `unexpected pod subresource ${quoted(subresource)}, only 'status' and 'eviction' are allowed`;
   }
+}
+
+function checkStatusOfPod(object: unknown, previous: unknown, node: string): Refusal {
+  const isKept = (...path: readonly string[]): boolean =>
+    deepEqual(valueAt(object, path) ?? null, valueAt(previous, path) ?? null);
+  const what = [
+    ...(isKept('metadata', 'labels') ? [] : ['update labels through pod status']),
+    // Whoever could name a claim here could read it.
+    ...(isKept('status', 'resourceClaimStatuses') ? [] : ['update resource claim statues']),
+    ...(isKept('status', 'extendedResourceClaimStatus') ? [] : ['update extended resource claim status']),
+  ];
+  return what[0] === undefined ? undefined : `node ${quoted(node)} cannot ${what[0]}`;
 }
 
 /** The image of a pod that the node runs without having been asked to. */

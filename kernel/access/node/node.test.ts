@@ -133,6 +133,11 @@ describe('what a node writes', () => {
     assert.match(admit(cell, { verb: 'delete', previous: foreign }), /can only delete pods/);
     assert.match(admit(cell, { verb: 'delete', subresource: 'eviction', previous: foreign }), /can only evict pods/);
     assert.equal(admit(cell, { verb: 'update', subresource: 'status', object: own, previous: own }), 'admitted');
+    const claims = { ...own, status: { resourceClaimStatuses: [{ name: 'c', resourceClaimName: 'd' }] } };
+    assert.match(
+      admit(cell, { verb: 'update', subresource: 'status', object: claims, previous: own }),
+      /cannot update resource claim/,
+    );
     const labelled = pod('p', 'n1', {}, { labels: { a: 'b' } });
     assert.match(
       admit(cell, { verb: 'update', subresource: 'status', object: labelled, previous: own }),
