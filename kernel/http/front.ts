@@ -13,6 +13,7 @@ import type { RequestMetrics } from '../metrics/index.ts';
 import { ApiError, entityTooLarge, internalError } from '../wire/status.ts';
 import { answerHealth, type HealthChecks, parseHealthRequest } from './health.ts';
 import { createInFlight, type InFlight, type InFlightLimits } from './in-flight.ts';
+import { timeoutOf } from './request-timeout.ts';
 
 /** As Kubernetes: MaxRequestBodyBytes and RequestTimeout (apiserver pkg/server/config.go). */
 export const maximumBodyBytes = 3 * 1024 * 1024;
@@ -44,10 +45,11 @@ export function createFront(options: FrontOptions): ApiHandler {
     const document = request.method === 'GET' ? documents[request.path] : undefined;
     if (document !== undefined) return publish(authorizer, effective, request.path, document);
     if (isLongRunning(request)) return api(request, effective);
+    const allottedMs = timeoutOf(request.path, timeoutMs);
     // Who asks, not whom it asks for: an impersonator has one line.
     await inFlight.enter(request.method, identity.name);
     try {
-      return await withDeadline(api(request, effective), timeoutMs);
+      return await withDeadline(api(request, effective), allottedMs);
     } finally {
       inFlight.leave(request.method);
     }
