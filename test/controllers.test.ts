@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   type ConfigMap,
   type Deployment,
+  type Endpoints,
   findCondition,
   isConflict,
   isNotFound,
@@ -110,8 +111,9 @@ test('a Service has the addresses of its ready pods, and loses them with the pod
     };
     await rig.client.resource(resources.services).create(service);
     await rig.client.resource(resources.deployments).create(deployment(3));
+    const own = { namespace: 'default', labelSelector: 'kubernetes.io/service-name=hello' };
     const readyCount = (count: number) =>
-      waitForObjects(rig.client, resources.endpointSlices, { namespace: 'default' }, (slices) => {
+      waitForObjects(rig.client, resources.endpointSlices, own, (slices) => {
         const endpoints = slices.flatMap((slice) => slice.endpoints ?? []);
         return endpoints.length === count && endpoints.every((endpoint) => endpoint.conditions?.ready === true);
       });
@@ -121,8 +123,31 @@ test('a Service has the addresses of its ready pods, and loses them with the pod
     await rig.client.resource(resources.deployments, 'default').scale('hello', 1);
     await readyCount(1);
     await rig.client.resource(resources.services, 'default').delete('hello');
-    await waitForObjects(rig.client, resources.endpointSlices, { namespace: 'default' }, ({ length }) => length === 0);
+    await waitForObjects(rig.client, resources.endpointSlices, own, ({ length }) => length === 0);
     await waitForGone(rig.client, resources.endpoints, 'default/hello');
+  }));
+
+test('Endpoints that somebody made for no Service stay; those of a Service without selector go with it', () =>
+  withRig(async (rig) => {
+    const endpoints = rig.client.resource(resources.endpoints);
+    const made = (name: string): Endpoints => ({
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name, namespace: 'default' },
+      subsets: [{ addresses: [{ ip: '10.0.0.24' }], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] }],
+    });
+    await endpoints.create(made('alone'));
+    const service: Service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'hello', namespace: 'default' },
+      spec: { ports: [{ port: 80 }] },
+    };
+    await rig.client.resource(resources.services).create(service);
+    await endpoints.create(made('hello'));
+    await rig.client.resource(resources.services, 'default').delete('hello');
+    await waitForGone(rig.client, resources.endpoints, 'default/hello');
+    assert.equal((await rig.client.resource(resources.endpoints, 'default').get('alone')).metadata.name, 'alone');
   }));
 
 for (const propagationPolicy of ['Background', 'Foreground', 'Orphan'] as const) {

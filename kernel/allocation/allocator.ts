@@ -195,10 +195,13 @@ export class Allocator {
   }
 
   #forget(address: string, parent: Parent): ChangeBeside {
+    const { addressKind, parse, serialise } = this.#options;
     return {
       key: addressKey(address),
       decide: (current) =>
-        current !== undefined && this.#belongsTo(current.value, parent) ? { kind: 'delete' } : { kind: 'keep' },
+        current !== undefined && this.#belongsTo(current.value, parent)
+          ? { kind: 'delete', finalValue: (revision) => serialise(addressKind, parse(current.value), revision) }
+          : { kind: 'keep' },
     };
   }
 

@@ -22,7 +22,15 @@ import {
 import { runControllers } from '../run-controllers.ts';
 import { isSame } from '../same.ts';
 import type { Server } from '../server.ts';
-import { managedByLabel, managerName, planEndpoints, planSlices, serviceNameLabel } from './slices.ts';
+import {
+  endpointsManagedByLabel,
+  endpointsManagerName,
+  managedByLabel,
+  managerName,
+  planEndpoints,
+  planSlices,
+  serviceNameLabel,
+} from './slices.ts';
 
 export const server: Server = {
   name: 'endpoints',
@@ -53,6 +61,9 @@ export const server: Server = {
     /** Slices created and not yet shown by the informer; deciding before that would create them twice. */
     const expectations = new Expectations();
     slices.on({ add: (slice) => expectations.observe(serviceOfSlice(slice)[0], slice.metadata.uid ?? '') });
+    /** Services deleted while we looked: their Endpoints go with them, whoever made these. */
+    const gone = new Set<string>();
+    services.on({ delete: (service) => gone.add(keyOf(service)) });
     const controller = new Controller({
       name: 'endpoints',
       log,
@@ -67,7 +78,7 @@ export const server: Server = {
         }),
       ],
       reconcile: async (key) => {
-        await reconcile(client, key, services, pods, slices, endpoints, expectations);
+        await reconcile(client, key, services, pods, slices, endpoints, expectations, gone);
         return undefined;
       },
     });
@@ -83,6 +94,7 @@ async function reconcile(
   slices: Informer<EndpointSlice>,
   endpoints: Informer<Endpoints>,
   expectations: Expectations,
+  gone: Set<string>,
 ): Promise<void> {
   if (!expectations.areMet(key, client.clock.now())) return;
   const { namespace, name } = splitKey(key);
@@ -92,11 +104,16 @@ async function reconcile(
     .byIndex('service', key)
     .filter(({ metadata }) => metadata.labels?.[managedByLabel] === managerName);
   if (service === undefined) {
-    // The collector takes slices through their owner; Endpoints have none upstream and go here.
-    if (endpoints.get(key) !== undefined)
+    // The collector takes slices through their owner; Endpoints have none upstream and go here. Those that somebody made
+    // for no Service are his.
+    const left = endpoints.get(key);
+    const isOurs = left?.metadata.labels?.[endpointsManagedByLabel] === endpointsManagerName;
+    if (left !== undefined && (isOurs || gone.has(key)))
       await unlessGone(client.resource(resources.endpoints, namespace).delete(name));
+    gone.delete(key);
     return;
   }
+  gone.delete(key);
   const { selector } = service.spec ?? {};
   if (selector === undefined || Object.keys(selector).length === 0) return;
   if (service.spec?.type === 'ExternalName' || service.metadata.deletionTimestamp !== undefined) return;

@@ -196,10 +196,11 @@ export function planEndpoints(service: Service, pods: readonly Pod[]): Endpoints
     metadata: {
       name,
       ...(namespace === undefined ? {} : { namespace }),
-      labels: { ...labels, [endpointsManagedByLabel]: 'endpoint-controller' },
+      labels: { ...labels, [endpointsManagedByLabel]: endpointsManagerName },
     },
     ...(subsets.length === 0 ? {} : { subsets }),
   };
 }
 
-const endpointsManagedByLabel = 'endpoints.kubernetes.io/managed-by';
+export const endpointsManagedByLabel = 'endpoints.kubernetes.io/managed-by';
+export const endpointsManagerName = 'endpoint-controller';

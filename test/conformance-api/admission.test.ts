@@ -83,8 +83,10 @@ before(async () => {
   server = await serveWebhooks(answerers, [`hook.${namespace}.svc`]);
   await call(api, 'POST', '/api/v1/namespaces', { metadata: { name: namespace } });
   const ports = [{ port: server.port }];
-  const service = { metadata: { name: 'hook' }, spec: { clusterIP: '127.0.0.1', ports } };
+  const service = { metadata: { name: 'hook' }, spec: { ports } };
   assert.equal((await call(api, 'POST', inNamespace('services'), service)).status, 201);
+  const endpoints = { metadata: { name: 'hook' }, subsets: [{ addresses: [{ ip: '127.0.0.1' }], ports }] };
+  assert.equal((await call(api, 'POST', inNamespace('endpoints'), endpoints)).status, 201);
 });
 
 after(async () => {

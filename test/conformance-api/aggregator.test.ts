@@ -27,10 +27,10 @@ const available = (object: Body): Body | undefined =>
 
 /** A Service that leads to a port of this machine. */
 async function serviceTo(namespace: string, name: string, port: number): Promise<void> {
-  await api.create(`/api/v1/namespaces/${namespace}/services`, {
-    metadata: { name },
-    spec: { clusterIP: '127.0.0.1', ports: [{ port, protocol: 'TCP' }] },
-  });
+  const ports = [{ port, protocol: 'TCP' }];
+  await api.create(`/api/v1/namespaces/${namespace}/services`, { metadata: { name }, spec: { ports } });
+  const subsets = [{ addresses: [{ ip: '127.0.0.1' }], ports }];
+  await api.create(`/api/v1/namespaces/${namespace}/endpoints`, { metadata: { name }, subsets });
 }
 
 const apiService = (group: string, version: string, namespace: string, name: string, server: SampleApiServer) => ({
