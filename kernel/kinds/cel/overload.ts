@@ -18,12 +18,24 @@ export interface Overload {
   readonly call: (args: readonly Value[], meter: Meter) => Value;
   /** From the sizes of the arguments, and the same for the estimate from their largest sizes; 1 where absent. */
   readonly cost?: (sizes: readonly number[]) => number;
+  /** Where the estimate is not the cost of the largest sizes. */
+  readonly estimate?: (sizes: readonly number[], parts: readonly Part[]) => number;
   /** Largest size of the result, from those of the arguments. */
-  readonly size?: (sizes: readonly number[]) => number;
+  readonly size?: (sizes: readonly number[], parts: readonly Part[]) => number;
+}
+
+/** What is known of an argument before there is a value. */
+export interface Part {
+  /** Its smallest size: a literal's own, otherwise 0. */
+  readonly least: number;
+  readonly literal?: Value;
+  /** Largest size of what is in a list. */
+  readonly entry: number;
 }
 
 interface Price {
   readonly cost?: NonNullable<Overload['cost']>;
+  readonly estimate?: NonNullable<Overload['estimate']>;
   readonly size?: NonNullable<Overload['size']>;
 }
 
@@ -58,6 +70,8 @@ export const traverse = (sizes: readonly number[], index = 0): number => Math.ce
 export const prices = {
   /** Walks over its first argument. */
   first: { cost: (sizes) => traverse(sizes) },
+  /** Walks over its second argument: `startsWith` looks no further. */
+  second: { cost: (sizes) => traverse(sizes, 1) },
   /** Walks over it and gives something as long. */
   firstKept: { cost: (sizes) => traverse(sizes), size: (sizes) => sizes[0] ?? 1 },
   /** Walks over all arguments. */

@@ -80,6 +80,6 @@ export const formats: readonly Overload[] = [
     return check === undefined ? Optional.none : new Optional(new FormatValue(name, check));
   }),
   member('validate', [formatType, string], optionalOf(listOf(string)), validate, {
-    cost: (sizes) => prices.first.cost(sizes.slice(1)) * 64,
+    cost: (sizes) => prices.first.cost(sizes.slice(1)) * 32,
   }),
 ];

@@ -170,7 +170,7 @@ export const lists: readonly Overload[] = [
       meter.spend(numbers.length);
       return numbers;
     },
-    size: () => Number(longestRange),
+    size: (_, [count]) => Number(typeof count?.literal === 'bigint' ? count.literal : longestRange),
   },
   member('first', [listOf(A)], { kind: 'optional', element: A }, (list: ListValue) => optionalItem(list, 0)),
   member('last', [listOf(A)], { kind: 'optional', element: A }, (list: ListValue) =>

@@ -289,8 +289,8 @@ const matches = (text: string, pattern: string): boolean => patternOf(pattern).t
 
 const text: readonly Overload[] = [
   member('contains', [string, string], bool, (a: string, b: string) => a.includes(b), prices.product),
-  member('startsWith', [string, string], bool, (a: string, b: string) => a.startsWith(b), prices.first),
-  member('endsWith', [string, string], bool, (a: string, b: string) => a.endsWith(b), prices.first),
+  member('startsWith', [string, string], bool, (a: string, b: string) => a.startsWith(b), prices.second),
+  member('endsWith', [string, string], bool, (a: string, b: string) => a.endsWith(b), prices.second),
   member('matches', [string, string], bool, matches, prices.regex),
   global('matches', [string, string], bool, matches, prices.regex),
 ];
@@ -348,8 +348,6 @@ function decode(data: Uint8Array): string {
 
 const second = 1_000_000_000n;
 /** Texts of numbers and times are no longer than this. */
-const short = { size: () => 32 };
-
 const conversions: readonly Overload[] = [
   global('int', [int], int, (a: bigint) => a),
   global('int', [uint], int, (a: Uint) => asInt(a.value)),
@@ -366,13 +364,13 @@ const conversions: readonly Overload[] = [
   global('double', [uint], double, (a: Uint) => Number(a.value)),
   global('double', [string], double, parseReal),
   global('string', [string], string, (a: string) => a, { size: prices.firstKept.size }),
-  global('string', [bool], string, String, short),
-  global('string', [int], string, String, short),
-  global('string', [uint], string, (a: Uint) => String(a.value), short),
-  global('string', [double], string, printDouble, short),
+  global('string', [bool], string, String),
+  global('string', [int], string, String),
+  global('string', [uint], string, (a: Uint) => String(a.value)),
+  global('string', [double], string, printDouble),
   global('string', [bytes], string, decode, prices.firstKept),
-  global('string', [timestamp], string, printTimestamp, short),
-  global('string', [duration], string, printDuration, short),
+  global('string', [timestamp], string, printTimestamp),
+  global('string', [duration], string, printDuration),
   global('bytes', [bytes], bytes, (a: Uint8Array) => a),
   global('bytes', [string], bytes, (a: string) => new TextEncoder().encode(a), {
     cost: prices.first.cost,

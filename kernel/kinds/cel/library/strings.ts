@@ -1,5 +1,5 @@
 /** Strings (cel-go ext/strings.go) and regular expressions (apiserver pkg/cel/library/regex.go). */
-import { global, member, type Overload, prices, traverse } from '../overload.ts';
+import { global, member, type Overload, type Part, prices } from '../overload.ts';
 import { dyn, int, listOf, string } from '../type.ts';
 import { CelError, type ListValue, listItems } from '../value.ts';
 import { format } from './format.ts';
@@ -98,20 +98,35 @@ const quoted: Readonly<Record<string, string>> = {
 
 const quote = (text: string): string => `"${[...text].map((point) => quoted[point] ?? point).join('')}"`;
 
-const replaced = {
-  cost: (sizes: readonly number[]) => traverse(sizes) + traverse(replacedSizes(sizes)),
-  size: (sizes: readonly number[]) => replacedSizes(sizes)[0] ?? 1,
-};
+/** Reading it, and making the result. */
+const twice = (sizes: readonly number[]): number => Math.ceil((sizes[0] ?? 1) * 0.2);
 
-/** The longest: every character replaced. */
-function replacedSizes(sizes: readonly number[]): readonly number[] {
-  const [text = 1, from = 1, to = 1] = sizes;
-  return [from === 0 ? (text + 1) * (to + 1) : Math.max(text, Math.ceil(text / from) * to + text)];
+const replaced = { cost: twice, size: longestReplaced };
+
+/** As often as can be, the longest for the shortest. */
+function longestReplaced(sizes: readonly number[], parts: readonly Part[]): number {
+  const [text = 1, , to = 1] = sizes;
+  const shortest = parts[1]?.least ?? 0;
+  if (shortest === 0) return (text + 1) * to + text;
+  return to <= shortest ? text : Math.ceil(text / shortest) * to;
 }
 
+/** At worst every character is a piece. */
 const pieces = {
-  cost: (sizes: readonly number[]) => traverse(sizes),
-  size: (sizes: readonly number[]) => sizes[0] ?? 1,
+  cost: twice,
+  size: (sizes: readonly number[], parts: readonly Part[]): number => {
+    const most = parts[2]?.literal;
+    return typeof most === 'bigint' && most >= 0n ? Number(most) : (sizes[0] ?? 1);
+  },
+};
+
+const longestJoined = (sizes: readonly number[], parts: readonly Part[]): number => {
+  const [count = 1, separator = 0] = sizes;
+  return count * (parts[0]?.entry ?? 1) + separator * Math.max(0, count - 1);
+};
+const joinedPrice = {
+  estimate: (sizes: readonly number[], parts: readonly Part[]) => Math.ceil(longestJoined(sizes, parts) * 0.1),
+  size: longestJoined,
 };
 const { firstKept } = prices;
 
@@ -124,7 +139,7 @@ export const strings: readonly Overload[] = [
     (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1'),
     prices.firstKept,
   ),
-  member('charAt', [string, int], string, charAt, { cost: prices.first.cost, size: () => 1 }),
+  member('charAt', [string, int], string, charAt, { cost: prices.first.cost, estimate: () => 1, size: () => 1 }),
   member('indexOf', [string, string], int, (a: string, b: string) => indexOf(a, b, 0n), prices.product),
   member('indexOf', [string, string, int], int, indexOf, prices.product),
   member('lastIndexOf', [string, string], int, (a: string, b: string) => lastIndexOf(a, b), prices.product),
@@ -142,11 +157,11 @@ export const strings: readonly Overload[] = [
   member('split', [string, string], listOf(string), (a: string, b: string) => split(a, b, -1n), pieces),
   member('split', [string, string, int], listOf(string), split, pieces),
   {
-    ...member('join', [listOf(string)], string, (list: ListValue) => join(list, '')),
+    ...member('join', [listOf(string)], string, (list: ListValue) => join(list, ''), joinedPrice),
     call: ([list], meter) => charged(join(list as ListValue, ''), meter),
   },
   {
-    ...member('join', [listOf(string), string], string, join),
+    ...member('join', [listOf(string), string], string, join, joinedPrice),
     call: ([list, separator], meter) => charged(join(list as ListValue, separator as string), meter),
   },
   member('lowerAscii', [string], string, lowerAscii, firstKept),
