@@ -23,6 +23,7 @@ import { type ListeningServer, listen } from './http/server.ts';
 import { createWebhookCaller } from './http/webhooks.ts';
 import type { Kernel, KernelOptions } from './kernel.ts';
 import { createRequestMetrics, kernelMetrics } from './metrics/index.ts';
+import { storeFiles } from './store/data-file.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { createApi } from './verbs/index.ts';
 
@@ -68,7 +69,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     access,
     // The store is what upstream's clients know as etcd.
     components: { 'etcd-0': checks.store },
-    metrics: kernelMetrics(metrics, inFlight),
+    metrics: kernelMetrics(metrics, inFlight, storeFiles(dataDirectory)),
     podLog: logs.podLog,
     callWebhook: createWebhookCaller(store),
     callRemote: remotes.call,

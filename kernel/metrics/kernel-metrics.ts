@@ -1,14 +1,27 @@
 /** Everything /metrics tells besides what is stored. */
+import { statSync } from 'node:fs';
 import type { InFlight } from '../http/in-flight.ts';
 import { buildInfo } from '../wire/version.ts';
 import type { Family, MetricsSource } from './exposition.ts';
 import { eventLoopLag, processFamilies } from './process-metrics.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
-export function kernelMetrics(requests: RequestMetrics, inFlight: InFlight): MetricsSource {
+/** `storeFiles`: what the store keeps its data in. */
+export function kernelMetrics(
+  requests: RequestMetrics,
+  inFlight: InFlight,
+  storeFiles: readonly string[],
+): MetricsSource {
   return async () => {
     const lag = await eventLoopLag();
-    return [...requests.families(), ...inFlightFamilies(inFlight), ...processFamilies(), lag, buildFamily()];
+    return [
+      ...requests.families(),
+      ...inFlightFamilies(inFlight),
+      sizeFamily(storeFiles),
+      ...processFamilies(),
+      lag,
+      buildFamily(),
+    ];
   };
 }
 
@@ -32,6 +45,13 @@ function inFlightFamilies(inFlight: InFlight): readonly Family[] {
       samples: samples('waiting'),
     },
   ];
+}
+
+function sizeFamily(files: readonly string[]): Family {
+  const sizes = files.map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  const value = sizes.reduce((sum, size) => sum + size, 0);
+  const samples = [{ labels: { storage_cluster_id: 'etcd-0' }, value }];
+  return { name: 'apiserver_storage_size_bytes', help: 'Size of the files of the store.', type: 'gauge', samples };
 }
 
 function buildFamily(): Family {

@@ -37,7 +37,7 @@ export class StoreUnavailableError extends Error {
 
 export function openDataFile(directory: string): DatabaseSync {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, 'store.sqlite');
+  const path = storePath(directory);
   // Secrets lie in it. SQLite gives its write-ahead log the same mode.
   closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: 0 });
@@ -88,6 +88,14 @@ function prepare(database: DatabaseSync, path: string, directory: string): void 
 }
 
 /** Only says who it is; the lock itself is SQLite's, so a file left by a killed process locks nobody out. */
+const storePath = (directory: string): string => join(directory, 'store.sqlite');
+
+/** The data and what is not yet copied into it. */
+export const storeFiles = (directory: string): readonly string[] => [
+  storePath(directory),
+  `${storePath(directory)}-wal`,
+];
+
 const holderPath = (directory: string): string => join(directory, 'store.pid');
 
 function holder(directory: string): string {

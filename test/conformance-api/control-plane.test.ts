@@ -32,6 +32,7 @@ test('metrics are for those who may read them, in Prometheus text', async () => 
     'apiserver_current_inflight_requests{request_kind="mutating"}',
     'apiserver_resource_objects{group="",resource="namespaces"}',
     'apiserver_storage_objects{resource="namespaces"}',
+    'apiserver_storage_size_bytes{storage_cluster_id="etcd-0"}',
     'process_cpu_seconds_total',
     'process_resident_memory_bytes',
     'process_start_time_seconds',
