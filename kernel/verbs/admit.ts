@@ -226,7 +226,7 @@ export class Round {
     this.charges = [];
     const isPart = kind.rules.parts?.[route.subresource] !== undefined;
     if (!kind.namespaced || (route.subresource !== '' && !isPart)) return;
-    const mayGrow = isPart || previous === undefined || growsByUpdate(kind);
+    const mayGrow = isPart || previous === undefined || growsByUpdate(kind, object, previous);
     if (!mayGrow) return;
     const answer = this.#context.quotas.check({ kind, namespace: route.namespace, object, previous });
     if (typeof answer === 'string') throw forbidden(kind, stringAt(object, 'metadata', 'name'), answer);

@@ -51,10 +51,14 @@ export function usageOf(kind: CountedKind, object: JsonRecord, nowMs: number): A
   return named;
 }
 
-/** Whether an update of an object can use more than before; of the others only their number counts. */
-export function growsByUpdate({ group, resource }: CountedKind): boolean {
-  return group === '' && (resource === 'services' || resource === 'persistentvolumeclaims');
+/** Whether an update can use more than before, or something else: of most objects only their number counts. */
+export function growsByUpdate({ group, resource }: CountedKind, object: JsonRecord, previous: JsonRecord): boolean {
+  if (group !== '') return false;
+  if (resource === 'pods') return isTerminating(object) !== isTerminating(previous);
+  return resource === 'services' || resource === 'persistentvolumeclaims';
 }
+
+const isTerminating = (pod: JsonRecord): boolean => (numberAt(pod, 'spec', 'activeDeadlineSeconds') ?? -1) >= 0;
 
 /** Of a pod that has ended, or should have long ago, only the object is left. */
 function isEnded(pod: JsonRecord, nowMs: number): boolean {
@@ -175,9 +179,9 @@ function isPodInScope(pod: JsonRecord, selector: JsonRecord): boolean {
   const spec = recordAt(pod, 'spec');
   switch (selector.scopeName) {
     case 'Terminating':
-      return (numberAt(spec, 'activeDeadlineSeconds') ?? -1) >= 0;
+      return isTerminating(pod);
     case 'NotTerminating':
-      return (numberAt(spec, 'activeDeadlineSeconds') ?? -1) < 0;
+      return !isTerminating(pod);
     case 'BestEffort':
       return qosClass(spec) === 'BestEffort';
     case 'NotBestEffort':
