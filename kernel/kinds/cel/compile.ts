@@ -39,7 +39,7 @@ export function compile(text: string, variables: ReadonlyMap<string, Type>, stru
     program: {
       type: checked.type,
       references: checked.references,
-      estimate: () => estimateCost(expression, checked),
+      estimate: () => estimateCost(expression, checked, variables.get('self')),
       run: (values, limit) =>
         run(
           names.map((name) => values[name]),

@@ -120,7 +120,6 @@ class Planner {
         const { field } = node;
         return (frame) => {
           const value = operand(frame);
-          frame.spend(1);
           const inner = value instanceof Optional ? value.value : value;
           // What has no fields at all has not this one either (cel-go interpreter/attributes.go, refQualify).
           if (isList(inner)) throw new CelError('no such overload');

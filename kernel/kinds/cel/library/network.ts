@@ -74,7 +74,8 @@ const { first } = prices;
 
 const urls: readonly Overload[] = [
   global('url', [string], urlType, toUrl, first),
-  global('isURL', [string], bool, (text: string) => parseUrl(text) !== undefined, first),
+  // Upstream has no price for it.
+  global('isURL', [string], bool, (text: string) => parseUrl(text) !== undefined),
   member('getScheme', [urlType], string, ({ scheme }: UrlValue) => scheme),
   member('getHost', [urlType], string, ({ host }: UrlValue) => host),
   member('getHostname', [urlType], string, ({ host }: UrlValue) => nameOf(host)),
