@@ -8,6 +8,10 @@ import { WatchGroup } from './watch-group.ts';
 function openGroup(memberCount: number) {
   let nowMs = 1_000;
   let timers: { readonly atMs: number; readonly callback: () => void }[] = [];
+  const soon: (() => void)[] = [];
+  const settle = (): void => {
+    for (let callback = soon.shift(); callback !== undefined; callback = soon.shift()) callback();
+  };
   let emit: (events: readonly StoreEvent[]) => void = () => {};
   const group = new WatchGroup({
     watch: ({ onEvents }) => {
@@ -25,6 +29,7 @@ function openGroup(memberCount: number) {
           timers = timers.filter((other) => other !== timer);
         };
       },
+      soon: (callback) => soon.push(callback),
     },
   });
   const sent: string[] = [];
@@ -41,11 +46,18 @@ function openGroup(memberCount: number) {
     });
     group.add(member);
   }
+  /** What the group does later has not been done yet. */
+  const begins = (...values: readonly string[]): void =>
+    emit(values.map((value, index) => ({ kind: 'put', key: 'k', value, revision: index + 1 }) as StoreEvent));
   return {
     sent,
     writes,
-    happens: (...values: readonly string[]): void =>
-      emit(values.map((value, index) => ({ kind: 'put', key: 'k', value, revision: index + 1 }) as StoreEvent)),
+    begins,
+    settle,
+    happens: (...values: readonly string[]): void => {
+      begins(...values);
+      settle();
+    },
     pass: (ms: number): void => {
       const untilMs = nowMs + ms;
       for (;;) {
@@ -54,6 +66,7 @@ function openGroup(memberCount: number) {
         timers = timers.filter((timer) => timer !== next);
         nowMs = next.atMs;
         next.callback();
+        settle();
       }
       nowMs = untilMs;
     },
@@ -95,6 +108,20 @@ test('what fills a write does not wait, what comes behind it waits its own time'
   group.pass(118);
   assert.deepEqual(new Set(group.sent), new Set([`ab${large}c`]));
   assert.deepEqual(new Set(group.writes), new Set([3]));
+});
+
+test('a crowd is told in turns, and what happens between two of them reaches everybody', () => {
+  const group = openGroup(1_000);
+  const large = 'x'.repeat(100_000);
+  group.begins('a');
+  const first = group.sent.filter((text) => text === 'a').length;
+  assert.ok(first > 0 && first < 200, `${first} of 1,000 at once`);
+  group.begins('b');
+  group.begins(large, 'c');
+  group.settle();
+  assert.deepEqual(new Set(group.sent), new Set([`ab${large}`]));
+  group.pass(250);
+  assert.deepEqual(new Set(group.sent), new Set([`ab${large}c`]));
 });
 
 test('nobody is woken by what the group does not see', () => {

@@ -13,6 +13,11 @@ const restOverRound = 9;
 const longestRestMs = 250;
 /** What a member costs at least: encryption and the socket have their turn after the round. */
 const memberMs = 0.015;
+/**
+ * Members that are told without a pause. Requests are served between, and what sockets take at once needs memory for so
+ * many connections only.
+ */
+const turnMembers = 64;
 /** Node's timers go no finer. */
 const shortestTimerMs = 1;
 
@@ -20,6 +25,8 @@ export interface RoundClock {
   nowMs(): number;
   /** Calls back not before that time has passed, unless what it gives back is called first. */
   after(delayMs: number, callback: () => void): () => void;
+  /** Calls back when what is waiting has had its turn. */
+  soon(callback: () => void): void;
 }
 
 const realClock: RoundClock = {
@@ -28,6 +35,7 @@ const realClock: RoundClock = {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },
+  soon: setImmediate,
 };
 
 export interface WatchGroupOptions {
@@ -47,6 +55,7 @@ export class WatchGroup {
   readonly #clock: RoundClock;
   #cancelTimer: (() => void) | undefined;
   #nextRoundMs = 0;
+  #isHandingOut = false;
 
   constructor(options: WatchGroupOptions) {
     this.#options = options;
@@ -93,13 +102,16 @@ export class WatchGroup {
       const frame = this.#options.frameOf(event);
       if (frame !== undefined) this.#frames.push(frame, this.#isShared);
     }
-    const isFull = this.#frames.last !== before;
+    this.#plan(this.#frames.last !== before);
+  }
+
+  /** What happens next with the frames there are; `isFull`: some of them are a link that nobody has been told of. */
+  #plan(isFull: boolean): void {
+    if (this.#isHandingOut) return;
     if (!isFull && (this.#cancelTimer !== undefined || !this.#frames.isOpen)) return;
     if (this.#restMs() < shortestTimerMs) this.#round();
-    else {
-      if (isFull) this.#handOut();
-      if (this.#frames.isOpen) this.#cancelTimer = this.#clock.after(this.#restMs(), () => this.#round());
-    }
+    else if (isFull) this.#handOut();
+    else this.#cancelTimer = this.#clock.after(this.#restMs(), () => this.#round());
   }
 
   /** Until the next round. */
@@ -116,11 +128,28 @@ export class WatchGroup {
   #handOut(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#isHandingOut = true;
+    this.#wake(this.#members.values(), this.#frames.last, 0);
+  }
+
+  /** Some members, and the others when what else is to do has had its turn. */
+  #wake(members: Iterator<FrameStream>, last: Link, spentMs: number): void {
     const beganMs = this.#clock.nowMs();
-    const { count } = this.#frames.last;
-    for (const member of this.#members) member.wake(count);
+    let isDone = false;
+    for (let awake = 0; awake < turnMembers && !isDone; awake++) {
+      const next = members.next();
+      if (next.done === true) isDone = true;
+      else next.value.wake(this.#frames.last.count);
+    }
     const endedMs = this.#clock.nowMs();
-    const roundMs = Math.max(endedMs - beganMs, this.#members.size * memberMs);
-    this.#nextRoundMs = endedMs + Math.min(longestRestMs, roundMs * restOverRound);
+    const roundMs = spentMs + endedMs - beganMs;
+    if (!isDone) {
+      this.#clock.soon(() => this.#wake(members, last, roundMs));
+      return;
+    }
+    const restMs = Math.max(roundMs, this.#members.size * memberMs) * restOverRound;
+    this.#nextRoundMs = endedMs + Math.min(longestRestMs, restMs);
+    this.#isHandingOut = false;
+    this.#plan(this.#frames.last !== last);
   }
 }
