@@ -7,6 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import { kernelIdentity } from '../access/bootstrap/bootstrap.ts';
 import type { Attributes, Operation } from '../admission/attributes.ts';
+import { admissionGroup } from '../admission/configurations.ts';
+import { paramAccessErrors } from '../admission/param-access.ts';
 import { requireSecure } from '../admission/pod-security/index.ts';
 import { type JsonRecord, stringAt } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
@@ -200,6 +202,12 @@ export class Round {
       const { kind, route } = call;
       const { subresource, namespace } = route;
       requireSecure(store, { kind, subresource, namespace, name, object, previous }, warnTo(call));
+      if (kind.group === admissionGroup && subresource === '') {
+        const { kinds, access } = this.#context;
+        const sources = { store, kinds, authorizer: access };
+        const problems = paramAccessErrors(sources, { kind, identity: call.identity, object, previous });
+        if (problems.length > 0) throw invalid(kind, name, problems);
+      }
     }
     if (this.#isValid || !validates(this.#context, call, input.operation)) return;
     const attributes = attributesOf(call, snapshot(call, input));

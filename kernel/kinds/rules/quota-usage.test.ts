@@ -106,6 +106,20 @@ test('a quota with scopes is of pods alone', () => {
   assert.equal(isInScope(quota, { group: '', resource: 'services' }, {}), false);
 });
 
+test('one scope is of claims: the attributes they have, ask for, or are on the way to', () => {
+  const quota = (operator: string, ...values: readonly string[]): JsonRecord => ({
+    spec: { scopeSelector: { matchExpressions: [{ scopeName: 'VolumeAttributesClass', operator, values }] } },
+  });
+  const claims = { group: '', resource: 'persistentvolumeclaims' };
+  const claim = { spec: { volumeAttributesClassName: 'a' }, status: { currentVolumeAttributesClassName: 'b' } };
+  assert.equal(isInScope(quota('In', 'b', 'c'), claims, claim), true);
+  assert.equal(isInScope(quota('In', 'c'), claims, claim), false);
+  assert.equal(isInScope(quota('Exists'), claims, claim), true);
+  assert.equal(isInScope(quota('Exists'), claims, {}), false);
+  assert.equal(isInScope(quota('DoesNotExist'), claims, {}), true);
+  assert.equal(isInScope({ spec: { scopes: ['BestEffort'] } }, claims, claim), false);
+});
+
 test('growth is what is more, and never less than nothing', () => {
   assert.deepEqual(growth({ a: '3', b: '1', c: '2' }, { a: '1', b: '2' }), { a: '2', c: '2' });
 });

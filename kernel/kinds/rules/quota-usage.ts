@@ -163,7 +163,7 @@ function claimUsage(claim: JsonRecord): Amounts {
 
 // ---- scopes --------------------------------------------------------------------------------------------------------
 
-/** Whether a quota with these scopes counts the object; scopes are of pods alone. */
+/** Whether a quota with these scopes counts the object; scopes are of pods, and one of claims. */
 export function isInScope(quota: JsonRecord, kind: CountedKind, object: JsonRecord): boolean {
   const spec = recordAt(quota, 'spec');
   const named = Array.isArray(spec.scopes)
@@ -171,8 +171,20 @@ export function isInScope(quota: JsonRecord, kind: CountedKind, object: JsonReco
     : [];
   const selectors: readonly JsonRecord[] = [...named, ...recordsAt(spec, 'scopeSelector', 'matchExpressions')];
   if (selectors.length === 0) return true;
-  if (kind.group !== '' || kind.resource !== 'pods') return false;
-  return selectors.every((selector) => isPodInScope(object, selector));
+  if (kind.group !== '') return false;
+  if (kind.resource === 'pods') return selectors.every((selector) => isPodInScope(object, selector));
+  return kind.resource === 'persistentvolumeclaims' && selectors.every((selector) => isClaimInScope(object, selector));
+}
+
+/** A claim has the attributes it asks for, those it has, and those it is on the way to. */
+function isClaimInScope(claim: JsonRecord, selector: JsonRecord): boolean {
+  if (selector.scopeName !== 'VolumeAttributesClass') return false;
+  const names = [
+    stringAt(claim, 'spec', 'volumeAttributesClassName'),
+    stringAt(claim, 'status', 'currentVolumeAttributesClassName'),
+    stringAt(claim, 'status', 'modifyVolumeStatus', 'targetVolumeAttributesClassName'),
+  ].filter((name) => name !== '');
+  return (names.length === 0 ? [''] : names).some((name) => selectsName(name, selector));
 }
 
 function isPodInScope(pod: JsonRecord, selector: JsonRecord): boolean {
@@ -187,7 +199,7 @@ function isPodInScope(pod: JsonRecord, selector: JsonRecord): boolean {
     case 'NotBestEffort':
       return qosClass(spec) !== 'BestEffort';
     case 'PriorityClass':
-      return hasPriority(stringAt(spec, 'priorityClassName'), selector);
+      return selectsName(stringAt(spec, 'priorityClassName'), selector);
     case 'CrossNamespacePodAffinity':
       return looksElsewhere(recordAt(spec, 'affinity'));
     default:
@@ -195,7 +207,8 @@ function isPodInScope(pod: JsonRecord, selector: JsonRecord): boolean {
   }
 }
 
-function hasPriority(name: string, selector: JsonRecord): boolean {
+/** Of a class; empty: it has none. */
+function selectsName(name: string, selector: JsonRecord): boolean {
   const values = Array.isArray(selector.values) ? selector.values : [];
   switch (selector.operator) {
     case 'Exists':
