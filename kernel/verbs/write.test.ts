@@ -484,3 +484,9 @@ test('a daemon set counts the versions of its template in an annotation', async 
   const restarted = await api.call('PATCH', `${path}/d`, restart, merge);
   assert.deepEqual([countOf(created), countOf(labelled), countOf(restarted)], ['1', '1', '2']);
 });
+
+test('the core group’s version may be written as Go prints it, with a slash', async () => {
+  await using api = await openApi();
+  assert.equal((await api.call('POST', configMaps, { ...configMap('a'), apiVersion: '/v1' })).status, 201);
+  assert.equal((await api.call('POST', configMaps, { ...configMap('b'), apiVersion: '/v2' })).status, 400);
+});

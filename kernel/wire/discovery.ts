@@ -5,6 +5,7 @@ import { discoveryResources, type RemoteVersion } from '../aggregation/documents
 import { prioritiesOf } from '../aggregation/priorities.ts';
 import { compareVersions } from '../kinds/custom/version-order.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import { jsonHeaders } from './encode-answer.ts';
 import { type AcceptClause, negotiate, offers, parseAccept } from './media.ts';
 
 export interface SubresourceInfo {
@@ -221,7 +222,7 @@ function coreVersions(groups: readonly Group[]): object {
 }
 
 function json(body: object): ApiResponse {
-  return { status: 200, headers: { 'content-type': 'application/json', vary: 'Accept' }, body: JSON.stringify(body) };
+  return { status: 200, headers: { ...jsonHeaders, vary: 'Accept' }, body: JSON.stringify(body) };
 }
 
 function aggregatedResponse(request: DiscoveryRequest, body: object, version: string): ApiResponse {

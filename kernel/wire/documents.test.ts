@@ -118,3 +118,20 @@ test('groups come by their priority: the aggregator’s own, apps before batch, 
   assert.deepEqual(names.slice(0, 4), ['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io']);
   assert.ok(names.indexOf('batch') < names.indexOf('policy'));
 });
+
+test('documents are nobody’s but the asker’s, save those that have their hash in their address', async () => {
+  await using api = await openApi();
+  for (const path of [
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/apis/apps',
+    '/apis/apps/v1',
+    '/version',
+    '/openapi/v2',
+    '/openapi/v3',
+  ]) {
+    const { headers } = await api.call('GET', path);
+    assert.equal(headers['cache-control'], 'no-cache, private', path);
+  }
+});

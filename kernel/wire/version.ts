@@ -1,5 +1,6 @@
 /** GET /version: the Kubernetes version whose behaviour is served. */
 import type { ApiResponse } from '@diatom/sdk/api';
+import { jsonHeaders } from './encode-answer.ts';
 
 export const buildInfo = {
   major: '1',
@@ -18,5 +19,5 @@ export const buildInfo = {
 } as const;
 
 export function version(): ApiResponse {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(buildInfo, null, 2) };
+  return { status: 200, headers: jsonHeaders, body: JSON.stringify(buildInfo, null, 2) };
 }

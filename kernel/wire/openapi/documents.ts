@@ -4,6 +4,7 @@ import type { ApiResponse } from '@diatom/sdk/api';
 import type { Document, RemoteSchemas } from '../../aggregation/documents.ts';
 import type { JsonRecord } from '../../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../../kinds/kind.ts';
+import { jsonHeaders } from '../encode-answer.ts';
 import { parseAccept } from '../media.ts';
 import { notAcceptable } from '../status.ts';
 import { encodeGnostic, gnosticTypes } from './gnostic.ts';
@@ -108,7 +109,7 @@ export function openapi(request: OpenApiRequest): ApiResponse | undefined {
     const paths = Object.fromEntries(
       hashes.map(([path, hash]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }]),
     );
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ paths }) };
+    return { status: 200, headers: jsonHeaders, body: JSON.stringify({ paths }) };
   }
   const wanted = request.path.slice('/openapi/v3/'.length);
   const remote = request.remoteDocuments?.get(wanted);
@@ -160,5 +161,5 @@ function swagger(request: OpenApiRequest, versions: readonly GroupVersion[]): Ap
     return { status: 200, headers: { 'content-type': gnosticTypes[1], vary: 'Accept' }, body };
   }
   const body = inVersion2({ swagger: '2.0', info, paths: {}, definitions });
-  return { status: 200, headers: { 'content-type': 'application/json', vary: 'Accept' }, body };
+  return { status: 200, headers: { ...jsonHeaders, vary: 'Accept' }, body };
 }
