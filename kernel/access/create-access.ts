@@ -35,7 +35,7 @@ export function createAccess({ store, tokenKey, now, log, onLegacyToken = () => 
   const tokens = createTokenAuthenticator(store, signer, now, onLegacyToken);
   const escalation = createEscalationCheck(roles, authorizer);
   const approval = createApprovalCheck(authorizer);
-  const restriction = createNodeRestriction(store);
+  const restriction = createNodeRestriction(store, authorizer);
   return {
     authorize: authorizer.authorize,
     admit: (request) =>

@@ -30,6 +30,7 @@ export interface RequestMetrics {
 
 export function createRequestMetrics(now: () => number): RequestMetrics {
   const all = new Map<string, Series>();
+  // There from the beginning, so that rates have something to begin with.
   const others = newSeries({
     verb: 'OTHER',
     dry_run: '',
@@ -39,6 +40,7 @@ export function createRequestMetrics(now: () => number): RequestMetrics {
     subresource: '',
     scope: '',
   });
+  others.byCode.set(200, 0);
   const seriesOf = (labels: RequestLabels, status: number): Series => {
     const { verb, dry_run, group, version, resource, subresource, scope } = labels;
     const key = `${verb} ${group}/${version}/${resource}/${subresource} ${scope} ${dry_run}`;

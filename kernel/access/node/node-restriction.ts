@@ -3,35 +3,45 @@
  * kubernetes plugin/pkg/admission/noderestriction).
  */
 import type { Status } from '@diatom/sdk/api';
-import { deepEqual, isRecord, type JsonRecord, recordAt, recordsAt, stringAt, valueAt } from '../../kinds/json.ts';
-import { objectKey } from '../../store/keys.ts';
+import {
+  deepEqual,
+  isRecord,
+  type JsonRecord,
+  recordAt,
+  recordsAt,
+  semanticallyEqual,
+  stringAt,
+  valueAt,
+} from '../../kinds/json.ts';
 import type { Store } from '../../store/store.ts';
 import { forbidden, notFound } from '../../wire/status.ts';
-import type { Admission, AdmissionRequest } from '../access.ts';
+import type { Admission, AdmissionRequest, Authorizer } from '../access.ts';
 import { nodeOf } from './node-identity.ts';
+import { checkNodeToken } from './node-tokens.ts';
 import { mirrorAnnotation, referencesOf } from './pod-references.ts';
+import { stored } from './stored.ts';
 
-export function createNodeRestriction(store: Store): Admission {
+export function createNodeRestriction(store: Store, authorizer: Authorizer): Admission {
   return (request) => {
     const node = nodeOf(request.identity);
     if (node === undefined) return undefined;
     const { group, resource, name, identity } = request;
     const refused = (why: string) => forbidden({ group, resource }, name, why).status;
     if (node === '') return refused(`could not determine node from user ${JSON.stringify(identity.name)}`);
-    const why = rows[`${group}/${resource}`]?.(request, node, store);
+    const why = rows[`${group}/${resource}`]?.(request, node, store, authorizer);
     return typeof why === 'string' ? refused(why) : why;
   };
 }
 
 /** Why it is forbidden, or another answer; undefined: it is not. */
 type Refusal = string | Status | undefined;
-type Check = (request: AdmissionRequest, node: string, store: Store) => Refusal;
+type Check = (request: AdmissionRequest, node: string, store: Store, authorizer: Authorizer) => Refusal;
 
 const rows: Readonly<Record<string, Check>> = {
   '/pods': checkPod,
   '/nodes': checkNode,
-  '/persistentvolumeclaims': ({ subresource }) => (subresource === 'status' ? undefined : 'may only update PVC status'),
-  '/serviceaccounts': checkToken,
+  '/persistentvolumeclaims': checkClaim,
+  '/serviceaccounts': checkNodeToken,
   'coordination.k8s.io/leases': ({ namespace, name }, node) =>
     namespace !== 'kube-node-lease'
       ? 'can only access leases in the "kube-node-lease" system namespace'
@@ -146,30 +156,24 @@ function isReserved(label: string): boolean {
   return !kubeletLabels.has(label) && !isOf('kubelet.kubernetes.io') && !isOf('node.kubernetes.io');
 }
 
-/** A node gets tokens only for the pods on it. */
-function checkToken(
-  { verb, subresource, namespace, object }: AdmissionRequest,
-  node: string,
-  store: Store,
-): string | undefined {
-  if (verb !== 'create' || subresource !== 'token') return undefined;
-  const reference = recordAt(object, 'spec', 'boundObjectRef');
-  const [name, uid] = [stringAt(reference, 'name'), stringAt(reference, 'uid')];
-  const isPod = stringAt(reference, 'apiVersion') === 'v1' && stringAt(reference, 'kind') === 'Pod' && name !== '';
-  if (!isPod) return 'node requested token not bound to a pod';
-  if (uid === '') return 'node requested token with a pod binding without a uid';
-  const pod = stored(store, 'pods', namespace, name);
-  // The answer to a pod that is not there is the request's own.
-  if (pod === undefined) return undefined;
-  if (stringAt(pod, 'metadata', 'uid') !== uid) {
-    return `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
-  }
-  return stringAt(pod, 'spec', 'nodeName') === node
-    ? undefined
-    : 'node requested token bound to a pod scheduled on a different node';
-}
-
-function stored(store: Store, resource: string, namespace: string, name: string): JsonRecord | undefined {
-  const found = store.get(objectKey({ group: '', resource, namespace, name }));
-  return found === undefined ? undefined : (JSON.parse(found.value) as JsonRecord);
+/** What a volume has become is the node's to say, what it is wanted to be is not. */
+function checkClaim({ subresource, object, previous }: AdmissionRequest, node: string): Refusal {
+  if (subresource !== 'status') return 'may only update PVC status';
+  const kept = (claim: unknown): JsonRecord => {
+    const {
+      capacity: _,
+      conditions,
+      allocatedResourceStatuses,
+      allocatedResources,
+      ...status
+    } = recordAt(claim, 'status');
+    const { labels, annotations, finalizers, ownerReferences } = recordAt(claim, 'metadata');
+    return {
+      spec: recordAt(claim, 'spec'),
+      status,
+      metadata: { labels, annotations, finalizers, ownerReferences },
+    } as JsonRecord;
+  };
+  if (semanticallyEqual(kept(object), kept(previous))) return undefined;
+  return `node ${quoted(node)} is not allowed to update fields other than status.quantity and status.conditions`;
 }

@@ -23,6 +23,8 @@ async function openCell(): Promise<TestAccess> {
     await cell.put('', 'nodes', { metadata: { name: place, uid: `uid-${place}` } });
     const volumes = [
       { name: 's', secret: { secretName: `secret-${place}` } },
+      { name: 't', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
+      { name: 'd', csi: { driver: 'vault.csi' } },
       { name: 'p', persistentVolumeClaim: { claimName: `claim-${place}` } },
     ];
     const containers = [
@@ -168,9 +170,31 @@ describe('what a node writes', () => {
     assert.match(write({}, { taints: [{ key: 'a', effect: 'NoSchedule' }] }), /not allowed to modify taints/);
   });
 
+  it('is what has become of a claim, not what is wanted of it', async () => {
+    await using cell = await openCell();
+    const claim = (status: object) =>
+      ({
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'c' },
+        status,
+      }) as unknown as KubernetesObject;
+    const write = (status: object, subresource = 'status') =>
+      admit(cell, {
+        verb: 'update',
+        resource: 'persistentvolumeclaims',
+        subresource,
+        object: claim(status),
+        previous: claim({ phase: 'Bound' }),
+      });
+    assert.equal(write({ phase: 'Bound', capacity: { storage: '2Gi' } }), 'admitted');
+    assert.match(write({ phase: 'Lost' }), /not allowed to update fields other than/);
+    assert.match(write({ phase: 'Bound' }, ''), /may only update PVC status/);
+  });
+
   it('are tokens for pods on it', async () => {
     await using cell = await openCell();
-    const token = (boundObjectRef?: object) =>
+    const token = (boundObjectRef?: object, audiences: readonly string[] = []) =>
       admit(cell, {
         resource: 'serviceaccounts',
         subresource: 'token',
@@ -178,11 +202,23 @@ describe('what a node writes', () => {
           apiVersion: 'v1',
           kind: 'TokenRequest',
           metadata: {},
-          spec: { boundObjectRef },
+          spec: { boundObjectRef, audiences },
         } as unknown as KubernetesObject,
       });
     const bound = (name: string, uid = `uid-${name}`) => ({ apiVersion: 'v1', kind: 'Pod', name, uid });
     assert.equal(token(bound('pod-n1')), 'admitted');
+    assert.match(token(bound('pod-n1'), ['vault']), /csidriver\.storage\.k8s\.io "vault\.csi" not found/);
+    await cell.put('', 'persistentvolumeclaims', {
+      metadata: { name: 'claim-n1', namespace: 'a' },
+      spec: { volumeName: 'volume-n1' },
+    });
+    await cell.put('storage.k8s.io', 'csidrivers', {
+      metadata: { name: 'vault.csi' },
+      spec: { tokenRequests: [{ audience: 'vault' }] },
+    });
+    assert.equal(token(bound('pod-n1'), ['vault']), 'admitted');
+    assert.match(token(bound('pod-n1'), ['other']), /audience "other" not found in pod spec volume/);
+    assert.match(token(bound('pod-n1'), ['vault', 'other']), /only request 0 or 1 audiences/);
     assert.match(token(), /not bound to a pod/);
     assert.match(token(bound('pod-n1', '')), /without a uid/);
     assert.match(token(bound('pod-n2')), /scheduled on a different node/);
