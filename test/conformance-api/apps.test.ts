@@ -301,7 +301,7 @@ test('ReplicationController should test the lifecycle of a ReplicationController
   });
   const everywhere = await api.get('/api/v1/replicationcontrollers?labelSelector=test-rc-static%3Dtrue');
   assert.ok(namesOf(everywhere).includes('rc-test'));
-  await api.delete(`${path}?labelSelector=test-rc-static%3Dtrue`);
+  await api.delete(`${path}?labelSelector=test-rc-static%3Dtrue&propagationPolicy=Background`);
   await watch.until('DELETED');
   await watch.close();
 });
