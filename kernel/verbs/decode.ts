@@ -186,11 +186,12 @@ function checkType(expected: Expected, value: JsonRecord): void {
       `${expected.kind} in version ${JSON.stringify(expected.apiVersion)} cannot be handled as a ${expected.kind}: converting (${given}) to (${expected.apiVersion}, Kind=${expected.kind}): unknown conversion`,
     );
   }
-  const { apiVersion = '' } = value;
+  // Go reads "/v1" as the version of the group without a name.
+  const apiVersion = String(value.apiVersion ?? '').replace(/^\//, '');
   if (
     (apiVersion !== '' || expected.nature === 'custom') &&
     apiVersion !== expected.apiVersion &&
-    !expected.otherVersions?.includes(String(apiVersion))
+    !expected.otherVersions?.includes(apiVersion)
   ) {
     throw badRequest(
       `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected.apiVersion})`,
