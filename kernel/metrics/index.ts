@@ -3,6 +3,7 @@
  * when somebody asks, so that nobody pays for what nobody reads. It must never slow down what it counts.
  */
 export { expose, expositionType, type Family, type MetricsSource, single } from './exposition.ts';
+export { healthFamilies } from './health-metrics.ts';
 export { kernelMetrics } from './kernel-metrics.ts';
 export { eventLoopLag, processFamilies } from './process-metrics.ts';
 export { createRequestMetrics, type RequestMetrics } from './request-metrics.ts';

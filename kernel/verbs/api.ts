@@ -12,7 +12,14 @@ import { type JsonRecord, stringAt } from '../kinds/json.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { Kinds } from '../kinds/kinds.ts';
 import type { KindDefinition } from '../kinds/registry.ts';
-import { expose, expositionType, type MetricsSource, storeFamilies } from '../metrics/index.ts';
+import {
+  expose,
+  expositionType,
+  type Family,
+  healthFamilies,
+  type MetricsSource,
+  storeFamilies,
+} from '../metrics/index.ts';
 import { QuotaLedger } from '../quota/ledger.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
@@ -228,6 +235,7 @@ async function servePath(
     throw pathNotFound();
   }
   if (path === '/metrics') return serveMetrics(context);
+  if (path === '/metrics/slis') return exposed(await healthFamilies(context.components ?? {}));
   const [, group = '', groupVersion = ''] = /^\/apis\/([^/]+)\/([^/]+)\/?$/.exec(path) ?? [];
   const owner = context.aggregation?.find(group, groupVersion);
   if (owner !== undefined && context.aggregation !== undefined)
@@ -261,6 +269,7 @@ const fixedPaths: readonly string[] = [
   '/healthz',
   '/livez',
   '/metrics',
+  '/metrics/slis',
   '/openapi/v2',
   '/openapi/v3',
   '/openid/v1/jwks',
@@ -270,7 +279,10 @@ const fixedPaths: readonly string[] = [
 
 async function serveMetrics({ metrics, store, kinds }: Context): Promise<ApiResponse> {
   if (metrics === undefined) throw pathNotFound();
-  const families = [...(await metrics()), ...storeFamilies(store, kinds.all())];
+  return exposed([...(await metrics()), ...storeFamilies(store, kinds.all())]);
+}
+
+function exposed(families: readonly Family[]): ApiResponse {
   return { status: 200, headers: { 'content-type': expositionType }, body: expose(families) };
 }
 

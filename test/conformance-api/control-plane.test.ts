@@ -41,6 +41,8 @@ test('metrics are for those who may read them, in Prometheus text', async () => 
   ]) {
     assert.ok(answer.text.includes(`\n${name}`), name);
   }
+  const { text } = await api.send('GET', '/metrics/slis');
+  assert.match(text, /^kubernetes_healthcheck\{name="etcd-0",type="readyz"\} 1$/m);
   assert.equal((await api.send('GET', '/metrics', undefined, { 'impersonate-user': 'jane' })).status, 403);
   const monitoring = { 'impersonate-user': 'prometheus', 'impersonate-group': 'system:monitoring' };
   assert.equal((await api.send('GET', '/metrics', undefined, monitoring)).status, 200);
