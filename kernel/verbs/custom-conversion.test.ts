@@ -254,7 +254,10 @@ test('custom resource defaulting for requests and from storage works', async () 
   ];
   await api.call('PATCH', `${definitions}/crontabs.stable.example.com`, { spec: { versions } }, merge);
   assert.equal((await api.call('GET', `${at('v1')}/a`)).body.mode, 'plain');
-  assert.equal((await api.call('GET', `${at('v2')}/a`)).body.mode, 'second');
+  // What is read has the defaults of the version it is stored in, what is written those of its own version first.
+  assert.equal((await api.call('GET', `${at('v2')}/a`)).body.mode, 'plain');
+  const made = { ...first('c'), apiVersion: 'stable.example.com/v2' };
+  assert.equal((await api.call('POST', at('v2'), made)).body.mode, 'second');
   assert.equal(recordsAt((await api.call('GET', at('v1'))).body, 'items')[0]?.mode, 'plain');
   assert.equal((await api.call('POST', at('v1'), first('b'))).body.mode, 'plain');
 });

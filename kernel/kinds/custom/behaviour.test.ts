@@ -16,7 +16,8 @@ const scale = { specReplicas: ['spec', 'n'], statusReplicas: ['status', 'n'], se
 function behaviour(spec: JsonRecord, more: JsonRecord = {}, isScaled = false) {
   const openApi = { type: 'object', properties: { spec, ...more } };
   const paths = isScaled ? scale : undefined;
-  return behaviourOf({ schema: compileSchema(openApi), openApi, since: 0, conversion: undefined, scale: paths });
+  const schema = compileSchema(openApi);
+  return behaviourOf({ schema, storageSchema: schema, openApi, since: 0, conversion: undefined, scale: paths });
 }
 
 const object = (spec: unknown, more: JsonRecord = {}): JsonRecord => ({
@@ -138,6 +139,16 @@ test('a list that had a value twice may have another one twice', () => {
   assert.equal(validate(object(['b', 'b']), object(['a']), []).length, 1);
 });
 
+test('items of a map list in another order are the same list', () => {
+  const item = { type: 'object', required: ['k'], properties: { k: word, v: whole } };
+  const list = { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: item };
+  const { validate } = behaviour({ type: 'object', properties: { list: { ...list, maxItems: 1 } } });
+  const [one, two] = [{ k: 'a', v: 1 }, { k: 'b' }];
+  const before = object({ list: [one, two] });
+  assert.deepEqual(validate(object({ list: [two, one] }), before, []), []);
+  assert.equal(validate(object({ list: [two, { ...one, v: 2 }] }), before, []).length, 1);
+});
+
 test('a write of the status is not asked about the rest, and told from the status on', () => {
   const status = { type: 'object', properties: { n: { ...whole, maximum: 5 } } };
   const either = { type: 'object', properties: { a: word }, allOf: [{ required: ['a'] }] };
@@ -205,7 +216,10 @@ test('metadata of what is embedded are typed: unknown fields go, wrong types are
 
 test('of stored metadata what does not fit is left out', () => {
   const openApi = { type: 'object', properties: { held: embedded } };
-  const { renew } = behaviourOf({ schema: holder, openApi, since: 0, conversion: undefined, scale: undefined });
+  const { renew } = behaviourOf({
+    ...{ schema: holder, storageSchema: holder, openApi },
+    ...{ since: 0, conversion: undefined, scale: undefined },
+  });
   const stored = { metadata: { name: 'a' }, held: { apiVersion: 'v1', kind: 5, metadata: { name: 'b', labels: 'x' } } };
   assert.deepEqual(renew(stored), { metadata: { name: 'a' }, held: { apiVersion: 'v1', metadata: { name: 'b' } } });
 });

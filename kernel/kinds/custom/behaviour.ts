@@ -27,7 +27,7 @@ export interface CustomBehaviour {
   ) => readonly FieldError[];
   /** Objects written before this revision have been defaulted and pruned by another schema. */
   readonly since: number;
-  /** An object of this version as the present schema wants it. */
+  /** An object of this version as the present schema wants it; what is given may be changed. */
   readonly renew: (object: JsonRecord) => JsonRecord;
   /** Present when objects of other versions have to be converted by a webhook. */
   readonly conversion: ConversionWebhook | undefined;
@@ -35,6 +35,8 @@ export interface CustomBehaviour {
 
 interface Source {
   readonly schema: Schema;
+  /** Of the version objects are stored in. */
+  readonly storageSchema: Schema;
   readonly openApi: JsonRecord;
   readonly since: number;
   readonly conversion: ConversionWebhook | undefined;
@@ -54,7 +56,7 @@ const unchecked =
 
 /** Upstream's order (apiextensions-apiserver pkg/registry/customresource/{strategy,status_strategy}.go). */
 export function behaviourOf(source: Source): CustomBehaviour {
-  const { schema, openApi, since, conversion, scale } = source;
+  const { schema, storageSchema, openApi, since, conversion, scale } = source;
   let tree: RuleNode | undefined | null = null;
   const rules = (): RuleNode | undefined => {
     if (tree === null) tree = hasRules(openApi) ? celRules().compileRuleTree(openApi, true) : undefined;
@@ -83,6 +85,11 @@ export function behaviourOf(source: Source): CustomBehaviour {
     since,
     conversion,
     renew: (object) => {
+      // Read without a webhook it has the defaults of the version it is stored in, and no others.
+      if (conversion === undefined) {
+        applySchemaDefaults(storageSchema, object);
+        return decodeStored(schema, object);
+      }
       const renewed = decodeStored(schema, object);
       applySchemaDefaults(schema, renewed);
       return renewed;

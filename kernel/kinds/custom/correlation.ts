@@ -34,10 +34,11 @@ export class Correlation {
     return new Correlation(this.value, this.#known, () => false);
   }
 
-  key(name: string, value: unknown): Correlation {
+  /** `isSame`: for values that say the same in different ways. */
+  key(name: string, value: unknown, isSame = deepEqual): Correlation {
     if (!this.#known) return this;
     const old = isRecord(this.value) ? this.value[name] : undefined;
-    return new Correlation(old, true, () => old !== undefined && deepEqual(value, old));
+    return new Correlation(old, true, () => old !== undefined && isSame(value, old));
   }
 
   /** Items of map lists are found by their keys; those of other lists have no past of their own. */

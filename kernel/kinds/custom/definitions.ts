@@ -3,13 +3,17 @@ import { arrayAt, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } fro
 import type { Column, ScalePaths } from '../kind.ts';
 import { age } from '../printers/table-columns.ts';
 import type { KindDefinition } from '../registry.ts';
+import type { Schema } from '../schema.ts';
 import { behaviourOf } from './behaviour.ts';
 import { compileSchema } from './compile.ts';
 import { conversionOf } from './conversion-spec.ts';
 import { applySchemaDefaults } from './defaults.ts';
 import { hasCondition } from './definition-status.ts';
+import { coerceEmbedded, hasEmbedded } from './embedded.ts';
 import { evaluateJsonPath, type JsonPath, parseJsonPath } from './json-path.ts';
 import { compareVersions } from './version-order.ts';
+
+const nothing: Schema = { type: 'any' };
 
 /** `since`: the revision a version's schema is as it is from. */
 export function definitionsOf(crd: JsonRecord, since: (version: string) => number): readonly KindDefinition[] {
@@ -21,12 +25,28 @@ export function definitionsOf(crd: JsonRecord, since: (version: string) => numbe
   const conversion = conversionOf(crd);
   const versions = recordsAt(spec, 'versions');
   const storage = versions.find((version) => version.storage === true);
+  const schemas = new Map(
+    versions.map((version) => [
+      stringAt(version, 'name'),
+      compileSchema(recordAt(version, 'schema', 'openAPIV3Schema')),
+    ]),
+  );
+  const storageSchema = schemas.get(stringAt(storage, 'name')) ?? nothing;
+  // What is read has been through the schema it is stored by, too.
+  const changed = Math.max(...versions.map((version) => since(stringAt(version, 'name'))));
   return versions
     .filter((version) => version.served === true)
     .map((version) => {
       const source = recordAt(version, 'schema', 'openAPIV3Schema');
-      const schema = compileSchema(source);
       const name = stringAt(version, 'name');
+      const schema = schemas.get(name) ?? nothing;
+      /** Without a webhook the version that is stored fills in what it defaults, whatever version is written. */
+      const defaults = (object: JsonRecord): void => {
+        applySchemaDefaults(schema, object);
+        if (conversion === undefined && schema !== storageSchema) applySchemaDefaults(storageSchema, object);
+        // Defaults may have put metadata in that have unknown fields.
+        if (hasEmbedded(schema)) coerceEmbedded(schema, object, { unknown: [] });
+      };
       const kind = stringAt(names, 'kind');
       const scale = scalePaths(version);
       return {
@@ -51,10 +71,10 @@ export function definitionsOf(crd: JsonRecord, since: (version: string) => numbe
           stringAt(field, 'jsonPath').replace(/^\./, ''),
         ),
         columns: columnsOf(version),
-        rules: { generation: true, conditionalUpdate: true, defaults: (object) => applySchemaDefaults(schema, object) },
+        rules: { generation: true, conditionalUpdate: true, defaults },
         terminating: stringAt(crd, 'metadata', 'deletionTimestamp') !== '',
         publishedSchema: source,
-        custom: behaviourOf({ schema, openApi: source, since: since(name), conversion, scale }),
+        custom: behaviourOf({ schema, storageSchema, openApi: source, since: changed, conversion, scale }),
         ...(version.deprecated === true ? { deprecationWarning: deprecationWarning(crd, version) } : {}),
       } satisfies KindDefinition;
     });

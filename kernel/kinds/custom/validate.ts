@@ -171,10 +171,27 @@ function objectErrors(
   let matches = 0;
   for (const [key, item] of entries) {
     const part = fields?.get(key)?.schema ?? values;
-    if (part !== undefined) matches += visit(part, item, join(path, key), errors, old?.key(key, item));
+    const isSame = (a: unknown, b: unknown): boolean => sameBy(part ?? schema, a, b);
+    if (part !== undefined) matches += visit(part, item, join(path, key), errors, old?.key(key, item, isSame));
   }
   for (const name of rules?.required ?? []) if (value[name] === undefined) errors.push(required(join(path, name)));
   return matches;
+}
+
+/** The order of a map list says nothing (apiserver pkg/cel/common/equality.go). */
+function sameBy(schema: Schema, a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b) && schema.listType === 'map' && a.length === b.length) {
+    const { listMapKeys = [], items = { type: 'any' } } = schema;
+    const keysOf = (item: unknown): string =>
+      JSON.stringify(listMapKeys.map((key) => (isRecord(item) ? item[key] : item)));
+    const known = new Map(b.map((item) => [keysOf(item), item as unknown]));
+    return a.every((item) => known.has(keysOf(item)) && sameBy(items, item, known.get(keysOf(item))));
+  }
+  if (!isRecord(a) || !isRecord(b)) return deepEqual(a, b);
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  const partOf = (key: string): Schema => schema.fields?.get(key)?.schema ?? schema.values ?? { type: 'any' };
+  return keys.every((key) => Object.hasOwn(b, key) && sameBy(partOf(key), a[key], b[key]));
 }
 
 // ---- allOf, anyOf, oneOf, not --------------------------------------------------------------------------------------
