@@ -135,3 +135,17 @@ test('documents are nobody’s but the asker’s, save those that have their has
     assert.equal(headers['cache-control'], 'no-cache, private', path);
   }
 });
+
+test('OpenAPI v3 has the scale of what can be scaled, with its type', async () => {
+  await using api = await openApi();
+  const { body } = await api.call('GET', '/openapi/v3/apis/apps/v1');
+  const path = (body.paths as JsonRecord)[
+    '/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale'
+  ] as JsonRecord;
+  assert.deepEqual((path.get as JsonRecord)['x-kubernetes-group-version-kind'], {
+    group: 'autoscaling',
+    version: 'v1',
+    kind: 'Scale',
+  });
+  assert.ok('io.k8s.api.autoscaling.v1.Scale' in ((body.components as JsonRecord).schemas as JsonRecord));
+});

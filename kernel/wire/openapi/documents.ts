@@ -26,7 +26,7 @@ export interface OpenApiRequest {
 }
 
 /** Part of every hash: raise it when the documents change without the kinds changing. */
-const formatVersion = '1';
+const formatVersion = '2';
 const yearMs = 365 * 24 * 3600 * 1000;
 
 interface GroupVersion {
@@ -69,11 +69,14 @@ function parts(kinds: readonly Kind[], root: string): { readonly paths: JsonReco
     type: 'object',
     'x-kubernetes-group-version-kind': [{ group: '', version: 'v1', kind: 'Status' }],
   };
+  const scale = kinds.some(({ subresources }) => subresources.has('scale'))
+    ? components.addTyped('autoscaling.v1.Scale')
+    : '';
   const paths: JsonRecord = {};
   for (const kind of kinds) {
     const item = components.addKind(kind);
     const list = kind.verbs.includes('list') ? components.addList(kind, item) : item;
-    Object.assign(paths, pathItems(kind, root, { item, list, deleteOptions, status }));
+    Object.assign(paths, pathItems(kind, root, { item, list, deleteOptions, status, scale }));
   }
   return { paths, components };
 }

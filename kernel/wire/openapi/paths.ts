@@ -67,7 +67,18 @@ interface Names {
   readonly list: string;
   readonly deleteOptions: string;
   readonly status: string;
+  /** Of autoscaling/v1. */
+  readonly scale: string;
 }
+
+const scaleType = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+/** The same on how many there are of the object. */
+const ofScale = (operation: JsonRecord): JsonRecord => ({
+  ...operation,
+  operationId: `${String(operation.operationId)}Scale`,
+  'x-kubernetes-group-version-kind': scaleType,
+});
 
 function operation(
   kind: Kind,
@@ -132,6 +143,14 @@ export function pathItems(kind: Kind, root: string, names: Names): Record<string
       get: operation(kind, 'get', [], names.item),
       put: operation(kind, 'put', writing, names.item, content(names.item)),
       patch,
+      parameters: [pathParameter('name'), ...shared],
+    };
+  }
+  if (kind.subresources.has('scale')) {
+    items[`${collection}/{name}/scale`] = {
+      get: ofScale(operation(kind, 'get', [], names.scale)),
+      put: ofScale(operation(kind, 'put', writing, names.scale, content(names.scale))),
+      patch: ofScale(operation(kind, 'patch', [...writing, force], names.scale, patchBody)),
       parameters: [pathParameter('name'), ...shared],
     };
   }
