@@ -1,4 +1,7 @@
-/** endpoints: says which pods stand behind each Service. It reads readiness and addresses; it never connects anywhere. */
+/**
+ * endpoints: says which pods stand behind each Service, and passes on what somebody says of one without a selector. It reads
+ * readiness and addresses; it never connects anywhere.
+ */
 import {
   type Client,
   Controller,
@@ -22,6 +25,7 @@ import {
 import { runControllers } from '../run-controllers.ts';
 import { isSame } from '../same.ts';
 import type { Server } from '../server.ts';
+import { isMirrored, mirrorName, planMirrors } from './mirror.ts';
 import {
   endpointsManagedByLabel,
   endpointsManagerName,
@@ -29,6 +33,7 @@ import {
   managerName,
   planEndpoints,
   planSlices,
+  type SlicePlan,
   serviceNameLabel,
 } from './slices.ts';
 
@@ -99,10 +104,8 @@ async function reconcile(
   if (!expectations.areMet(key, client.clock.now())) return;
   const { namespace, name } = splitKey(key);
   const service = services.get(key);
-  const sliceClient = client.resource(resources.endpointSlices, namespace);
-  const existing = slices
-    .byIndex('service', key)
-    .filter(({ metadata }) => metadata.labels?.[managedByLabel] === managerName);
+  const madeBy = (manager: string): readonly EndpointSlice[] =>
+    slices.byIndex('service', key).filter(({ metadata }) => metadata.labels?.[managedByLabel] === manager);
   if (service === undefined) {
     // The collector takes slices through their owner; Endpoints have none upstream and go here. Those that somebody made
     // for no Service are his.
@@ -115,19 +118,39 @@ async function reconcile(
   }
   gone.delete(key);
   const { selector } = service.spec ?? {};
-  if (selector === undefined || Object.keys(selector).length === 0) return;
   if (service.spec?.type === 'ExternalName' || service.metadata.deletionTimestamp !== undefined) return;
+  const present = endpoints.get(key);
+  if (selector === undefined || Object.keys(selector).length === 0) {
+    // Whose pods these are says somebody else, in Endpoints of his own.
+    const mirrored = present !== undefined && isMirrored(present) ? present : undefined;
+    await write(client, key, planMirrors(mirrored, madeBy(mirrorName)), expectations);
+    return;
+  }
   const selected = pods.byIndex('namespace', namespace).filter((pod) => matchesLabels(selector, pod.metadata.labels));
-  const plan = planSlices(service, selected, existing);
+  const mirrors = madeBy(mirrorName);
+  if (mirrors.length > 0) await write(client, key, planMirrors(undefined, mirrors), expectations);
+  await write(client, key, planSlices(service, selected, madeBy(managerName)), expectations, () =>
+    writeEndpoints(client, planEndpoints(service, selected), present),
+  );
+}
+
+async function write(
+  client: Client,
+  key: string,
+  plan: SlicePlan,
+  expectations: Expectations,
+  beside: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const slices = client.resource(resources.endpointSlices, splitKey(key).namespace);
   try {
     await Promise.all([
       ...plan.creates.map(async (slice) => {
-        const created = await sliceClient.create(slice);
+        const created = await slices.create(slice);
         expectations.expect(key, created.metadata.uid ?? '', client.clock.now());
       }),
-      ...plan.updates.map((slice) => sliceClient.update(slice)),
-      ...plan.deletes.map((slice) => unlessGone(sliceClient.delete(slice.metadata.name ?? ''))),
-      writeEndpoints(client, planEndpoints(service, selected), endpoints.get(key)),
+      ...plan.updates.map((slice) => slices.update(slice)),
+      ...plan.deletes.map((slice) => unlessGone(slices.delete(slice.metadata.name ?? ''))),
+      beside(),
     ]);
   } catch (error) {
     if (!isNamespaceTerminating(error)) throw error;

@@ -227,10 +227,12 @@ export const tested: Readonly<Record<string, readonly string[]>> = {
     'ReplicaSet should adopt matching pods on creation and release no longer matching pods',
     'EndpointSlice should create Endpoints and EndpointSlices for Pods matching a Service',
     'EndpointSlice should create and delete Endpoints and EndpointSlices for a Service with a selector specified',
+    'EndpointSliceMirroring should mirror a custom Endpoints resource through create update and delete',
     'SchedulerPredicates validates resource limits of pods that are allowed to run',
     'SchedulerPredicates validates that NodeSelector is respected if matching',
     'SchedulerPredicates validates that NodeSelector is respected if not matching',
   ],
+  'test/kernel-own-service.test.ts': ['EndpointSlice should have Endpoints and EndpointSlices pointing to API Server'],
   'kernel/verbs/custom-conversion.test.ts': [
     'CustomResourceConversionWebhook should be able to convert a non homogeneous list of CRs',
     'CustomResourceConversionWebhook should be able to convert from CR v1 to CR v2',
@@ -449,7 +451,6 @@ export const notTested: readonly NotTested[] = [
       'ReplicationController should',
       'DisruptionController should observe',
       'Kubectl client Update Demo should create',
-      'EndpointSliceMirroring',
     ],
   },
   {
@@ -499,10 +500,6 @@ export const notTested: readonly NotTested[] = [
   {
     reason: 'a TCP probe is served; no test has this name',
     names: ['Probing container should *not* be restarted with a tcp'],
-  },
-  {
-    reason: "the API's own Service has an EndpointSlice and no Endpoints",
-    names: ['EndpointSlice should have Endpoints and EndpointSlices pointing'],
   },
   { reason: 'a log is an HTTP stream; WebSocket is not upgraded', names: ['Pods should support retrieving logs'] },
 ];

@@ -241,6 +241,29 @@ test('EndpointSlice should create and delete Endpoints and EndpointSlices for a 
   );
 });
 
+test('EndpointSliceMirroring should mirror a custom Endpoints resource through create update and delete', async () => {
+  const namespace = await api.namespace();
+  const slices = within(namespace, 'endpointslices', '/apis/discovery.k8s.io/v1');
+  const endpoints = within(namespace, 'endpoints');
+  const name = 'example-custom-endpoints';
+  const subsets = (ip: string) => [{ addresses: [{ ip }], ports: [{ name: 'p', port: 8080 }] }];
+  const mirrored = (ip: string | undefined) =>
+    eventually(slices, async () => {
+      const found = itemsOf(await api.get(`${slices}?${sliceSelector(name)}`));
+      return JSON.stringify(found.map((slice) => at(slice, 'endpoints.0.addresses.0'))) ===
+        JSON.stringify(ip === undefined ? [] : [ip])
+        ? true
+        : undefined;
+    });
+  await api.create(within(namespace, 'services'), { metadata: { name }, spec: { ports: [{ name: 'p', port: 80 }] } });
+  const made = await api.create(endpoints, { metadata: { name }, subsets: subsets('10.1.2.3') });
+  await mirrored('10.1.2.3');
+  await api.update(`${endpoints}/${name}`, { ...made, subsets: subsets('10.2.3.4') });
+  await mirrored('10.2.3.4');
+  await api.delete(`${endpoints}/${name}`);
+  await mirrored(undefined);
+});
+
 // ---- scheduling ------------------------------------------------------------------------------------------------------
 
 const scheduled = (pod: Body): unknown => at(pod, 'spec.nodeName');
