@@ -192,18 +192,27 @@ const bind: Serve = async (context, call) => {
         `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stringAt(pod, 'metadata', 'uid')}`,
       );
     }
+    const version = stringAt(binding, 'metadata', 'resourceVersion');
+    if (version !== '' && version !== String(current.modRevision)) {
+      const why = `Precondition failed: ResourceVersion in precondition: ${version}, ResourceVersion in object meta: ${current.modRevision}`;
+      throw conflict(bindingFor, route.name, why);
+    }
     if (stringAt(pod, 'metadata', 'deletionTimestamp') !== '') {
       throw conflict(bindingFor, route.name, `pod ${route.name} is being deleted, cannot be assigned to a host`);
     }
     const host = stringAt(pod, 'spec', 'nodeName');
     if (host !== '')
       throw conflict(bindingFor, route.name, `pod ${route.name} is already assigned to node ${JSON.stringify(host)}`);
+    if (arrayAt(pod, 'spec', 'schedulingGates').length > 0)
+      throw conflict(bindingFor, route.name, `pod ${route.name} has non-empty .spec.schedulingGates`);
     admit(context, call, { verb: 'create', name: route.name, object: binding, previous: pod });
     ensureRecord(pod, 'spec').nodeName = node;
-    Object.assign(metadataOf(pod), mergedAnnotations(pod, binding));
+    for (const field of ['annotations', 'labels']) mergeFrom(binding, metadataOf(pod), field);
     const stored = context.store.get(resourcePrefix('', 'nodes') + node);
     placePod(pod, stored && parseStored(stored.value));
     const status = ensureRecord(pod, 'status');
+    // Where it was meant to go is of no use to anybody any more.
+    delete status.nominatedNodeName;
     const others = arrayAt(status, 'conditions').filter((condition) => stringAt(condition, 'type') !== 'PodScheduled');
     status.conditions = [...others, { type: 'PodScheduled', status: 'True', lastTransitionTime: timestamp(nowMs) }];
     return { kind: 'put', value: (revision) => serialise(kind, pod, revision) };
@@ -211,11 +220,9 @@ const bind: Serve = async (context, call) => {
   return success(201);
 };
 
-function mergedAnnotations(pod: JsonRecord, binding: JsonRecord): JsonRecord {
-  const added = recordAt(binding, 'metadata', 'annotations');
-  return Object.keys(added).length === 0
-    ? {}
-    : { annotations: { ...recordAt(pod, 'metadata', 'annotations'), ...added } };
+function mergeFrom(binding: JsonRecord, metadata: JsonRecord, field: string): void {
+  const added = recordAt(binding, 'metadata', field);
+  if (Object.keys(added).length > 0) metadata[field] = { ...recordAt(metadata, field), ...added };
 }
 
 /** The body of a subresource that is posted, as admission leaves it. */

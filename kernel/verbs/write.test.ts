@@ -246,6 +246,26 @@ test('a bound pod stops gracefully and goes with grace 0; an unbound one goes at
   assert.equal(gone.body.status, 'Success');
 });
 
+test('a binding waits for the gates of its pod, brings labels along and ends a nomination', async () => {
+  await using api = await openApi();
+  const target = { kind: 'Node', name: 'n1' };
+  const gated = pod('gated');
+  await api.call('POST', pods, { ...gated, spec: { ...spec(gated), schedulingGates: [{ name: 'quota' }] } });
+  const early = await api.call('POST', `${pods}/gated/binding`, { target });
+  assert.equal(early.status, 409);
+  assert.match(String(early.body.message), /pod gated has non-empty .spec.schedulingGates/);
+  const waiting = (await api.call('POST', pods, pod('waiting'))).body;
+  await api.call('PUT', `${pods}/waiting/status`, { ...waiting, status: { nominatedNodeName: 'n2' } });
+  const { resourceVersion } = metadata(waiting);
+  const stale = await api.call('POST', `${pods}/waiting/binding`, { metadata: { resourceVersion }, target });
+  assert.equal(stale.status, 409, 'the pod has changed since');
+  const labels = { 'topology.kubernetes.io/zone': 'a' };
+  assert.equal((await api.call('POST', `${pods}/waiting/binding`, { metadata: { labels }, target })).status, 201);
+  const bound = (await api.call('GET', `${pods}/waiting`)).body;
+  assert.equal((metadata(bound).labels as JsonRecord)['topology.kubernetes.io/zone'], 'a');
+  assert.equal((bound.status as JsonRecord).nominatedNodeName, undefined);
+});
+
 test('an eviction asks the disruption budget first', async () => {
   await using api = await openApi();
   const body = pod('web');
