@@ -110,7 +110,7 @@ test('typed clients: create and expose, in protobuf', needsKubectl, async () => 
   await shell.expect('expose deploy web -n team --port=80', 'service/web exposed');
   await shell.expect(
     'get svc -n team',
-    /^NAME\s+TYPE\s+CLUSTER-IP\s+EXTERNAL-IP\s+PORT\(S\)\s+AGE\nweb\s+ClusterIP\s+<none>\s+<none>\s+80\/TCP/,
+    /^NAME\s+TYPE\s+CLUSTER-IP\s+EXTERNAL-IP\s+PORT\(S\)\s+AGE\nweb\s+ClusterIP\s+10\.0\.0\.\d+\s+<none>\s+80\/TCP/,
   );
   await shell.expect('run one --image=example/hello:1 --restart=Never', 'pod/one created');
   await shell.expect('get pods', /^NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE\none\s+0\/1\s+Pending\s+0\s+\d+s$/);
