@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiResponse } from '@diatom/sdk/api';
 import { type JsonRecord, stringAt } from '../kinds/json.ts';
-import type { ObjectList, ObjectLookup } from '../kinds/kind.ts';
+import type { Kind, ObjectList, ObjectLookup } from '../kinds/kind.ts';
 import { validateMetadata } from '../kinds/validate-metadata.ts';
 import { resourcePrefix } from '../store/keys.ts';
 import { ApiError, alreadyExists, badRequest, type FieldError, forbidden, notFound } from '../wire/status.ts';
@@ -53,7 +53,7 @@ async function admitStart(context: Context, call: Call, object: JsonRecord, dryR
   startNew(call, object);
   const name = stringAt(object, 'metadata', 'name');
   requireNamespace(context, call, name);
-  const managedFields = trackCreate(ownershipSchema(call.kind), object, writerOf(context, call));
+  const managedFields = trackCreate(ownershipSchema(call.kind), written(call.kind, object), writerOf(context, call));
   metadataOf(object).managedFields = managedFields;
   const prepare = prepareAdmission(context, call);
   prepare(object);
@@ -157,6 +157,13 @@ export function startNew(call: Call, object: JsonRecord): void {
   settle(kind, object);
 }
 
+/** A separate status is not the writer's, even where its form says more than nothing. */
+function written(kind: Kind, object: JsonRecord): JsonRecord {
+  if (!kind.subresources.has('status') || kind.rules.keepsStatusOnCreate === true) return object;
+  const { status: _status, ...rest } = object;
+  return rest;
+}
+
 /** Fills in what the server decides (apiserver registry/rest/create.go, BeforeCreate). */
 export function prepareNew(
   context: Context,
@@ -172,7 +179,8 @@ export function prepareNew(
   metadata.creationTimestamp = timestamp(nowMs);
   if (kind.rules.generation === true) metadata.generation = 1;
   // What the server decides from here on is nobody's.
-  metadata.managedFields = managedFields ?? trackCreate(ownershipSchema(kind), object, writerOf(context, call));
+  metadata.managedFields =
+    managedFields ?? trackCreate(ownershipSchema(kind), written(kind, object), writerOf(context, call));
   kind.rules.prepareCreate?.(object, { nowMs, user: call.identity, others: othersOf(context, kind) });
 }
 

@@ -173,25 +173,6 @@ test('what scale reads has to be a number of replicas', () => {
   assert.deepEqual(said(validate(object({ n: -1 }), object({}), [], 'status')), []);
 });
 
-test('a finalizer others could have thought of is advised against, once', () => {
-  const { validate } = behaviour(word);
-  const warnings: string[] = [];
-  const held = object('x', {
-    metadata: { name: 'a', finalizers: ['mine', 'example.com', 'example.com/mine', 'orphan'] },
-  });
-  validate(held, undefined, warnings);
-  assert.deepEqual(
-    warnings.map((text) => text.replace(/ to avoid.*/, '')),
-    [
-      'metadata.finalizers: "example.com": prefer a domain-qualified finalizer name including a path (/)',
-      'metadata.finalizers: "mine": prefer a domain-qualified finalizer name',
-    ],
-  );
-  const again: string[] = [];
-  validate(held, held, again);
-  assert.deepEqual(again, []);
-});
-
 const embedded = {
   type: 'object',
   'x-kubernetes-embedded-resource': true,

@@ -1,9 +1,8 @@
 /** What a custom kind does beyond its schema's data: validation with rules, and bringing older objects up to date. */
 import type { FieldError } from '../../wire/status.ts';
 import { invalidValue } from '../field-errors.ts';
-import { arrayAt, type JsonRecord } from '../json.ts';
+import type { JsonRecord } from '../json.ts';
 import type { ScalePaths } from '../kind.ts';
-import { qualifiedNameProblems } from '../names.ts';
 import type { Schema } from '../schema.ts';
 import type { RuleNode } from './cel-rules.ts';
 import type { ConversionWebhook } from './conversion-spec.ts';
@@ -21,7 +20,7 @@ export interface CustomBehaviour {
   readonly validate: (
     object: JsonRecord,
     previous: JsonRecord | undefined,
-    /** Takes problems of what was there before, and advice. */
+    /** Takes problems of what was there before. */
     warnings: string[],
     part?: 'all' | 'status',
   ) => readonly FieldError[];
@@ -96,7 +95,6 @@ export function behaviourOf(source: Source): CustomBehaviour {
     },
     validate: (object, previous, warnings, part = 'all') => {
       const isStatus = part === 'status' && previous !== undefined;
-      if (!isStatus) warnings.push(...finalizerWarnings(object, previous));
       const errors = [
         ...(isStatus ? statusErrors(object, previous) : valueErrors(object, previous)),
         ...(scale === undefined ? [] : scaleErrors(scale, object, isStatus ? 'status' : 'all')),
@@ -111,21 +109,4 @@ export function behaviourOf(source: Source): CustomBehaviour {
       return [...errors, ...result.errors];
     },
   };
-}
-
-const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
-
-/** New finalizers others could have thought of, too. */
-function finalizerWarnings(object: JsonRecord, previous: JsonRecord | undefined): readonly string[] {
-  const known = arrayAt(previous, 'metadata', 'finalizers');
-  const added = arrayAt(object, 'metadata', 'finalizers').filter((finalizer) => !known.includes(finalizer));
-  return added
-    .map(String)
-    .toSorted()
-    .filter((name) => !name.includes('/') && !standardFinalizers.has(name) && qualifiedNameProblems(name).length === 0)
-    .map((name) => {
-      const path = name.includes('.') ? ' including a path (/)' : '';
-      const advice = `prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`;
-      return `metadata.finalizers: ${JSON.stringify(name)}: ${advice}`;
-    });
 }

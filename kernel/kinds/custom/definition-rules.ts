@@ -8,6 +8,7 @@ import {
   definitionUpdateProblems,
   statusProblems,
 } from './definition-validation.ts';
+import { formatWarnings } from './definition-warnings.ts';
 
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 
@@ -49,6 +50,7 @@ export const customResourceDefinitionRules: KindRules = {
     const condition = { type: 'Terminating', status: 'True', reason: 'InstanceDeletionInProgress', message } as const;
     setCondition(ensureRecord(object, 'status'), condition, nowMs);
   },
+  warnings: formatWarnings,
   validate: definitionProblems,
   validateStatus: statusProblems,
   validateCreate: (object) => approvalProblems(object, undefined),

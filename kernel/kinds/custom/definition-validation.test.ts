@@ -141,6 +141,21 @@ test('a storage version has to be among those stored in', () => {
   );
 });
 
+test('a format that means nothing is warned of when it comes', () => {
+  const odd = {
+    type: 'object',
+    properties: { a: { ...word, format: 'colour' }, b: { type: 'array', items: { type: 'integer', format: 'uuid' } } },
+  };
+  const object = definition([version('v1', { schema: schemaOf(odd) })]);
+  const { warnings } = customResourceDefinitionRules;
+  assert.deepEqual(warnings?.(object, undefined), ['unrecognized format "colour"', 'unrecognized format "uuid"']);
+  assert.deepEqual(warnings?.(object, definition([version('v1')])), [
+    'unrecognized format "colour"',
+    'unrecognized format "uuid"',
+  ]);
+  assert.deepEqual(warnings?.(object, object), []);
+});
+
 test('names a status claims are checked', () => {
   const problems = statusProblems({ status: { acceptedNames: { plural: 'Cups', kind: 'Cup', listKind: 'Cup' } } });
   assert.deepEqual(
