@@ -66,7 +66,7 @@ function driverOf(volume: JsonRecord, pod: JsonRecord, store: Store, problems: s
   const claimName = isRecord(volume.ephemeral)
     ? `${String(name)}-${stringAt(volume, 'name')}`
     : stringAt(volume, 'persistentVolumeClaim', 'claimName');
-  if (claimName === '') return stringAt(volume, 'csi', 'driver');
+  if (claimName === '') return driverIn(volume);
   const claim = stored(store, 'persistentvolumeclaims', String(namespace), claimName);
   if (claim === undefined) {
     problems.push(`persistentvolumeclaim ${JSON.stringify(claimName)} not found`);
@@ -75,5 +75,21 @@ function driverOf(volume: JsonRecord, pod: JsonRecord, store: Store, problems: s
   const volumeName = stringAt(claim, 'spec', 'volumeName');
   const persistent = stored(store, 'persistentvolumes', '', volumeName);
   if (persistent === undefined) problems.push(`persistentvolume ${JSON.stringify(volumeName)} not found`);
-  return stringAt(persistent, 'spec', 'csi', 'driver');
+  return driverIn(recordAt(persistent, 'spec'));
+}
+
+/** Who has taken over the types of volumes that once were part of Kubernetes itself (k8s.io/csi-translation-lib). */
+const driversBySource: Readonly<Record<string, string>> = {
+  awsElasticBlockStore: 'ebs.csi.aws.com',
+  azureDisk: 'disk.csi.azure.com',
+  azureFile: 'file.csi.azure.com',
+  cinder: 'cinder.csi.openstack.org',
+  gcePersistentDisk: 'pd.csi.storage.gke.io',
+  portworxVolume: 'pxd.portworx.com',
+  vsphereVolume: 'csi.vsphere.vmware.com',
+};
+
+function driverIn(sources: JsonRecord): string {
+  const [, migrated] = Object.entries(driversBySource).find(([source]) => isRecord(sources[source])) ?? [];
+  return stringAt(sources, 'csi', 'driver') || (migrated ?? '');
 }

@@ -217,6 +217,14 @@ describe('what a node writes', () => {
       spec: { tokenRequests: [{ audience: 'vault' }] },
     });
     assert.equal(token(bound('pod-n1'), ['vault']), 'admitted');
+    await cell.put('storage.k8s.io', 'csidrivers', {
+      metadata: { name: 'file.csi.azure.com' },
+      spec: { tokenRequests: [{ audience: 'azure' }] },
+    });
+    assert.match(token(bound('pod-n1'), ['azure']), /not found in pod spec volume/);
+    const claimRef = { namespace: 'a', name: 'claim-n1' };
+    await cell.put('', 'persistentvolumes', { metadata: { name: 'volume-n1' }, spec: { claimRef, azureFile: {} } });
+    assert.equal(token(bound('pod-n1'), ['azure']), 'admitted');
     assert.match(token(bound('pod-n1'), ['other']), /audience "other" not found in pod spec volume/);
     assert.match(token(bound('pod-n1'), ['vault', 'other']), /only request 0 or 1 audiences/);
     assert.match(token(), /not bound to a pod/);
