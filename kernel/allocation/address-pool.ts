@@ -35,6 +35,9 @@ export class AddressPool {
       if (block === undefined) throw new Error(`${text} is no block of addresses; Services need one as 10.0.0.0/24`);
       return [block.family];
     });
+    if (defaults.length === 0) throw new Error('Services need a block of addresses, as 10.0.0.0/24');
+    if (new Set(this.families).size !== defaults.length)
+      throw new Error(`${defaults.join(' and ')} are of one family; Services have one block of each`);
   }
 
   /** Why nobody can have this address now. */
