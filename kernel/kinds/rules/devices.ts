@@ -13,7 +13,7 @@ import {
   setDefaultNumber,
   stringAt,
 } from '../json.ts';
-import type { KindRules } from '../kind.ts';
+import type { KindRules, ObjectLookup } from '../kind.ts';
 import { labelProblems, subdomainProblems } from '../names.ts';
 
 const allocationModes = ['All', 'ExactCount'];
@@ -123,14 +123,27 @@ function claimErrors(spec: JsonRecord, at: string): FieldError[] {
 const fixedSpec: KindRules['validateUpdate'] = (object, previous) =>
   semanticallyEqual(object.spec, previous.spec) ? [] : [immutable('spec', object.spec)];
 
+const adminAccessLabel = 'resource.kubernetes.io/admin-access';
+
+/** Access past the claims of others is for namespaces that an administrator has marked (registry/resource, AuthorizedForAdmin). */
+function admitAdmin(object: JsonRecord, spec: JsonRecord, lookup: ObjectLookup): string | undefined {
+  const requests = recordsAt(spec, 'devices', 'requests');
+  if (requests.every((request) => recordAt(request, 'exactly').adminAccess !== true)) return undefined;
+  const namespace = lookup('', 'namespaces', stringAt(object, 'metadata', 'namespace'));
+  if (stringAt(namespace, 'metadata', 'labels', adminAccessLabel) === 'true') return undefined;
+  return `admin access to devices requires the \`${adminAccessLabel}: true\` label on the containing namespace`;
+}
+
 export const resourceClaimRules: KindRules = {
   statusKeeps: 'metadata',
+  admitCreate: (object, lookup) => admitAdmin(object, recordAt(object, 'spec'), lookup),
   defaults: (object) => defaultClaim(recordAt(object, 'spec')),
   validate: (object) => claimErrors(recordAt(object, 'spec'), 'spec'),
   validateUpdate: fixedSpec,
 };
 
 export const resourceClaimTemplateRules: KindRules = {
+  admitCreate: (object, lookup) => admitAdmin(object, recordAt(object, 'spec', 'spec'), lookup),
   defaults: (object) => defaultClaim(recordAt(object, 'spec', 'spec')),
   validate: (object) => claimErrors(recordAt(object, 'spec', 'spec'), 'spec.spec'),
   validateUpdate: fixedSpec,
