@@ -34,6 +34,9 @@ const costs: readonly (readonly [rule: string, cost: number, why: string])[] = [
   ['self.labels.all(key, key.matches("abcdefgh"))', 27, 'keys of a map have no length'],
   ['self.labels.all(key, self.labels[key].size() > 1)', 39, 'values have the length of the schema'],
   ['self.parts.filter(part, has(part.name)).size() > 1', 57, 'a list filtered is as long as it was'],
+  ['self.names.sort().size() > 1', 68, 'each text is compared with each other'],
+  ['self.names.slice(0, 2).size() > 1', 17, 'a slice is as long as it is written'],
+  ['self.names.indexOf("a") > 1', 28, 'each text is compared'],
   ['[self.name, "b"].all(x, x.startsWith("a"))', 23, 'what is written down has its own size'],
 ];
 

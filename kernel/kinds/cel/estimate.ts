@@ -4,6 +4,7 @@
  * large as `self` is.
  */
 import { type Checked, functionName } from './checker.ts';
+import { sortCost } from './library/list-prices.ts';
 import type { Part } from './overload.ts';
 import { fixed, most, type Size, times, union, unknown } from './sizes.ts';
 import type { Call, Expression, Fold } from './syntax.ts';
@@ -18,8 +19,8 @@ export const foldCosts = {
   map: { turn: 12, end: 11 },
   sortBy: { turn: 12, end: 11 },
   transformList: { turn: 12, end: 11 },
-  transformMap: { turn: 4, end: 31 },
-  transformMapEntry: { turn: 4, end: 31 },
+  transformMap: { turn: 3, end: 31 },
+  transformMapEntry: { turn: 2, end: 31 },
 } as const satisfies Readonly<Record<Fold['name'], { readonly turn: number; readonly end: number }>>;
 
 export const listCost = 10;
@@ -153,9 +154,11 @@ class Estimator {
     const path = this.#path(node);
     const items = path.length === 0 ? undefined : this.#sizeAt([...path, '@items']);
     const entry = items?.max ?? this.#entriesOf(node)?.value.max ?? most;
-    if (node.kind !== 'literal') return { least: 0, entry };
-    const least = writtenSize(node)?.min ?? 0;
-    return typeof node.value === 'bigint' ? { least, entry, literal: node.value } : { least, entry };
+    const type = this.#type(node);
+    const isOfText = type.kind === 'list' && isText(type.element);
+    if (node.kind !== 'literal') return { least: 0, entry, isOfText };
+    const known = { least: writtenSize(node)?.min ?? 0, entry, isOfText };
+    return typeof node.value === 'bigint' ? { ...known, literal: node.value } : known;
   }
 
   /** Only a way around the checker. */
@@ -205,7 +208,11 @@ class Estimator {
     this.#setSize(node, isTest ? fixed(1) : count);
     if (!isTest && !node.name.startsWith('transformMap'))
       this.#setEntries(node, { container: 'list', key: fixed(1), value: union(fixed(0), value) });
-    return range + end + times(count, fixed(turn + turns)).max;
+    const all = range + end + times(count, fixed(turn + turns)).max;
+    if (node.name !== 'sortBy') return all;
+    // The list is bound to a name, its keys are sorted, and what they belong to with them (cel-go ext/lists.go, sortByMacro).
+    this.#setSize(node, times(count, count));
+    return all + listCost + 1 + sortCost(count.max, isText(this.#type(node.body)));
   }
 
   /** `x.hasValue() ? optional.of(cel.bind(v, x.value(), body)) : optional.none()` */
@@ -265,6 +272,8 @@ class Estimator {
     return type === undefined ? undefined : { min: 0, max: type.maxElements ?? 0 };
   }
 }
+
+const isText = ({ kind }: Type): boolean => kind === 'string' || kind === 'bytes';
 
 function stepInto(type: Type, step: string): Type | undefined {
   switch (step) {

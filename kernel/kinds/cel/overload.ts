@@ -31,6 +31,8 @@ export interface Part {
   readonly literal?: Value;
   /** Largest size of what is in a list. */
   readonly entry: number;
+  /** What is in it is text or bytes: comparing it takes longer. */
+  readonly isOfText: boolean;
 }
 
 interface Price {

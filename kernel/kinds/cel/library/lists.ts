@@ -15,6 +15,7 @@ import {
   Uint,
   type Value,
 } from '../value.ts';
+import { listPrices } from './list-prices.ts';
 import { asInt } from './standard.ts';
 
 const A = parameter('A');
@@ -82,7 +83,8 @@ function search(name: string, fromEnd: boolean): Overload {
       meter.spend(Math.floor(visits.count * 0.1));
       return BigInt(found);
     },
-    cost: elements.cost,
+    ...elements,
+    ...listPrices.search,
   };
 }
 
@@ -108,10 +110,8 @@ function range(count: bigint): readonly Value[] {
 }
 
 /** Each element is compared with each other: the price is the square. */
-const squared = {
-  cost: (sizes: readonly number[]): number => (sizes[0] ?? 1) * (sizes[0] ?? 1),
-  size: (sizes: readonly number[]): number => sizes[0] ?? 1,
-};
+const squared = { cost: (sizes: readonly number[]): number => (sizes[0] ?? 1) * (sizes[0] ?? 1) };
+const searched = { ...elements, ...listPrices.search };
 
 function distinct(list: ListValue): readonly Value[] {
   const kept: Value[] = [];
@@ -130,8 +130,9 @@ export function sortByKeys(items: readonly Value[], keys: readonly Value[]): rea
 }
 
 const sort = (list: ListValue): readonly Value[] => sortByKeys([...listItems(list)], [...listItems(list)]);
-const kept = { cost: elements.cost, size: (sizes: readonly number[]): number => sizes[0] ?? 1 };
-const product = { cost: (sizes: readonly number[]): number => (sizes[0] ?? 1) * (sizes[1] ?? 1) };
+const product = (factor: number) => ({
+  cost: (sizes: readonly number[]): number => (sizes[0] ?? 1) * (sizes[1] ?? 1) * factor + 1,
+});
 
 const has = (list: ListValue, item: Value): boolean => {
   for (const other of listItems(list)) if (equals(other, item, { count: 0 })) return true;
@@ -148,21 +149,27 @@ const intersects = (list: ListValue, other: ListValue): boolean => {
 
 export const lists: readonly Overload[] = [
   ...comparable.flatMap((type) => [
-    member('isSorted', [listOf(type)], bool, isSorted, elements),
-    member('max', [listOf(type)], type, (list: ListValue) => extreme(list, 1, 'max'), elements),
-    member('min', [listOf(type)], type, (list: ListValue) => extreme(list, -1, 'min'), elements),
-    member('sort', [listOf(type)], listOf(type), sort, squared),
+    member('isSorted', [listOf(type)], bool, isSorted, searched),
+    member('max', [listOf(type)], type, (list: ListValue) => extreme(list, 1, 'max'), searched),
+    member('min', [listOf(type)], type, (list: ListValue) => extreme(list, -1, 'min'), searched),
+    member('sort', [listOf(type)], listOf(type), sort, { ...squared, ...listPrices.sort }),
   ]),
   ...summable.map(([type, zero]) =>
     member('sum', [listOf(type)], type, (list: ListValue) => sum(list, zero), elements),
   ),
   search('indexOf', false),
   search('lastIndexOf', true),
-  member('slice', [listOf(A), int, int], listOf(A), slice, kept),
-  member('flatten', [listOf(listOf(A))], listOf(A), (list: ListValue) => flatten(list, 1n), kept),
-  member('flatten', [listOf(dyn), int], listOf(dyn), flatten, kept),
-  member('distinct', [listOf(A)], listOf(A), distinct, squared),
-  member('reverse', [listOf(A)], listOf(A), (list: ListValue) => [...listItems(list)].toReversed(), kept),
+  member('slice', [listOf(A), int, int], listOf(A), slice, { ...elements, ...listPrices.slice }),
+  member('flatten', [listOf(listOf(A))], listOf(A), (list: ListValue) => flatten(list, 1n), {
+    ...elements,
+    ...listPrices.flatten,
+  }),
+  member('flatten', [listOf(dyn), int], listOf(dyn), flatten, { ...elements, ...listPrices.flatten }),
+  member('distinct', [listOf(A)], listOf(A), distinct, { ...squared, ...listPrices.distinct }),
+  member('reverse', [listOf(A)], listOf(A), (list: ListValue) => [...listItems(list)].toReversed(), {
+    ...elements,
+    ...listPrices.same,
+  }),
   {
     ...global('lists.range', [int], listOf(int), range),
     call: ([count], meter) => {
@@ -170,21 +177,21 @@ export const lists: readonly Overload[] = [
       meter.spend(numbers.length);
       return numbers;
     },
-    size: (_, [count]) => Number(typeof count?.literal === 'bigint' ? count.literal : longestRange),
+    ...listPrices.range,
   },
   member('first', [listOf(A)], { kind: 'optional', element: A }, (list: ListValue) => optionalItem(list, 0)),
   member('last', [listOf(A)], { kind: 'optional', element: A }, (list: ListValue) =>
     optionalItem(list, listSize(list) - 1),
   ),
-  global('sets.contains', [listOf(A), listOf(A)], bool, contains, product),
+  global('sets.contains', [listOf(A), listOf(A)], bool, contains, product(1)),
   global(
     'sets.equivalent',
     [listOf(A), listOf(A)],
     bool,
     (a: ListValue, b: ListValue) => contains(a, b) && contains(b, a),
-    product,
+    product(2),
   ),
-  global('sets.intersects', [listOf(A), listOf(A)], bool, intersects, product),
+  global('sets.intersects', [listOf(A), listOf(A)], bool, intersects, product(1)),
 ];
 
 function optionalItem(list: ListValue, index: number): Value {

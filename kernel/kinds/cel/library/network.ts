@@ -1,6 +1,6 @@
 /** URLs, IP addresses and CIDR blocks (apiserver pkg/cel/library/{urls,ip,cidr}.go). */
 import { isIP } from 'node:net';
-import { global, member, type Overload, prices } from '../overload.ts';
+import { global, member, type Overload, prices, traverse } from '../overload.ts';
 import { bool, int, listOf, mapOf, opaque, string } from '../type.ts';
 import { CelError, literalMap, Opaque, type Value } from '../value.ts';
 
@@ -73,7 +73,7 @@ function queryOf(query: string): Value {
 const { first } = prices;
 
 const urls: readonly Overload[] = [
-  global('url', [string], urlType, toUrl, first),
+  global('url', [string], urlType, toUrl, prices.firstKept),
   // Upstream has no price for it.
   global('isURL', [string], bool, (text: string) => parseUrl(text) !== undefined),
   member('getScheme', [urlType], string, ({ scheme }: UrlValue) => scheme),
@@ -220,10 +220,15 @@ function isCanonical(text: string): boolean {
   return printAddress(toIp(text).address) === text;
 }
 
+/** Comparing addresses, and reading the text of one of them. */
+const costs = (comparison: number, isText = false) => ({
+  cost: (sizes: readonly number[]): number => comparison + (isText ? traverse(sizes, 1) : 0),
+});
+
 const addresses: readonly Overload[] = [
   global('ip', [string], ipType, toIp, first),
   global('isIP', [string], bool, (text: string) => parseAddress(text) !== undefined, first),
-  global('ip.isCanonical', [string], bool, isCanonical, first),
+  global('ip.isCanonical', [string], bool, isCanonical, { cost: (sizes) => Math.ceil((sizes[0] ?? 1) * 0.2) }),
   global('string', [ipType], string, ({ address }: IpValue) => printAddress(address)),
   member('family', [ipType], int, ({ address }: IpValue) => BigInt(address.family)),
   member('isUnspecified', [ipType], bool, isUnspecified),
@@ -234,17 +239,33 @@ const addresses: readonly Overload[] = [
   global('cidr', [string], cidrType, toCidr, first),
   global('isCIDR', [string], bool, (text: string) => parseCidr(text) !== undefined, first),
   global('string', [cidrType], string, print),
-  member('containsIP', [cidrType, ipType], bool, (block: CidrValue, { address }: IpValue) =>
-    holds(block, address, width(address)),
+  member(
+    'containsIP',
+    [cidrType, ipType],
+    bool,
+    (block: CidrValue, { address }: IpValue) => holds(block, address, width(address)),
+    costs(4),
   ),
-  member('containsIP', [cidrType, string], bool, (block: CidrValue, text: string) =>
-    holds(block, toIp(text).address, 128),
+  member(
+    'containsIP',
+    [cidrType, string],
+    bool,
+    (block: CidrValue, text: string) => holds(block, toIp(text).address, 128),
+    costs(4, true),
   ),
-  member('containsCIDR', [cidrType, cidrType], bool, (block: CidrValue, other: CidrValue) =>
-    holds(block, other.address, other.prefix),
+  member(
+    'containsCIDR',
+    [cidrType, cidrType],
+    bool,
+    (block: CidrValue, other: CidrValue) => holds(block, other.address, other.prefix),
+    costs(7),
   ),
-  member('containsCIDR', [cidrType, string], bool, (block: CidrValue, text: string) =>
-    holds(block, toCidr(text).address, toCidr(text).prefix),
+  member(
+    'containsCIDR',
+    [cidrType, string],
+    bool,
+    (block: CidrValue, text: string) => holds(block, toCidr(text).address, toCidr(text).prefix),
+    costs(7, true),
   ),
   member('ip', [cidrType], ipType, ({ address }: CidrValue) => new IpValue(address)),
   member(

@@ -51,7 +51,7 @@ export const optionals: readonly Overload[] = [
   ),
   global('optional.none', [], optionalOf(A), () => Optional.none),
   member('hasValue', [optionalOf(A)], bool, ({ value }: Optional) => value !== undefined),
-  member('value', [optionalOf(A)], A, unwrap, { size }),
+  member('value', [optionalOf(A)], A, unwrap),
   global('optional.unwrap', [listOf(optionalOf(A))], listOf(A), unwrapAll, prices.firstKept),
   member('unwrapOpt', [listOf(optionalOf(A))], listOf(A), unwrapAll, prices.firstKept),
   // The evaluator asks for the alternative only when it is needed.

@@ -167,7 +167,6 @@ export const strings: readonly Overload[] = [
   member('lowerAscii', [string], string, lowerAscii, firstKept),
   member('upperAscii', [string], string, upperAscii, firstKept),
   member('trim', [string], string, trim, firstKept),
-  member('reverse', [string], string, (a: string) => points(a).toReversed().join(''), firstKept),
   global('strings.quote', [string], string, quote, {
     cost: prices.first.cost,
     size: (sizes) => (sizes[0] ?? 1) * 2 + 2,
