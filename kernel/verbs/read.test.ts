@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonRecord } from '../kinds/json.ts';
-import { configMap, configMaps, openApi, type TestApi } from './test-api.ts';
+import { configMap, configMaps, deployment, deployments, openApi, type TestApi } from './test-api.ts';
 
 async function fill(api: TestApi, count: number): Promise<void> {
   for (let index = 0; index < count; index++) {
@@ -113,4 +113,20 @@ test('what does not exist is a 404 in Kubernetes words', async () => {
     code: 404,
   });
   assert.equal((await api.call('GET', '/apis/nope.example.com/v1/things')).status, 404);
+});
+
+test('the scale of a deployment can be had as a Table', async () => {
+  await using api = await openApi();
+  await api.call('POST', deployments, deployment('web', { replicas: 3 }));
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+  const { body } = await api.call('GET', `${deployments}/web/scale`, undefined, { accept });
+  assert.equal(body.kind, 'Table');
+  assert.deepEqual(
+    (body.columnDefinitions as JsonRecord[]).map(({ name }) => name),
+    ['Name', 'Desired', 'Available', 'Age'],
+  );
+  const [row] = body.rows as { readonly cells: readonly unknown[] }[];
+  assert.deepEqual(row?.cells.slice(0, 3), ['web', 3, 0]);
+  const plain = await api.call('GET', `${deployments}/web/scale`);
+  assert.equal(plain.body.kind, 'Scale');
 });

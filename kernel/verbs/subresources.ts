@@ -13,6 +13,7 @@ import {
   valueAt,
 } from '../kinds/json.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { columnsByKind } from '../kinds/printers/columns.ts';
 import { placePod } from '../kinds/rules/pod-place.ts';
 import { formatSelector } from '../kinds/selector-text.ts';
 import { schemaOf } from '../kinds/type-table.ts';
@@ -20,6 +21,7 @@ import { resourcePrefix } from '../store/keys.ts';
 import type { StoredObject } from '../store/store.ts';
 import { jsonHeaders } from '../wire/encode-answer.ts';
 import { bodyType } from '../wire/media.ts';
+import { single } from '../wire/render.ts';
 import { badRequest, conflict, invalid, modifiedMessage, notFound } from '../wire/status.ts';
 import { type Admitted, admitUnstored, type Round } from './admit.ts';
 import type { Call, Context } from './context.ts';
@@ -27,7 +29,7 @@ import { decodeBody, type Expected } from './decode.ts';
 import { parseDeleteOptions } from './delete.ts';
 import { evictPod } from './eviction.ts';
 import { applyPatch, patch, patched, readPatch } from './patch.ts';
-import { get, getStored } from './read.ts';
+import { get, getStored, renderOptions } from './read.ts';
 import { parseStored, serialise } from './stored.ts';
 import { isReadyToGo, replace, trackedBy, update } from './update.ts';
 import { admit, commit, isDryRun, metadataOf, objectKey, timestamp } from './write.ts';
@@ -91,7 +93,21 @@ function scaleOf(kind: Kind, object: JsonRecord): JsonRecord {
   };
 }
 
-const getScale: Serve = (context, call) => bodyOf(scaleOf(call.kind, parseStored(getStored(context, call).value)), 200);
+const getScale: Serve = (context, call) => scaleAnswer(context, call, getStored(context, call).value);
+
+const scaleKinds = new WeakMap<Kind, Kind>();
+
+/** A Scale, or the Table or the metadata of it. */
+function scaleAnswer(context: Context, call: Call, text: string): ApiResponse {
+  const scale = scaleOf(call.kind, parseStored(text));
+  if (call.answer.representation === 'object') return bodyOf(scale, 200);
+  let kind = scaleKinds.get(call.kind);
+  if (kind === undefined) {
+    kind = { ...call.kind, kind: 'Scale', columns: columnsByKind['autoscaling.v1.Scale'] ?? [] };
+    scaleKinds.set(call.kind, kind);
+  }
+  return { status: 200, headers: jsonHeaders, body: single(kind, JSON.stringify(scale), renderOptions(context, call)) };
+}
 
 /** Carries spec.replicas of a Scale into the object it scales. */
 async function writeScale(
@@ -117,7 +133,7 @@ async function writeScale(
     const whole = { ...call, route: { ...route, subresource: '' } };
     return replace(context, whole, current, object, { verb, round: undefined, dryRun }, trackedBy(context, call));
   });
-  return bodyOf(scaleOf(kind, parseStored(outcome.text)), 200);
+  return scaleAnswer(context, call, outcome.text);
 }
 
 const updateScale: Serve = async (context, call) => {
@@ -146,7 +162,7 @@ async function applyScale(context: Context, call: Call): Promise<ApiResponse> {
   };
   const shownOf = (object: JsonRecord): JsonRecord => scaleOf(kind, object);
   const text = await applyPart(context, call, expected('scale'), partOf, shownOf);
-  return bodyOf(scaleOf(kind, parseStored(text)), 200);
+  return scaleAnswer(context, call, text);
 }
 
 const patchScale: Serve = (context, call) => {

@@ -238,6 +238,11 @@ export const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
   ],
   'batch.v1.Job': workloads.jobColumns,
   'batch.v1.CronJob': workloads.cronJobColumns,
+  'autoscaling.v1.Scale': [
+    integer('Desired', (scale) => numberAt(scale, 'spec', 'replicas') ?? 0),
+    integer('Available', (scale) => numberAt(scale, 'status', 'replicas') ?? 0),
+    ageLast,
+  ],
   'autoscaling.v2.HorizontalPodAutoscaler': [
     text(
       'Reference',
