@@ -30,7 +30,14 @@ function defaultJobSpec(spec: JsonRecord): void {
   setDefault(spec, 'completionMode', 'NonIndexed');
   if (spec.suspend === undefined) spec.suspend = false;
   setDefault(spec, 'podReplacementPolicy', spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed');
+  if (spec.manualSelector === undefined) spec.manualSelector = false;
+  defaultFailurePolicy(spec);
   defaultTemplate(spec);
+}
+
+function defaultFailurePolicy(spec: JsonRecord): void {
+  for (const rule of recordsAt(spec, 'podFailurePolicy', 'rules'))
+    for (const pattern of recordsAt(rule, 'onPodConditions')) setDefault(pattern, 'status', 'True');
 }
 
 export const jobRules: KindRules = {
@@ -72,6 +79,7 @@ export const cronJobRules: KindRules = {
 
 function defaultJobTemplatePods(spec: JsonRecord): void {
   const jobSpec = ensureRecord(ensureRecord(spec, 'jobTemplate'), 'spec');
+  defaultFailurePolicy(jobSpec);
   defaultTemplate(jobSpec);
 }
 

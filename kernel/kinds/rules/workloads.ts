@@ -127,7 +127,10 @@ export const replicationControllerRules: KindRules = {
     setDefault(spec, 'replicas', 1);
     defaultTemplate(spec);
     const labels = recordAt(spec, 'template', 'metadata', 'labels');
-    if (spec.selector === undefined && Object.keys(labels).length > 0) spec.selector = { ...labels };
+    if (Object.keys(labels).length === 0) return;
+    if (spec.selector === undefined) spec.selector = { ...labels };
+    const metadata = ensureRecord(object, 'metadata');
+    if (Object.keys(recordAt(metadata, 'labels')).length === 0) metadata.labels = { ...labels };
   },
   validate: (object) => {
     const spec = recordAt(object, 'spec');
