@@ -61,7 +61,7 @@ function webhookErrors(webhook: JsonRecord, at: string): FieldError[] {
     ...recordsAt(webhook, 'rules').flatMap((rule, index) => ruleErrors(rule, `${at}.rules[${index}]`)),
     ...choice(webhook.failurePolicy, `${at}.failurePolicy`, failurePolicies),
     ...matchPolicyErrors(webhook.matchPolicy, `${at}.matchPolicy`),
-    ...(webhook.sideEffects === undefined
+    ...(webhook.sideEffects === undefined || webhook.sideEffects === null
       ? [required(`${at}.sideEffects`, `must specify one of ${sideEffects.join(', ')}`)]
       : choice(webhook.sideEffects, `${at}.sideEffects`, sideEffects)),
     ...(timeout < 1 || timeout > longestTimeoutSeconds

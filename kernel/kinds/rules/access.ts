@@ -69,7 +69,8 @@ function bindingErrors(object: JsonRecord, isNamespaced: boolean): FieldError[] 
     const subjectKinds = ['ServiceAccount', 'User', 'Group'];
     if (!subjectKinds.includes(stringAt(subject, 'kind')))
       errors.push(notSupported(`${at}.kind`, subject.kind ?? '', subjectKinds));
-    if (subject.kind === 'ServiceAccount' && stringAt(subject, 'namespace') === '')
+    // In a RoleBinding it is the binding's own when it is left out.
+    if (subject.kind === 'ServiceAccount' && !isNamespaced && stringAt(subject, 'namespace') === '')
       errors.push(required(`${at}.namespace`));
   }
   return errors;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JsonRecord } from '../json.ts';
+import { type JsonRecord, recordAt, recordsAt } from '../json.ts';
 import { jobRules } from './batch.ts';
 
 const job = (pod: JsonRecord, suspend: boolean, status: JsonRecord = {}): JsonRecord => ({
@@ -37,4 +37,20 @@ test('a job at rest keeps its image and its affinity to pods', () => {
   const affinity = { affinity: { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] } } };
   for (const change of [image, affinity])
     assert.deepEqual(refused(job(change, true), job({}, true)), ['spec.template.spec']);
+});
+
+test("a job without labels has its pods' labels, the generated ones among them", () => {
+  assert.deepEqual(labelsOf(created({ app: 'sum' })), { app: 'sum', ...generated });
+  assert.deepEqual(labelsOf(created({ app: 'sum' }, { labels: { team: 'a' } })), { team: 'a' });
+  assert.equal(labelsOf(created()), undefined);
+});
+
+test('labels somebody put in the place of the generated ones are refused, not replaced', () => {
+  const messages = (jobRules.validateCreate?.(created({ 'controller-uid': 'other' })) ?? []).map(
+    ({ field, message }) => `${field}: ${message}`,
+  );
+  assert.match(
+    messages[0] ?? '',
+    /^spec\.template\.metadata\.labels\[controller-uid\]: Invalid value: .*must be 'u1'$/,
+  );
 });

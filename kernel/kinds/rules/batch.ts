@@ -14,6 +14,7 @@ import {
   stringAt,
 } from '../json.ts';
 import type { KindRules } from '../kind.ts';
+import { matchesSelector } from '../label-selector.ts';
 import { scheduleProblem, timeZoneProblem } from './cron-schedule.ts';
 import { validateSelector } from './selector-validation.ts';
 import { defaultTemplate, validateTemplate } from './workloads.ts';
@@ -44,7 +45,13 @@ export const jobRules: KindRules = {
   generation: true,
   // batch/v1 keeps what it did before garbage collection existed (registry/batch/job/strategy.go).
   defaultPropagation: 'Orphan',
-  defaults: (object) => defaultJobSpec(ensureRecord(object, 'spec')),
+  defaults: (object) => {
+    defaultJobSpec(ensureRecord(object, 'spec'));
+    const { labels } = recordAt(object, 'spec', 'template', 'metadata');
+    const metadata = ensureRecord(object, 'metadata');
+    // The very same labels: upstream's generated ones show in both (apis/batch/v1/defaults.go).
+    if (isRecord(labels) && Object.keys(recordAt(metadata, 'labels')).length === 0) metadata.labels = labels;
+  },
   prepareCreate: (object) => {
     const spec = ensureRecord(object, 'spec');
     if (spec.manualSelector === true) return;
@@ -55,12 +62,14 @@ export const jobRules: KindRules = {
       ['controller-uid', uid],
       ['job-name', name],
     ] as const) {
-      labels[`batch.kubernetes.io/${key}`] = value;
-      labels[key] = value;
+      // What somebody has put there is judged, not replaced.
+      labels[`batch.kubernetes.io/${key}`] ??= value;
+      labels[key] ??= value;
     }
-    ensureRecord(ensureRecord(spec, 'selector'), 'matchLabels')['batch.kubernetes.io/controller-uid'] = uid;
+    ensureRecord(ensureRecord(spec, 'selector'), 'matchLabels')['batch.kubernetes.io/controller-uid'] ??= uid;
   },
   validate: (object) => jobSpecErrors(recordAt(object, 'spec'), 'spec', true),
+  validateCreate: generatedLabelErrors,
   validateUpdate: jobUpdateErrors,
 };
 
@@ -94,6 +103,29 @@ function endingRestartPolicy(podSpec: JsonRecord, path: string): FieldError[] {
   return podSpec.restartPolicy === 'Always'
     ? [required(`${path}.restartPolicy`, 'valid values: "OnFailure", "Never"')]
     : [];
+}
+
+/** By its labels a Job finds its pods (apis/batch/validation, validateGeneratedSelector). */
+function generatedLabelErrors(object: JsonRecord): FieldError[] {
+  const spec = recordAt(object, 'spec');
+  if (spec.manualSelector === true || !isRecord(spec.selector)) return [];
+  const labels = recordAt(spec, 'template', 'metadata', 'labels');
+  const [uid, name] = [stringAt(object, 'metadata', 'uid'), stringAt(object, 'metadata', 'name')];
+  const wanted: readonly (readonly [string, string])[] = [
+    ['controller-uid', uid],
+    ['job-name', name],
+    ['batch.kubernetes.io/controller-uid', uid],
+    ['batch.kubernetes.io/job-name', name],
+  ];
+  const errors = wanted.flatMap(([label, value]) => {
+    if (labels[label] === value) return [];
+    const at = `spec.template.metadata.labels[${label}]`;
+    const problem = `must be '${value}'`;
+    return [labels[label] === undefined ? required(at, problem) : invalidValue(at, labels, problem)];
+  });
+  if (!matchesSelector(spec.selector, Object.fromEntries(wanted)))
+    errors.push(invalidValue('spec.selector', spec.selector, '`selector` not auto-generated'));
+  return errors;
 }
 
 /** `isOwn`: of a Job; the template in a CronJob has no selector yet. */

@@ -62,11 +62,16 @@ function defaultContainer(container: JsonRecord, hostNetwork: boolean): void {
 }
 
 /** No tag and no digest is `latest`. */
+const part = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const host = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?';
+const imageName = new RegExp(`^(?:${host}/)?${part}(?:/${part})*(?::(\\w[\\w.-]{0,127}))?(@[^@]+)?$`);
+
+/** What is no image's name (distribution reference/regexp.go) has no tag either. */
 function isLatest(image: string): boolean {
-  if (image.includes('@')) return false;
-  const name = image.slice(image.lastIndexOf('/') + 1);
-  const colon = name.indexOf(':');
-  return colon < 0 || name.slice(colon + 1) === 'latest';
+  const found = imageName.exec(image);
+  if (found === null) return false;
+  const [, tag, digest] = found;
+  return tag === undefined ? digest === undefined : tag === 'latest';
 }
 
 function defaultProbe(probe: JsonRecord): void {

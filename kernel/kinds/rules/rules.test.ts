@@ -68,6 +68,39 @@ test('a pod is defaulted whole', () => {
   });
 });
 
+test('an image is pulled always when its tag is latest, said or not', () => {
+  const policy = (image: string): unknown => {
+    const { spec } = defaulted('core.v1.Pod', pod({ containers: [container({ image })] }));
+    return ((spec as JsonRecord).containers as JsonRecord[])[0]?.imagePullPolicy;
+  };
+  const digest = `sha256:${'0'.repeat(64)}`;
+  for (const image of ['a', 'a/b', 'host:5000/a', 'a:latest', `a:latest@${digest}`])
+    assert.equal(policy(image), 'Always');
+  for (const image of ['a:1', `a@${digest}`, 'host:5000/a:1', 'ko://a/b', 'A'])
+    assert.equal(policy(image), 'IfNotPresent');
+});
+
+test('a stateful set whose strategy is named alone gets no partition', () => {
+  const strategyOf = (updateStrategy?: JsonRecord): unknown => {
+    const { spec } = defaulted('apps.v1.StatefulSet', {
+      spec: { template: { spec: {} }, ...(updateStrategy === undefined ? {} : { updateStrategy }) },
+    });
+    return (spec as JsonRecord).updateStrategy;
+  };
+  assert.deepEqual(strategyOf(), { type: 'RollingUpdate', rollingUpdate: { partition: 0 } });
+  assert.deepEqual(strategyOf({ type: 'RollingUpdate' }), { type: 'RollingUpdate' });
+  assert.deepEqual(strategyOf({ type: 'RollingUpdate', rollingUpdate: {} }), {
+    type: 'RollingUpdate',
+    rollingUpdate: { partition: 0 },
+  });
+});
+
+test('an account in a RoleBinding may leave out the namespace, in a ClusterRoleBinding not', () => {
+  const binding = { roleRef: { kind: 'ClusterRole', name: 'view' }, subjects: [{ kind: 'ServiceAccount', name: 'a' }] };
+  assert.deepEqual(problems('rbac.v1.RoleBinding', binding), []);
+  assert.deepEqual(problems('rbac.v1.ClusterRoleBinding', binding), ['subjects[0].namespace: Required value']);
+});
+
 test('defaulting twice is defaulting once', () => {
   const objects: Readonly<Record<string, JsonRecord>> = {
     'core.v1.Pod': pod({ volumes: [{ name: 'v', configMap: { name: 'c' } }] }),

@@ -48,7 +48,8 @@ function validateWorkload(object: JsonRecord, what: string): FieldError[] {
   const labels = recordAt(spec, 'template', 'metadata', 'labels');
   // A selector that is not there selects nothing, an empty one everything.
   if (!isRecord(spec.selector) || !matchesSelector(spec.selector, labels)) {
-    errors.push(invalidValue('spec.template.metadata.labels', labels, mismatch));
+    const shown = recordAt(spec, 'template', 'metadata').labels ?? null;
+    errors.push(invalidValue('spec.template.metadata.labels', shown, mismatch));
   }
   errors.push(...validateTemplate(spec, ['Always']));
   return errors;
@@ -165,7 +166,10 @@ export const statefulSetRules: KindRules = {
     setDefault(spec, 'replicas', 1);
     setDefault(spec, 'revisionHistoryLimit', 10);
     setDefault(spec, 'podManagementPolicy', 'OrderedReady');
-    defaultRollingUpdate(ensureRecord(spec, 'updateStrategy'), { partition: 0 });
+    const strategy = ensureRecord(spec, 'updateStrategy');
+    // Who names the type alone gets no more than that (apis/apps/v1/defaults.go).
+    if (strategy.type !== 'RollingUpdate' || isRecord(strategy.rollingUpdate))
+      defaultRollingUpdate(strategy, { partition: 0 });
     const retention = ensureRecord(spec, 'persistentVolumeClaimRetentionPolicy');
     setDefault(retention, 'whenDeleted', 'Retain');
     setDefault(retention, 'whenScaled', 'Retain');
