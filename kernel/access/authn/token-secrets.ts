@@ -81,18 +81,20 @@ async function settle({ store, handle, signer, authority }: TokenSecretOptions, 
   }
   const data = recordAt(secret, 'data');
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  const missing = {
-    ...(stringAt(data, 'ca.crt') === base64(authority) ? {} : { 'ca.crt': base64(authority) }),
-    ...(stringAt(data, 'namespace') === base64(namespace) ? {} : { namespace: base64(namespace) }),
-    ...(stringAt(data, 'token') === ''
-      ? { token: base64(signer.signLegacy(legacyClaims(namespace, name, account))) }
-      : {}),
-  };
+  // Only what is not there: a controller beside the kernel may have its own idea of the rest.
+  const token = (): string => signer.signLegacy(legacyClaims(namespace, name, account));
+  const values = { 'ca.crt': () => authority, namespace: () => namespace, token };
+  const missing = Object.fromEntries(
+    Object.entries(values)
+      .filter(([key]) => stringAt(data, key) === '')
+      .map(([key, value]) => [key, base64(value())]),
+  );
   const isSigned = stringAt(secret, 'metadata', 'annotations', uidAnnotation) === account.uid;
   if (isSigned && Object.keys(missing).length === 0) return;
   // Somebody else's change in between comes here as its own event.
   const metadata = { resourceVersion, annotations: { [uidAnnotation]: account.uid } };
-  await send('PATCH', 'application/merge-patch+json', { metadata, data: missing });
+  const { status, body } = await send('PATCH', 'application/merge-patch+json', { metadata, data: missing });
+  if (status !== 200 && status !== 404 && status !== 409) throw new Error(`${path}: ${status} ${String(body)}`);
 }
 
 /** Undefined: there is none, or one of the same name that was made since. */
