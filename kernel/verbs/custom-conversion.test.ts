@@ -262,6 +262,26 @@ test('custom resource defaulting for requests and from storage works', async () 
   assert.equal((await api.call('POST', at('v1'), first('b'))).body.mode, 'plain');
 });
 
+test('a write of the status gives nothing else its defaults', async () => {
+  await using api = await openApi();
+  const versionOf = (part: JsonRecord): JsonRecord => {
+    const properties = { spec: { type: 'object', properties: part }, status: { type: 'object', properties: part } };
+    return { ...version('v1', true, properties), subresources: { status: {} } };
+  };
+  const made = definition({ strategy: 'None' });
+  const spec = { ...recordAt(made, 'spec'), versions: [versionOf({ a: text })] };
+  await api.call('POST', definitions, { ...made, spec });
+  await api.call('POST', at('v1'), { ...first('a'), spec: {} });
+  const versions = [
+    { ...versionOf({ a: text, c: { type: 'string', default: 'C' } }), storage: false },
+    { ...versionOf({ a: text, c: text }), name: 'v2' },
+  ];
+  const path = `${definitions}/crontabs.stable.example.com`;
+  assert.equal((await api.call('PATCH', path, { spec: { versions } }, merge)).status, 200);
+  const put = await api.call('PATCH', `${at('v1')}/a/status`, { status: {} }, merge);
+  assert.deepEqual([put.body.spec, put.body.status], [{}, { c: 'C' }], put.text);
+});
+
 test('a name that another definition has is not accepted until it is free', async () => {
   await using api = await withCronTabs(converter(), { strategy: 'None' });
   const other = definition({ strategy: 'None' });

@@ -138,7 +138,7 @@ export function replace(
     list: listIn(context),
     ...(dryRun ? {} : { counted: () => context.quotas.counted(objectKey(call, route.name)) }),
   };
-  kind.rules.defaults?.(object);
+  applyDefaults(kind, route.subresource, object);
   // What the kernel gives or puts back of it is nobody's.
   const written = wanted === object && kind.rules.allocation !== undefined ? structuredClone(wanted) : wanted;
   if (isPartOfStatus(route.subresource)) kind.rules.prepareStatus?.(object, previous, writeContext);
@@ -165,6 +165,17 @@ export function replace(
   return isStoredTheSame(kind, object, previous)
     ? { kind: 'keep' }
     : { kind: 'put', value: (revision) => serialise(kind, object, revision) };
+}
+
+/** Of a custom resource a write of the status gives defaults to the status alone: the rest stays as it was written. */
+function applyDefaults(kind: Kind, subresource: string, object: JsonRecord): void {
+  if (kind.nature !== 'custom' || subresource !== 'status') {
+    kind.rules.defaults?.(object);
+    return;
+  }
+  const alone: JsonRecord = object.status === undefined ? {} : { status: object.status };
+  kind.rules.defaults?.(alone);
+  if (alone.status !== undefined) object.status = alone.status;
 }
 
 /** The wanted object as webhooks leave it; what no write may change they may not either. */
