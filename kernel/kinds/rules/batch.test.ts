@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type JsonRecord, recordAt, recordsAt } from '../json.ts';
+import type { JsonRecord } from '../json.ts';
 import { jobRules } from './batch.ts';
 
 const job = (pod: JsonRecord, suspend: boolean, status: JsonRecord = {}): JsonRecord => ({
@@ -38,6 +38,24 @@ test('a job at rest keeps its image and its affinity to pods', () => {
   for (const change of [image, affinity])
     assert.deepEqual(refused(job(change, true), job({}, true)), ['spec.template.spec']);
 });
+
+const identity = { nowMs: 0, user: { name: 'test', groups: [] }, others: () => [] };
+
+function created(labels?: Record<string, string>, metadata: JsonRecord = {}): JsonRecord {
+  const template = { metadata: labels === undefined ? {} : { labels: { ...labels } }, spec: { containers: [] } };
+  const object: JsonRecord = { metadata: { name: 'sum', uid: 'u1', ...metadata }, spec: { template } };
+  jobRules.defaults?.(object);
+  jobRules.prepareCreate?.(object, identity);
+  return object;
+}
+
+const generated = {
+  'controller-uid': 'u1',
+  'job-name': 'sum',
+  'batch.kubernetes.io/controller-uid': 'u1',
+  'batch.kubernetes.io/job-name': 'sum',
+};
+const labelsOf = (object: JsonRecord): unknown => (object.metadata as JsonRecord).labels;
 
 test("a job without labels has its pods' labels, the generated ones among them", () => {
   assert.deepEqual(labelsOf(created({ app: 'sum' })), { app: 'sum', ...generated });

@@ -21,24 +21,6 @@ test('a condition of a failure policy means that it is true', () => {
   ]);
 });
 
-const identity = { nowMs: 0, user: { name: 'test', groups: [] }, others: () => [] };
-
-function created(labels?: Record<string, string>, metadata: JsonRecord = {}): JsonRecord {
-  const template = { metadata: labels === undefined ? {} : { labels: { ...labels } }, spec: { containers: [] } };
-  const object: JsonRecord = { metadata: { name: 'sum', uid: 'u1', ...metadata }, spec: { template } };
-  jobRules.defaults?.(object);
-  jobRules.prepareCreate?.(object, identity);
-  return object;
-}
-
-const generated = {
-  'controller-uid': 'u1',
-  'job-name': 'sum',
-  'batch.kubernetes.io/controller-uid': 'u1',
-  'batch.kubernetes.io/job-name': 'sum',
-};
-const labelsOf = (object: JsonRecord): unknown => (object.metadata as JsonRecord).labels;
-
 test('a replication controller without labels and selector has the labels of its pods', () => {
   const controller: JsonRecord = {
     metadata: { name: 'c' },
