@@ -16,12 +16,13 @@ import { certificateSigningRequestRules } from './certificates.ts';
 import * as cluster from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
 import * as devices from './devices.ts';
+import { endpointSliceRules, endpointsRules } from './endpoints.ts';
 import { flowSchemaRules, priorityLevelRules } from './flow-control.ts';
 import { ingressRules } from './ingress.ts';
 import { networkPolicyRules } from './network-policy.ts';
 import { podRules } from './pod.ts';
 import { autoscalerRules, podDisruptionBudgetRules } from './scaling.ts';
-import * as service from './service.ts';
+import { serviceRules } from './service.ts';
 import * as storage from './storage.ts';
 import * as workloads from './workloads.ts';
 
@@ -29,8 +30,8 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'core.v1.Namespace': cluster.namespaceRules,
   'core.v1.Node': cluster.nodeRules,
   'core.v1.Pod': podRules,
-  'core.v1.Service': service.serviceRules,
-  'core.v1.Endpoints': service.endpointsRules,
+  'core.v1.Service': serviceRules,
+  'core.v1.Endpoints': endpointsRules,
   'core.v1.ConfigMap': configMapRules,
   'core.v1.Secret': secretRules,
   'core.v1.Event': cluster.eventRules,
@@ -50,7 +51,7 @@ export const rulesByKind: Readonly<Record<string, KindRules>> = {
   'autoscaling.v2.HorizontalPodAutoscaler': autoscalerRules,
   'certificates.v1.CertificateSigningRequest': certificateSigningRequestRules,
   'coordination.v1.Lease': cluster.leaseRules,
-  'discovery.v1.EndpointSlice': service.endpointSliceRules,
+  'discovery.v1.EndpointSlice': endpointSliceRules,
   'flowcontrol.v1.FlowSchema': flowSchemaRules,
   'flowcontrol.v1.PriorityLevelConfiguration': priorityLevelRules,
   'networking.v1.IPAddress': addressRules,
