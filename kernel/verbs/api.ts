@@ -400,6 +400,8 @@ async function serveKind(context: Context, call: Call, verb: Verb): Promise<ApiR
     // A path behind the name of the subresource belongs to what it would lead to: pods/NAME/proxy/some/path.
     const [first = ''] = subresource.split('/', 1);
     const refuse = isPod && Object.hasOwn(refusedPodSubresources, first) ? refusedPodSubresources[first] : undefined;
+    // Streams are opened with GET or POST; only a proxy takes every method.
+    if (refuse !== undefined && first !== 'proxy' && verb !== 'get' && verb !== 'create') throw notAllowed(call);
     if (refuse !== undefined) return refuse(context, { ...call, route: { ...route, subresource: first } });
     const serveVerb = kind.subresources.has(subresource) ? subresources[subresource]?.verbs : undefined;
     if (serveVerb === undefined) throw pathNotFound();

@@ -62,4 +62,7 @@ test('methods that mean nothing are forbidden to those without rights and refuse
     assert.equal((await api.send(method, path, undefined, { 'impersonate-user': 'jane' })).status, 403, method);
   }
   assert.equal((await api.send('HEAD', path)).status, 405);
+  const pod = path.replace('configmaps', 'pods/a');
+  assert.equal((await api.send('PUT', `${pod}/exec`)).status, 405);
+  assert.equal((await api.send('PUT', `${pod}/portforward`)).status, 405);
 });
