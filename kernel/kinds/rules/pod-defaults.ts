@@ -12,6 +12,7 @@ import {
   stringAt,
 } from '../json.ts';
 import type { WriteContext } from '../kind.ts';
+import { parseQuantity } from '../quantity.ts';
 import { mergeLabelKeys } from './pod-label-keys.ts';
 
 const fileMode = 0o644;
@@ -182,19 +183,28 @@ function tolerateFailures(spec: JsonRecord): void {
   spec.tolerations = tolerations;
 }
 
-/** Guaranteed, Burstable or BestEffort (pkg/apis/core/helper/qos). */
-export function qosClass(spec: JsonRecord): string {
-  const containers = [...recordsAt(spec, 'initContainers'), ...recordsAt(spec, 'containers')];
-  let hasAny = false;
-  let isGuaranteed = containers.length > 0;
-  for (const container of containers) {
-    const requests = recordAt(container, 'resources', 'requests');
-    const limits = recordAt(container, 'resources', 'limits');
-    for (const name of ['cpu', 'memory']) {
-      const request = requests[name] ?? limits[name];
-      if (request !== undefined || limits[name] !== undefined) hasAny = true;
-      if (limits[name] === undefined || request !== limits[name]) isGuaranteed = false;
+const computed = ['cpu', 'memory'];
+
+/** What is more than nothing of processor time and memory, added up over the parts of a pod. */
+function sums(lists: readonly JsonRecord[]): ReadonlyMap<string, bigint> {
+  const found = new Map<string, bigint>();
+  for (const list of lists) {
+    for (const name of computed) {
+      const nanos = parseQuantity(String(list[name] ?? ''))?.nanos ?? 0n;
+      if (nanos > 0n) found.set(name, (found.get(name) ?? 0n) + nanos);
     }
   }
-  return hasAny ? (isGuaranteed ? 'Guaranteed' : 'Burstable') : 'BestEffort';
+  return found;
+}
+
+/** Guaranteed, Burstable or BestEffort (pkg/apis/core/helper/qos): what a pod has as a whole goes before its containers. */
+export function qosClass(spec: JsonRecord): string {
+  const containers = [...recordsAt(spec, 'initContainers'), ...recordsAt(spec, 'containers')];
+  const parts = isRecord(spec.resources) ? [spec.resources] : containers.map((item) => recordAt(item, 'resources'));
+  const limits = parts.map((part) => recordAt(part, 'limits'));
+  const wanted = sums(parts.map((part) => recordAt(part, 'requests')));
+  const allowed = sums(limits);
+  if (wanted.size === 0 && allowed.size === 0) return 'BestEffort';
+  const isLimited = limits.every((list) => sums([list]).size === computed.length);
+  return isLimited && computed.every((name) => wanted.get(name) === allowed.get(name)) ? 'Guaranteed' : 'Burstable';
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonRecord } from '../json.ts';
+import { qosClass } from './pod-defaults.ts';
 import { rulesByKind } from './rules.ts';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
@@ -78,6 +79,16 @@ test('an image is pulled always when its tag is latest, said or not', () => {
     assert.equal(policy(image), 'Always');
   for (const image of ['a:1', `a@${digest}`, 'host:5000/a:1', 'ko://a/b', 'A'])
     assert.equal(policy(image), 'IfNotPresent');
+});
+
+test('the class of a pod is judged by amounts, not by how they are written', () => {
+  const classOf = (requests: JsonRecord, limits: JsonRecord, own?: JsonRecord): string =>
+    qosClass({ containers: [{ resources: { requests, limits } }], ...(own === undefined ? {} : { resources: own }) });
+  const half = { cpu: '500m', memory: '1Gi' };
+  assert.equal(classOf({ cpu: '0.5', memory: '1024Mi' }, half), 'Guaranteed');
+  assert.equal(classOf({ cpu: '0.4', memory: '1Gi' }, half), 'Burstable');
+  assert.equal(classOf({ cpu: '0', 'nvidia.com/gpu': '1' }, { memory: '0' }), 'BestEffort');
+  assert.equal(classOf({}, {}, { requests: half, limits: half }), 'Guaranteed', 'what the pod has as a whole');
 });
 
 test('a stateful set whose strategy is named alone gets no partition', () => {
