@@ -24,7 +24,7 @@ import { bodyType } from '../wire/media.ts';
 import { single } from '../wire/render.ts';
 import { badRequest, conflict, invalid, modifiedMessage, notFound } from '../wire/status.ts';
 import { type Admitted, admitUnstored, type Round } from './admit.ts';
-import type { Call, Context } from './context.ts';
+import { type Call, type Context, requireAccess } from './context.ts';
 import { decodeBody, type Expected } from './decode.ts';
 import { parseDeleteOptions } from './delete.ts';
 import { evictPod } from './eviction.ts';
@@ -284,6 +284,9 @@ const noStreams: Readonly<Record<string, string>> = {
 };
 
 const refuseStream: Serve = async (context, call) => {
+  const { identity, route } = call;
+  // A WebSocket is asked for with GET; who may only read must get no further (AuthorizePodWebsocketUpgradeCreatePermission).
+  if (route.subresource !== 'proxy') requireAccess(context, identity, { ...route, verb: 'create' });
   // 404 for a pod that is not there.
   getStored(context, call);
   await admitUnstored(context, call, connection(call));

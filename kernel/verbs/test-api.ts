@@ -66,7 +66,7 @@ const unexpected = (): never => {
   throw new Error('this test does not expect a review');
 };
 
-const everythingAllowed: Access = {
+export const everythingAllowed: Access = {
   authorize: () => ({ allowed: true, reason: '' }),
   admit: () => undefined,
   reviews: {

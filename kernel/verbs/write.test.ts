@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
-import { configMap, configMaps, deployment, deployments, openApi, pod, pods } from './test-api.ts';
+import { configMap, configMaps, deployment, deployments, everythingAllowed, openApi, pod, pods } from './test-api.ts';
 
 const metadata = (object: JsonRecord): JsonRecord => object.metadata as JsonRecord;
 const spec = (object: JsonRecord): JsonRecord => object.spec as JsonRecord;
@@ -389,6 +389,19 @@ test('streams into a pod are refused with the reason, and a pod that is not ther
     assert.match(String(body.message), /not available/);
     assert.equal((await api.call('POST', `${pods}/missing/${name}`)).status, 404);
   }
+});
+
+test('who may read streams of a pod but not make them is told so, though a WebSocket is asked for with GET', async () => {
+  const authorize: typeof everythingAllowed.authorize = (_, { verb, ...what }) => ({
+    allowed: what.kind === 'path' || what.subresource !== 'exec' || verb === 'get',
+    reason: '',
+  });
+  await using api = await openApi([], { ...everythingAllowed, authorize });
+  await api.call('POST', pods, pod('web'));
+  assert.deepEqual(
+    [(await api.call('GET', `${pods}/web/exec`)).status, (await api.call('GET', `${pods}/web/attach`)).status],
+    [403, 400],
+  );
 });
 
 test('an update whose fields are in another order, or say zero values another way, changes nothing', async () => {
