@@ -8,9 +8,9 @@ import type { StoreEvent, WatchHandle, WatchOptions } from '../store/store.ts';
 import type { Frame, FrameStream } from './frame-stream.ts';
 import { type Link, SharedFrames } from './shared-frames.ts';
 
-/** Time between two rounds over the time a round takes, and the most that an event waits for its round. */
-const restOverRound = 9;
-const longestRestMs = 250;
+/** From the beginning of a round to that of the next over what a round takes, and the most it is, unless that is half of it. */
+const periodOverRound = 10;
+const longestPeriodMs = 250;
 /** What a member costs at least: encryption and the socket have their turn after the round. */
 const memberMs = 0.015;
 /**
@@ -45,6 +45,15 @@ export interface WatchGroupOptions {
   /** Called when the last member has left or the store has ended the watch. */
   readonly onEmpty: () => void;
   readonly clock?: RoundClock;
+}
+
+/** One on its way. */
+interface Round {
+  readonly beganMs: number;
+  /** Without what others did between its turns. */
+  readonly spentMs: number;
+  /** The end of the chain when it began. */
+  readonly last: Link;
 }
 
 export class WatchGroup {
@@ -129,11 +138,11 @@ export class WatchGroup {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#isHandingOut = true;
-    this.#wake(this.#members.values(), this.#frames.last, 0);
+    this.#wake(this.#members.values(), { beganMs: this.#clock.nowMs(), spentMs: 0, last: this.#frames.last });
   }
 
   /** Some members, and the others when what else is to do has had its turn. */
-  #wake(members: Iterator<FrameStream>, last: Link, spentMs: number): void {
+  #wake(members: Iterator<FrameStream>, round: Round): void {
     const beganMs = this.#clock.nowMs();
     let isDone = false;
     for (let awake = 0; awake < turnMembers && !isDone; awake++) {
@@ -142,14 +151,15 @@ export class WatchGroup {
       else next.value.wake(this.#frames.last.count);
     }
     const endedMs = this.#clock.nowMs();
-    const roundMs = spentMs + endedMs - beganMs;
+    const spentMs = round.spentMs + endedMs - beganMs;
     if (!isDone) {
-      this.#clock.soon(() => this.#wake(members, last, roundMs));
+      this.#clock.soon(() => this.#wake(members, { ...round, spentMs }));
       return;
     }
-    const restMs = Math.max(roundMs, this.#members.size * memberMs) * restOverRound;
-    this.#nextRoundMs = endedMs + Math.min(longestRestMs, restMs);
+    const roundMs = Math.max(spentMs, this.#members.size * memberMs);
+    const periodMs = Math.min(longestPeriodMs, roundMs * periodOverRound);
+    this.#nextRoundMs = Math.max(round.beganMs + periodMs, endedMs + roundMs);
     this.#isHandingOut = false;
-    this.#plan(this.#frames.last !== last);
+    this.#plan(this.#frames.last !== round.last);
   }
 }
