@@ -13,7 +13,7 @@ const dayMs = 86_400_000;
 const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 'YYYY-MM-DD'.length);
 
 function send(handle: ApiHandler, method: string, path: string, type: string, body: object) {
-  const headers = { 'content-type': type, accept: 'application/json' };
+  const headers = { 'content-type': type, accept: 'application/json', 'user-agent': 'tokens' };
   return handle({ method, path, headers, body: new TextEncoder().encode(JSON.stringify(body)) }, kernelIdentity);
 }
 
