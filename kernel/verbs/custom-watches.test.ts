@@ -74,3 +74,16 @@ test('a watch of another kind goes on', async () => {
   await api.call('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'a' } });
   assert.equal((await other.next()).type, 'ADDED');
 });
+
+test('a watch from before a default shows it', async () => {
+  await using api = await openApi();
+  await watching(api);
+  const from = api.store.revision;
+  assert.equal((await api.call('POST', cups, cup('b'))).status, 201);
+  const size = { type: 'integer', default: 5 };
+  const properties = { openAPIV3Schema: { type: 'object', properties: { size } } };
+  const versions = [{ ...version('v1'), schema: properties }];
+  await api.call('PATCH', `${definitions}/cups.example.com`, { spec: { versions } }, merge);
+  const later = await api.watch(`${cups}?watch=true&timeoutSeconds=60&resourceVersion=${from}`);
+  assert.equal((await later.next()).object.size, 5);
+});

@@ -190,13 +190,22 @@ export class PresentedStore implements Store {
     });
   }
 
+  #renewed(event: StoreEvent): StoreEvent {
+    const { value, previousValue, revision } = event;
+    const present = (text: string): string => this.#present(text, revision) ?? text;
+    return { ...event, value: present(value), previousValue: previousValue && present(previousValue) };
+  }
+
   /** Events in their order, each converted before the next is handed on. */
   watch(options: WatchOptions): WatchHandle {
     if (!options.prefix.startsWith(this.#prefix)) return this.#store.watch(options);
     if (this.#kind.custom?.conversion === undefined) {
       const exchange = (text: string): string => this.#inVersion(text, this.#apiVersion) ?? text;
-      const onEvents = (events: readonly StoreEvent[]): void =>
-        options.onEvents(events.map((event) => exchangedEvent(event, this.#apiVersion, exchange)));
+      const since = this.#kind.custom?.since ?? 0;
+      // What was written before the schema was as it is now is shown as reading shows it.
+      const shown = (event: StoreEvent): StoreEvent =>
+        event.revision > since ? exchangedEvent(event, this.#apiVersion, exchange) : this.#renewed(event);
+      const onEvents = (events: readonly StoreEvent[]): void => options.onEvents(events.map(shown));
       return this.#store.watch({ ...options, onEvents });
     }
     let delivered = options.after;
