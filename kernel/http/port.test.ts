@@ -116,3 +116,14 @@ it('closing the port cancels every stream', async () => {
   await once(port.client, 'close');
   await all.promise;
 });
+
+it('a stream that ends by itself is told that nobody reads it any more', async () => {
+  let cancelled = 0;
+  async function* chunks() {
+    yield 'a';
+  }
+  using port = open(async () => ({ status: 200, headers: {}, body: { chunks: chunks(), cancel: () => cancelled++ } }));
+  port.client.postMessage({ kind: 'request', id: 1, method: 'GET', path: '/w?watch=1' });
+  await port.until(() => port.replies.at(-1)?.kind === 'end');
+  assert.equal(cancelled, 1);
+});

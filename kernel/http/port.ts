@@ -74,6 +74,8 @@ export function servePort(port: MessagePort, identity: Identity, handler: ApiHan
     exchange.stream = response.body as ApiStream;
     reply({ ...head, body: '', streaming: true });
     await pump(id, exchange, exchange.stream);
+    // Also of what ended by itself: whoever made it may count on being told.
+    exchange.stream.cancel();
     if (exchanges.delete(id)) reply({ kind: 'end', id });
   }
 
