@@ -65,6 +65,20 @@ test('CustomResourcePublishOpenAPI works for CRD with validation schema', async 
   assert.equal(second.description, 'Foo is a thing');
 });
 
+test('a kind that takes any field is whole in OpenAPI v3 and without fields in v2', async () => {
+  await using api = await openApi();
+  const versions = [version('v1', anything)];
+  await publish(api, { group: 'open.example.com', plural: 'opens', kind: 'Open', versions });
+  const whole = (await schemasOf(api, 'open.example.com', 'v1'))['com.example.open.v1.Open'] as JsonRecord;
+  assert.deepEqual(
+    [whole.description, whole['x-kubernetes-preserve-unknown-fields'], typeof whole.properties],
+    [undefined, true, 'object'],
+  );
+  const { definitions: told } = (await api.call('GET', '/openapi/v2')).body as { definitions: JsonRecord };
+  const gvk = [{ group: 'open.example.com', version: 'v1', kind: 'Open' }];
+  assert.deepEqual(told['com.example.open.v1.Open'], { type: 'object', 'x-kubernetes-group-version-kind': gvk });
+});
+
 test('fields objects can be selected by are published with their kind', async () => {
   await using api = await openApi();
   const schema = {

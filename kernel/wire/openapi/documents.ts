@@ -137,6 +137,16 @@ function versioned(request: OpenApiRequest, path: string, hash: string, text: ()
   return { status: 200, headers, body: text() };
 }
 
+/**
+ * A kind that takes any field is told without its fields in v2: kubectl up to 1.28 refuses what is not among those it is told
+ * (apiextensions-apiserver controller/openapi/builder, buildKubeNative).
+ */
+function openOrWhole(schema: JsonRecord): JsonRecord {
+  const { 'x-kubernetes-group-version-kind': kinds, 'x-kubernetes-preserve-unknown-fields': isOpen } = schema;
+  if (isOpen !== true || kinds === undefined) return schema;
+  return { type: 'object', 'x-kubernetes-group-version-kind': kinds };
+}
+
 /** OpenAPI v2: the same schemas as definitions, as JSON or, for older clients, as protobuf. */
 function swagger(request: OpenApiRequest, versions: readonly GroupVersion[]): ApiResponse {
   const paths: JsonRecord = {};
@@ -144,7 +154,7 @@ function swagger(request: OpenApiRequest, versions: readonly GroupVersion[]): Ap
   for (const { path, kinds } of versions) {
     const part = parts(kinds, `/${path}`);
     Object.assign(paths, part.paths);
-    Object.assign(definitions, part.components.schemas);
+    for (const [name, schema] of Object.entries(part.components.schemas)) definitions[name] = openOrWhole(schema);
   }
   for (const remote of request.remoteSchemas ?? []) {
     Object.assign(paths, remote.paths);

@@ -107,7 +107,8 @@ export class Components {
     schema['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
     if (kind.nature === 'custom' && kind.selectable.size > 0)
       schema['x-kubernetes-selectable-fields'] = [...kind.selectable.keys()].map((fieldPath) => ({ fieldPath }));
-    schema.description ??= `${kind.kind} of ${apiVersionOf(kind)}.`;
+    // What a custom kind is about says its definition, or nobody.
+    if (kind.nature === 'built-in') schema.description ??= `${kind.kind} of ${apiVersionOf(kind)}.`;
   }
 
   #ref(typeName: string): string {
