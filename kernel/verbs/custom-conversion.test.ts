@@ -280,6 +280,8 @@ test('a write of the status gives nothing else its defaults', async () => {
   assert.equal((await api.call('PATCH', path, { spec: { versions } }, merge)).status, 200);
   const put = await api.call('PATCH', `${at('v1')}/a/status`, { status: {} }, merge);
   assert.deepEqual([put.body.spec, put.body.status], [{}, { c: 'C' }], put.text);
+  const emptied = await api.call('PUT', `${at('v1')}/a/status`, { ...put.body, status: null });
+  assert.deepEqual([emptied.status, emptied.body.status], [200, undefined], emptied.text);
 });
 
 test('a name that another definition has is not accepted until it is free', async () => {

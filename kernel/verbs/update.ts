@@ -175,7 +175,9 @@ function applyDefaults(kind: Kind, subresource: string, object: JsonRecord): voi
   }
   const alone: JsonRecord = object.status === undefined ? {} : { status: object.status };
   kind.rules.defaults?.(alone);
-  if (alone.status !== undefined) object.status = alone.status;
+  // A null that may not be one goes.
+  if (alone.status === undefined) delete object.status;
+  else object.status = alone.status;
 }
 
 /** The wanted object as webhooks leave it; what no write may change they may not either. */
