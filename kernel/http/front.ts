@@ -121,7 +121,8 @@ async function withDeadline(response: Promise<ApiResponse>, timeoutMs: number): 
     timer = setTimeout(() => {
       late = true;
       const message = `Timeout: request did not complete within the allotted ${timeoutMs / 1000}s`;
-      reject(new ApiError(504, 'Timeout', message, { retryAfterSeconds: 1 }, { 'retry-after': '1' }));
+      // Without Retry-After: clients repeat what has it, and a write may still be made.
+      reject(new ApiError(504, 'Timeout', message, {}));
     }, timeoutMs);
   });
   // Nobody reads a stream that comes after its deadline, and a failure then has nobody left to tell.
