@@ -60,7 +60,7 @@ const labelsOf = (object: JsonRecord): unknown => (object.metadata as JsonRecord
 test("a job without labels has its pods' labels, the generated ones among them", () => {
   assert.deepEqual(labelsOf(created({ app: 'sum' })), { app: 'sum', ...generated });
   assert.deepEqual(labelsOf(created({ app: 'sum' }, { labels: { team: 'a' } })), { team: 'a' });
-  assert.equal(labelsOf(created()), undefined);
+  assert.deepEqual(labelsOf(created()), generated);
 });
 
 test('labels somebody put in the place of the generated ones are refused, not replaced', () => {

@@ -67,6 +67,9 @@ export const jobRules: KindRules = {
       labels[key] ??= value;
     }
     ensureRecord(ensureRecord(spec, 'selector'), 'matchLabels')['batch.kubernetes.io/controller-uid'] ??= uid;
+    // Upstream finds them when it reads the job again, and defaults its labels with them.
+    const metadata = ensureRecord(object, 'metadata');
+    if (Object.keys(recordAt(metadata, 'labels')).length === 0) metadata.labels = { ...labels };
   },
   validate: (object) => jobSpecErrors(recordAt(object, 'spec'), 'spec', true),
   validateCreate: generatedLabelErrors,
