@@ -6,13 +6,17 @@ import { maximumBodyBytes, tooLarge } from './front.ts';
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 
-/** Rejects with a 413 as soon as the body is too large, and with a plain error when the client goes away. */
+/**
+ * Rejects with a 413 as soon as the body is too large, and leaves the rest of it to be read; with a plain error when the
+ * client goes away.
+ */
 export async function readRequest(incoming: Incoming): Promise<ApiRequest> {
   const headers = readHeaders(incoming.rawHeaders);
   if (Number(headers['content-length'] ?? 0) > maximumBodyBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+  const pieces: AsyncIterable<Uint8Array> = incoming.iterator({ destroyOnReturn: false });
+  for await (const chunk of pieces) {
     sizeBytes += chunk.length;
     if (sizeBytes > maximumBodyBytes) throw tooLarge();
     chunks.push(chunk);

@@ -132,6 +132,8 @@ for (const version of ['http1', 'http2'] as const) {
       await using server = await startServer(() => new Promise(() => {}), { timeoutMs: 20 });
       const answer = await server[version]('/x');
       assert.equal(answer.status, 504);
+      // Clients would repeat a write that may still be made.
+      assert.equal(answer.headers['retry-after'], undefined);
       assert.equal(json(answer).reason, 'Timeout');
     });
 
@@ -329,4 +331,14 @@ describe('bad input', () => {
       assert.deepEqual(server.log, []);
     });
   }
+});
+
+it('lets a client of HTTP/1.1 that goes on writing see that its body is too large, and serves it again', async () => {
+  await using server = await startServer(echo);
+  const body = Buffer.alloc(32 * 1024 * 1024);
+  for (let count = 0; count < 3; count++) {
+    const { status } = await server.http1('/x', { method: 'POST', body });
+    assert.equal(status, 413);
+  }
+  assert.equal((await server.http1('/x', { method: 'POST', body: Buffer.alloc(1) })).status, 200);
 });

@@ -47,6 +47,8 @@ export interface ListeningServer {
 
 /** A request has to have arrived within this time; slower senders only hold connections. */
 const receiveTimeoutMs = 60_000;
+/** How long what is left of a refused body is read. */
+const lingerMs = 5_000;
 const defaultSlowReaderMs = 30_000;
 /** Read by Node's HTTP/1.1 half, though the types of the HTTP/2 server do not say so. */
 const http1Limits = {
@@ -161,11 +163,11 @@ async function serve(options: ServerOptions, incoming: Incoming, exchange: Excha
     request = await readRequest(incoming);
   } catch (error) {
     if (!(error instanceof ApiError)) return;
-    // The rest of the body is not wanted, so the connection cannot be used again.
-    const headers = incoming.httpVersionMajor === 1 ? { connection: 'close' } : {};
-    const response = errorResponse(error);
-    await respond(exchange, { ...response, headers: { ...response.headers, ...headers } });
-    if (incoming.httpVersionMajor === 1) incoming.resume();
+    // The rest of the body is read and forgotten for a while: a connection that closes under a client that is still writing
+    // shows it an error of the network instead of the answer.
+    const end = setTimeout(() => incoming.destroy(), lingerMs);
+    incoming.once('close', () => clearTimeout(end)).resume();
+    await respond(exchange, errorResponse(error));
     return;
   } finally {
     clearTimeout(slow);
