@@ -25,6 +25,7 @@ import { single } from '../wire/render.ts';
 import { badRequest, conflict, invalid, modifiedMessage, notFound } from '../wire/status.ts';
 import { type Admitted, admitUnstored, type Round } from './admit.ts';
 import { type Call, type Context, requireAccess } from './context.ts';
+import { applyNamespace } from './create.ts';
 import { decodeBody, type Expected } from './decode.ts';
 import { parseDeleteOptions } from './delete.ts';
 import { evictPod } from './eviction.ts';
@@ -325,9 +326,10 @@ export const refusedPodSubresources: Readonly<Record<string, Serve>> = Object.fr
 const createToken: Serve = async (context, call) => {
   const body = expected('token');
   const given = await decodeBody(call, body);
-  const { name, namespace } = call.route;
-  requireOwnName(metadataOf(given), { name, namespace });
-  Object.assign(metadataOf(given), { name, namespace });
+  const { name } = call.route;
+  requireOwnName(metadataOf(given), name);
+  applyNamespace(call, metadataOf(given));
+  metadataOf(given).name = name;
   const request = await admitPosted(context, call, given, body, isDryRun(call.query, 'CreateOptions'));
   admit(context, call, { verb: 'create', name, object: request, previous: undefined });
   const serviceAccount = parseStored(getStored(context, call).value) as unknown as KubernetesObject;
@@ -336,13 +338,11 @@ const createToken: Serve = async (context, call) => {
 };
 
 /** A request for a token that names an account names the one of its path. */
-function requireOwnName(metadata: JsonRecord, account: { readonly name: string; readonly namespace: string }): void {
-  const errors = (['name', 'namespace'] as const).flatMap((field) => {
-    const given = stringAt(metadata, field);
-    if (given === '' || given === account[field]) return [];
-    return [invalidValue(`metadata.${field}`, given, `must match the service account ${field} if specified`)];
-  });
-  if (errors.length > 0) throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, account.name, errors);
+function requireOwnName(metadata: JsonRecord, name: string): void {
+  const given = stringAt(metadata, 'name');
+  if (given === '' || given === name) return;
+  const wrong = invalidValue('metadata.name', given, 'must match the service account name if specified');
+  throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, name, [wrong]);
 }
 
 /** PUT namespaces/NAME/finalize: writes spec.finalizers, and with the last one gone the namespace goes too. */

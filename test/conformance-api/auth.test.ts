@@ -133,3 +133,18 @@ test('Certificates API should support CSR API operations', async () => {
   await api.delete(`${path}?${selector}`);
   assert.deepEqual(itemsOf(await api.get(`${path}?${selector}`)), []);
 });
+
+test('ServiceAccounts a request for a token names its own account, if any', async () => {
+  const namespace = await api.namespace();
+  const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+  await api.create(accounts, { metadata: { name: 'e2e' } });
+  const ask = (metadata: object) =>
+    api.send('POST', `${accounts}/e2e/token`, {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      metadata,
+    });
+  assert.equal((await ask({ name: 'e2e', namespace })).status, 201);
+  assert.match((await ask({ name: 'other' })).text, /must match the service account name if specified/);
+  assert.match((await ask({ namespace: 'other' })).text, /does not match the namespace sent on the request/);
+});
