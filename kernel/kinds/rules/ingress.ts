@@ -17,12 +17,14 @@ function hostErrors(host: string, at: string): FieldError[] {
   return problems.map((problem) => invalidValue(at, host, problem));
 }
 
-function portErrors(port: JsonRecord, at: string): FieldError[] {
+/** What is wrong with having both or neither is said of the backend. */
+function portErrors(port: JsonRecord, backendAt: string): FieldError[] {
+  const at = `${backendAt}.service.port`;
   const name = stringAt(port, 'name');
   const hasNumber = port.number !== undefined && port.number !== 0;
-  if (name !== '' && hasNumber) return [invalidValue(at, '', 'cannot set both port name & port number')];
+  if (name !== '' && hasNumber) return [invalidValue(backendAt, '', 'cannot set both port name & port number')];
   if (name !== '') return portNameProblems(name).map((problem) => invalidValue(`${at}.name`, name, problem));
-  if (!hasNumber) return [required(at, 'port name or number is required')];
+  if (!hasNumber) return [required(backendAt, 'port name or number is required')];
   return isPort(port.number) ? [] : [invalidValue(`${at}.number`, port.number, portRange)];
 }
 
@@ -31,24 +33,36 @@ function backendErrors(backend: JsonRecord, at: string): FieldError[] {
   if (service !== undefined && resource !== undefined)
     return [invalidValue(at, '', 'cannot set both resource and service backends')];
   if (resource !== undefined) return [];
-  if (!isRecord(service)) return [required(at, 'resource or service backend is required')];
+  if (!isRecord(service)) return [invalidValue(at, '', 'resource or service backend is required')];
   const name = stringAt(service, 'name');
   const nameErrors =
     name === ''
       ? [required(`${at}.service.name`)]
       : label1035Problems(name).map((problem) => invalidValue(`${at}.service.name`, name, problem));
-  return [...nameErrors, ...portErrors(recordAt(service, 'port'), `${at}.service.port`)];
+  return [...nameErrors, ...portErrors(recordAt(service, 'port'), at)];
 }
 
+const oddSequences = ['//', '/./', '/../', '%2f', '%2F'];
+const oddEnds = ['/..', '/.'];
+
 function pathErrors(path: JsonRecord, at: string): FieldError[] {
-  const errors: FieldError[] = [];
   const type = stringAt(path, 'pathType');
-  if (type === '') errors.push(required(`${at}.pathType`, 'pathType must be specified'));
-  else if (!pathTypes.includes(type)) errors.push(notSupported(`${at}.pathType`, type, pathTypes));
-  const text = stringAt(path, 'path');
-  if (type !== 'ImplementationSpecific' && !text.startsWith('/'))
-    errors.push(invalidValue(`${at}.path`, text, 'must be an absolute path'));
-  return [...errors, ...backendErrors(recordAt(path, 'backend'), `${at}.backend`)];
+  if (type === '') return [required(`${at}.pathType`, 'pathType must be specified')];
+  return [
+    ...pathTextErrors(type, stringAt(path, 'path'), at),
+    ...backendErrors(recordAt(path, 'backend'), `${at}.backend`),
+  ];
+}
+
+function pathTextErrors(type: string, text: string, at: string): FieldError[] {
+  if (!pathTypes.includes(type)) return [notSupported(`${at}.pathType`, type, pathTypes)];
+  const isFree = type === 'ImplementationSpecific';
+  const problems = text.startsWith('/') || (isFree && text === '') ? [] : ['must be an absolute path'];
+  if (!isFree) {
+    for (const part of oddSequences) if (text.includes(part)) problems.push(`must not contain '${part}'`);
+    for (const end of oddEnds) if (text.endsWith(end)) problems.push(`cannot end with '${end}'`);
+  }
+  return problems.map((problem) => invalidValue(`${at}.path`, text, problem));
 }
 
 function ruleErrors(rule: JsonRecord, at: string): FieldError[] {
@@ -87,7 +101,7 @@ export const ingressRules: KindRules = {
     const rules = recordsAt(spec, 'rules');
     const errors: FieldError[] = [];
     if (rules.length === 0 && spec.defaultBackend === undefined)
-      errors.push(invalidValue('spec', {}, 'either `defaultBackend` or `rules` must be specified'));
+      errors.push(invalidValue('spec', spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
     if (isRecord(spec.defaultBackend)) errors.push(...backendErrors(spec.defaultBackend, 'spec.defaultBackend'));
     for (const [index, entry] of recordsAt(spec, 'tls').entries())
       for (const [at, host] of hostsOf(entry).entries())

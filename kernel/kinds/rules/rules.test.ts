@@ -297,6 +297,30 @@ const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], 
     ],
   ],
   [
+    'an ingress whose paths are odd',
+    'networking.v1.Ingress',
+    {
+      spec: {
+        rules: [
+          {
+            http: {
+              paths: [
+                { path: '/', backend: {} },
+                { path: '/a//b/..', pathType: 'Exact', backend: { resource: {} } },
+              ],
+            },
+          },
+          { http: { paths: [{ pathType: 'ImplementationSpecific', backend: { resource: {} } }] } },
+        ],
+      },
+    },
+    [
+      'spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified',
+      `spec.rules[0].http.paths[1].path: Invalid value: "/a//b/..": must not contain '//'`,
+      `spec.rules[0].http.paths[1].path: Invalid value: "/a//b/..": cannot end with '/..'`,
+    ],
+  ],
+  [
     'an ingress with two ports, or without a backend',
     'networking.v1.Ingress',
     {
@@ -306,8 +330,8 @@ const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], 
       },
     },
     [
-      'spec.defaultBackend.service.port: Invalid value: "": cannot set both port name & port number',
-      'spec.rules[0].http.paths[0].backend: Required value: resource or service backend is required',
+      'spec.defaultBackend: Invalid value: "": cannot set both port name & port number',
+      'spec.rules[0].http.paths[0].backend: Invalid value: "": resource or service backend is required',
     ],
   ],
   [
