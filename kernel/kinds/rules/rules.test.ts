@@ -284,7 +284,7 @@ const wrong: readonly (readonly [string, string, JsonRecord, readonly string[], 
     ingress('Example.com', { service: { name: 'web', port: {} } }),
     [
       `spec.rules[0].host: Invalid value: "Example.com": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,
-      'spec.rules[0].http.paths[0].backend.service.port: Required value: port name or number is required',
+      'spec.rules[0].http.paths[0].backend: Required value: port name or number is required',
     ],
   ],
   [
