@@ -149,3 +149,11 @@ test('OpenAPI v3 has the scale of what can be scaled, with its type', async () =
   });
   assert.ok('io.k8s.api.autoscaling.v1.Scale' in ((body.components as JsonRecord).schemas as JsonRecord));
 });
+
+test('OpenAPI v2 in JSON names the paths of all groups and versions', async () => {
+  await using api = await openApi();
+  const { body } = await api.call('GET', '/openapi/v2');
+  const paths = Object.keys(body.paths as JsonRecord);
+  for (const path of ['/api/', '/api/v1/', '/apis/apps/', '/apis/apps/v1/', '/apis/apiextensions.k8s.io/'])
+    assert.ok(paths.includes(path), path);
+});

@@ -147,6 +147,16 @@ function openOrWhole(schema: JsonRecord): JsonRecord {
   return { type: 'object', 'x-kubernetes-group-version-kind': kinds };
 }
 
+function discoveryPaths(versions: readonly GroupVersion[]): JsonRecord {
+  const groups = versions.map(({ path }) => path.slice(0, path.lastIndexOf('/')));
+  const ofGroups = [...new Set(groups)].map((path) => [path, 'get the versions of a group'] as const);
+  const ofVersions = versions.map(({ path }) => [path, 'get the resources of a version'] as const);
+  const responses = { '200': { description: 'OK' }, '401': { description: 'Unauthorized' } };
+  return Object.fromEntries(
+    [...ofGroups, ...ofVersions].map(([path, description]) => [`/${path}/`, { get: { description, responses } }]),
+  );
+}
+
 /** OpenAPI v2: the same schemas as definitions, as JSON or, for older clients, as protobuf. */
 function swagger(request: OpenApiRequest, versions: readonly GroupVersion[]): ApiResponse {
   const paths: JsonRecord = {};
@@ -173,6 +183,7 @@ function swagger(request: OpenApiRequest, versions: readonly GroupVersion[]): Ap
     // The name with a dot: Go's mime parser, which reads the answer, takes no `@`.
     return { status: 200, headers: { 'content-type': gnosticTypes[1], vary: 'Accept' }, body };
   }
-  const body = inVersion2({ swagger: '2.0', info, paths: {}, definitions });
+  // Clients of JSON read the definitions; of paths it has those of the groups, as a list of what there is.
+  const body = inVersion2({ swagger: '2.0', info, paths: discoveryPaths(versions), definitions });
   return { status: 200, headers: { ...jsonHeaders, vary: 'Accept' }, body };
 }
