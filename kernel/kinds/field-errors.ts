@@ -1,10 +1,13 @@
 /** Field errors in Kubernetes' words (apimachinery pkg/util/validation/field/errors.go). */
+
 import type { FieldError } from '../wire/status.ts';
+import { goJson } from './json.ts';
 
 /** Strings in quotes, objects as JSON. */
 export function quote(value: unknown): string {
   if (value === undefined || value === null) return 'null';
-  return typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' ? goJson(value) : String(value);
 }
 
 export function required(field: string, detail = ''): FieldError {

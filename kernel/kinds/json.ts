@@ -167,3 +167,11 @@ function withoutEmpty(value: unknown): unknown {
   }
   return Object.keys(result).length === 0 ? undefined : result;
 }
+
+/** JSON as Go's encoder writes it: safe within HTML. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

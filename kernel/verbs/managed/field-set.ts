@@ -2,7 +2,7 @@
  * Sets of fields, as managedFields names them (structured-merge-diff fieldpath): a tree whose edges are `f:name` (a field
  * or map key), `k:{…}` (a list item by its keys), `v:…` (a member of a set).
  */
-import { isRecord, type JsonRecord } from '../../kinds/json.ts';
+import { goJson, isRecord, type JsonRecord } from '../../kinds/json.ts';
 import type { Schema } from '../../kinds/schema.ts';
 
 export interface FieldSet {
@@ -15,14 +15,14 @@ export const emptySet = (owned = false): FieldSet => ({ owned, children: new Map
 
 /** The item of a list that an edge names, or the edge that names an item. */
 export function edgeOfItem(schema: Schema, item: unknown): string {
-  if (schema.listType === 'set' || !isRecord(item)) return `v:${JSON.stringify(item)}`;
+  if (schema.listType === 'set' || !isRecord(item)) return `v:${goJson(item)}`;
   const keys = [...(schema.listMapKeys ?? [])].sort();
   const identity: JsonRecord = {};
   for (const key of keys) {
     const value = item[key] ?? schema.items?.fields?.get(key)?.default;
     if (value !== undefined) identity[key] = value;
   }
-  return `k:${JSON.stringify(identity)}`;
+  return `k:${goJson(identity)}`;
 }
 
 export type Shape = 'leaf' | 'object' | 'list';
