@@ -11,8 +11,9 @@ export interface CompactionPolicy {
   readonly intervalMs: number;
 }
 
+/** As upstream: where little is written, too, a page of a list is told after ten minutes at most that its snapshot is gone. */
 export const defaultCompactionPolicy: CompactionPolicy = {
-  keepRevisions: 10_000,
+  keepRevisions: 0,
   keepMs: 5 * 60_000,
   maximumRevisions: 100_000,
   intervalMs: 30_000,
