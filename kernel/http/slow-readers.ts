@@ -1,6 +1,6 @@
 /**
- * Readers of streams, and how long each has taken nothing. They are looked through together: a timer for every write was a
- * good part of what a watch costs among a thousand.
+ * Readers of streams, and how long each has taken nothing. They are looked through together: among a thousand watchers a timer
+ * for every write is made and thrown away ten thousand times a second.
  */
 
 /** How often readers are looked through while they are patiently waited for. */
