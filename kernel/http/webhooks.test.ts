@@ -29,7 +29,10 @@ async function withServer(
     });
     request.on('end', () => {
       requests.push(`${request.method} ${request.url} ${request.headers.host?.split(':')[0]} ${body}`);
-      response.end('{"ok":true}');
+      // `/status/422`: that code and nothing more.
+      const status = /^\/status\/(\d+)/.exec(request.url ?? '')?.[1];
+      if (status === undefined) response.end('{"ok":true}');
+      else response.writeHead(Number(status)).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -101,6 +104,19 @@ test('a certificate of another authority or for another name is refused', async 
       await assert.rejects(call({ target, certificateAuthority }, {}, 5000), /Post "https:\/\/127.0.0.1.*altnames/);
       await assert.rejects(call({ target, certificateAuthority: '' }, {}, 5000), /certificate/);
       assert.deepEqual(requests, []);
+    }),
+  );
+});
+
+test('a code without a reason is told in the words of client-go', async () => {
+  await withStore((store) =>
+    withServer(['127.0.0.1'], async (port, certificateAuthority) => {
+      const refused = (status: number) => {
+        const target = { url: `https://127.0.0.1:${port}/status/${status}` };
+        return createWebhookCaller(store)({ target, certificateAuthority }, {}, 5000);
+      };
+      await assert.rejects(refused(422), /the server rejected our request due to an error in our request/);
+      await assert.rejects(refused(503), /the server is currently unable to handle the request/);
     }),
   );
 });

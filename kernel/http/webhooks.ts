@@ -75,6 +75,7 @@ const refusals: Readonly<Record<number, string>> = {
   405: 'the server does not allow this method on the requested resource',
   413: 'Request entity too large: limit is 3145728',
   415: 'the server was unable to respond with a content type that the client supports',
+  422: 'the server rejected our request due to an error in our request',
   429: 'the server has received too many requests and has asked us to try again later',
   503: 'the server is currently unable to handle the request',
 };
