@@ -55,7 +55,7 @@ export class Versions {
     const apiVersion = apiVersionOf(kind);
     if (custom === undefined || object.apiVersion === apiVersion)
       return { ...(kind.conversion?.fromStored(object) ?? object), apiVersion };
-    if (custom.conversion === undefined) return custom.renew({ ...object, apiVersion });
+    if (custom.conversion === undefined) return custom.renew({ ...structuredClone(object), apiVersion });
     const [converted] = await convert(this.#call, custom.conversion, [object], apiVersion);
     return converted ?? object;
   }
