@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:http2';
 import { Agent, request } from 'node:https';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -91,3 +92,49 @@ test('a connection serves other requests behind a stream that has ended', async 
   assert.equal(ports.size, 1);
   agent.destroy();
 });
+
+for (const version of ['http1', 'http2'] as const) {
+  test(`a reader of a pushed stream that takes nothing is cut off, and little is kept for it (${version})`, async () => {
+    let taken = 0;
+    const cancelled = Promise.withResolvers<void>();
+    const chunk = Buffer.alloc(60_000, 'x');
+    const source: ChunkSource = {
+      take: () => {
+        taken++;
+        return chunk;
+      },
+      isOver: false,
+      onReady: () => {},
+    };
+    const body = { chunks: pieces([]), cancel: () => cancelled.resolve(), source };
+    await using server = await startServer(async () => ({ status: 200, headers: {}, body }), { slowReaderMs: 100 });
+    const target = { host: '127.0.0.1', port: server.port, ca: server.authority.certificate };
+    const end = version === 'http1' ? await stuckOverHttp1(target) : await stuckOverHttp2(target);
+    await cancelled.promise;
+    assert.ok(taken < 1_000, `${taken} chunks were taken`);
+    end();
+  });
+}
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly ca: string;
+}
+
+async function stuckOverHttp1(target: Target): Promise<() => void> {
+  const asked = request({ ...target, path: '/x' }).end();
+  asked.on('error', () => {});
+  const [incoming] = (await once(asked, 'response')) as [IncomingMessage];
+  incoming.on('error', () => {});
+  return () => asked.destroy();
+}
+
+async function stuckOverHttp2({ host, port, ca }: Target): Promise<() => void> {
+  const session = connect(`https://${host}:${port}`, { ca, ALPNProtocols: ['h2'] });
+  session.on('error', () => {});
+  const stream = session.request({ ':path': '/x' });
+  stream.on('error', () => {});
+  await once(stream, 'response');
+  return () => session.destroy();
+}
