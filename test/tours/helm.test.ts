@@ -29,7 +29,7 @@ const steps: readonly Step[] = [
   helm('uninstall one', 'release "one" uninstalled'),
   helm('uninstall two', 'release "two" uninstalled'),
   helm('list -q', ''),
-  { run: 'get deploy,svc,greeting -o name', prints: '' },
+  { run: 'get deploy,svc,greeting -o name', prints: 'service/kubernetes' },
   { run: 'get crd -o name', prints: 'customresourcedefinition.apiextensions.k8s.io/greetings.tour.example.com' },
 ];
 

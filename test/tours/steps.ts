@@ -102,7 +102,7 @@ export const steps: readonly Step[] = [
   { run: 'get deploy -l app=other', prints: 'No resources found in default namespace.' },
   { run: 'get deploy --field-selector metadata.name=web -o name', prints: 'deployment.apps/web' },
   { run: 'get deploy -A --sort-by=.metadata.name --no-headers', prints: /^default\s+web\s/ },
-  { run: 'get all -o name', prints: 'deployment.apps/web' },
+  { run: 'get all -o name', prints: 'service/kubernetes\ndeployment.apps/web' },
   { run: 'get --raw /readyz', prints: 'ok' },
   { run: 'get deploy web --watch --request-timeout=1s', prints: /^NAME\s+READY[\s\S]*\nweb\s+0\/2/ },
   { run: 'describe deploy web', prints: /StrategyType:\s+RollingUpdate[\s\S]*Image:\s+example\/hello:2/ },
