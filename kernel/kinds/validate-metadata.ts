@@ -17,10 +17,15 @@ export function validateLabels(labels: JsonRecord, field: string): readonly Fiel
 export function validateMetadata(kind: Pick<Kind, 'rules' | 'nature'>, object: JsonRecord): readonly FieldError[] {
   const metadata = recordAt(object, 'metadata');
   const errors: FieldError[] = [];
+  const form = kind.rules.name ?? 'subdomain';
+  const base = stringAt(metadata, 'generateName');
+  // What follows the dash at its end is made up later (api/validation/generic.go, maskTrailingDash).
+  if (base !== '')
+    for (const problem of nameProblems(form, base.replace(/(?<=.)-$/, 'a')))
+      errors.push(invalidValue('metadata.generateName', base, problem));
   const name = stringAt(metadata, 'name');
   if (name === '') errors.push(required('metadata.name', 'name or generateName is required'));
   else {
-    const form = kind.rules.name ?? 'subdomain';
     errors.push(...nameProblems(form, name).map((problem) => invalidValue('metadata.name', name, problem)));
   }
   errors.push(...validateLabels(recordAt(metadata, 'labels'), 'metadata.labels'));

@@ -24,6 +24,18 @@ test('a generated name keeps its base and finds a free end', async () => {
   assert.match(String(metadata(answer.body).name), /^job-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
 });
 
+test('a base for names is judged as a name is, and nobody is named where there is no name', async () => {
+  await using api = await openApi();
+  const refused = await api.call('POST', configMaps, { metadata: { name: 'a', generateName: 'No_' } });
+  assert.match(
+    String(refused.body.message),
+    /^ConfigMap "a" is invalid: metadata\.generateName: Invalid value: "No_": a lowercase/,
+  );
+  assert.equal((await api.call('POST', configMaps, { metadata: { name: 'a', generateName: 'a-' } })).status, 201);
+  const nameless = await api.call('POST', configMaps, {});
+  assert.deepEqual([nameless.status, Object.keys(nameless.body.details as JsonRecord)], [422, ['kind', 'causes']]);
+});
+
 test('an object needs its namespace, and one that is not going away', async () => {
   await using api = await openApi();
   const missing = await api.call('POST', '/api/v1/namespaces/nowhere/configmaps', configMap('a'));

@@ -164,7 +164,7 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
   const joined = texts.length === 1 ? texts[0] : `[${[...new Set(texts)].join(', ')}]`;
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   return new ApiError(422, 'Invalid', `${qualified} "${name}" is invalid: ${joined}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(kind.group === '' ? {} : { group: kind.group }),
     kind: kind.kind,
     causes: errors.map((error) => ({ reason: error.reason, message: error.message, field: error.field })),
