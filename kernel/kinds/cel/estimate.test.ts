@@ -31,6 +31,7 @@ const costs: readonly (readonly [rule: string, cost: number, why: string])[] = [
   ['self.count == 3', 2, 'integers of a schema have no size to compare'],
   ['self.name == "abc"', 3, 'the shorter one is compared'],
   ['self.name.matches("abcdefgh")', 12, 'characters of up to four bytes times the length of the pattern'],
+  ['matches(self.name, "abcdefgh")', 3, 'the same as a function of two is thought to look at nothing'],
   ['self.labels.all(key, key.matches("abcdefgh"))', 27, 'keys of a map have no length'],
   ['self.labels.all(key, self.labels[key].size() > 1)', 39, 'values have the length of the schema'],
   ['self.parts.filter(part, has(part.name)).size() > 1', 57, 'a list filtered is as long as it was'],

@@ -292,7 +292,8 @@ const text: readonly Overload[] = [
   member('startsWith', [string, string], bool, (a: string, b: string) => a.startsWith(b), prices.second),
   member('endsWith', [string, string], bool, (a: string, b: string) => a.endsWith(b), prices.second),
   member('matches', [string, string], bool, matches, prices.regex),
-  global('matches', [string, string], bool, matches, prices.regex),
+  // Upstream estimates it in this form as if it looked at nothing.
+  global('matches', [string, string], bool, matches, { ...prices.regex, estimate: () => 1 }),
 ];
 
 // ---- conversions ---------------------------------------------------------------------------------------------------
