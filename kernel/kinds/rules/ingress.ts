@@ -5,6 +5,7 @@ import { invalidValue, notSupported, required } from '../field-errors.ts';
 import { arrayAt, ensureRecord, isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json.ts';
 import type { KindRules, ObjectList, ObjectLookup } from '../kind.ts';
 import { label1035Problems, subdomainProblems, wildcardProblems } from '../names.ts';
+import { ingressStatusErrors } from './balancer-status.ts';
 import { type Classes, defaultClass } from './default-class.ts';
 import { isPort, portNameProblems, portRange } from './pod-validation.ts';
 
@@ -91,6 +92,7 @@ function admitIngress(ingress: JsonRecord, _lookup: ObjectLookup, list: ObjectLi
 }
 
 export const ingressRules: KindRules = {
+  validateStatus: ingressStatusErrors,
   generation: true,
   admitCreate: admitIngress,
   prepareCreate: (object) => {

@@ -69,6 +69,23 @@ test('a pod is defaulted whole', () => {
   });
 });
 
+test('where a load balancer is may be said of Services that have one', () => {
+  const told = (type: string, ...ingress: JsonRecord[]): string[] => {
+    const rules = rulesByKind['core.v1.Service'];
+    const service = defaulted('core.v1.Service', { spec: { type }, status: { loadBalancer: { ingress } } });
+    return (rules?.validateStatus?.(service, {}) ?? []).map(({ field, message }) => `${field}: ${message}`);
+  };
+  assert.deepEqual(told('LoadBalancer', { ip: '192.0.2.1' }, { hostname: 'a.example' }), []);
+  const at = 'status.loadBalancer.ingress';
+  assert.deepEqual(told('ClusterIP', { ip: '192.0.2.1' }), [
+    `${at}: Forbidden: may only be used when \`spec.type\` is 'LoadBalancer'`,
+  ]);
+  assert.match(told('LoadBalancer', { ip: 'x' })[0] ?? '', /ingress\[0\]\.ip: Invalid value: "x": must be a valid IP/);
+  assert.deepEqual(told('LoadBalancer', { hostname: 'a', ipMode: 'VIP' }), [
+    `${at}[0].ipMode: Forbidden: may not be specified when \`ip\` is not set`,
+  ]);
+});
+
 test('an image is pulled always when its tag is latest, said or not', () => {
   const policy = (image: string): unknown => {
     const { spec } = defaulted('core.v1.Pod', pod({ containers: [container({ image })] }));

@@ -17,6 +17,7 @@ import type { KindRules } from '../kind.ts';
 import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../names.ts';
 import { validateLabels } from '../validate-metadata.ts';
 import { isAddressBlock } from './address-block.ts';
+import { defaultBalancerStatus, serviceStatusErrors } from './balancer-status.ts';
 import { isPort, portNameProblems, portRange } from './pod-validation.ts';
 import {
   addressChangeErrors,
@@ -54,6 +55,7 @@ function defaultService(object: JsonRecord): void {
   // Once it was a default of these, too; it says nothing about a name.
   if (isExternalName(spec)) delete spec.internalTrafficPolicy;
   else setDefault(spec, 'internalTrafficPolicy', 'Cluster');
+  defaultBalancerStatus(object);
 }
 
 const isExternallyAccessible = (spec: JsonRecord): boolean =>
@@ -276,6 +278,7 @@ export const serviceRules: KindRules = {
     if (spec.type !== 'LoadBalancer') object.status = { ...recordAt(object, 'status'), loadBalancer: {} };
   },
   validate: validateService,
+  validateStatus: serviceStatusErrors,
   validateUpdate: (object, previous) => {
     const [spec, before] = [recordAt(object, 'spec'), recordAt(previous, 'spec')];
     const errors = [...addressChangeErrors(spec, before)];
