@@ -87,7 +87,7 @@ for (const [name, open] of Object.entries(ways)) {
         ['PROPFIND', maps, undefined, 405],
         ['GET', `${maps}?limit=x`, undefined, 400],
         ['GET', `${maps}?labelSelector=%3D%3D%3D`, undefined, 400],
-        ['GET', `${maps}?watch=1&resourceVersion=99999999`, undefined, 504],
+        ['GET', `${maps}?resourceVersion=99999999`, undefined, 504],
         ['POST', maps, { kind: 'ConfigMap' }, 422],
         ['POST', maps, configMap('Not A Name'), 422],
       ];
