@@ -34,7 +34,7 @@ export async function startDiatom(version: string, directory: string, connection
   return {
     ...client,
     name: 'diatom',
-    busyWrites: 2_000,
+    busyWrites: 4_000,
     version,
     pid: server.pid,
     readyMs,

@@ -178,13 +178,14 @@ async function watchingTogether(
   count: number,
   onEvents: (count: number) => void,
 ): Promise<Watch> {
-  const session = connectHttp2(`https://${host}:${port}`, { ...credentials, ALPNProtocols: ['h2'] });
+  // The windows of Go's client: one slow watch must not hold back the others of its connection.
+  const settings = { initialWindowSize: 4 * 1024 * 1024 };
+  const session = connectHttp2(`https://${host}:${port}`, { ...credentials, ALPNProtocols: ['h2'], settings });
   session.setMaxListeners(0);
   await new Promise<void>((resolve, reject) => {
     session.once('remoteSettings', () => resolve());
     session.on('error', reject);
   });
-  // As Go's client does: one slow watch must not hold back the others of its connection.
   session.setLocalWindowSize(2 ** 30);
   await Promise.all(
     Array.from({ length: count }, () => {

@@ -9,8 +9,8 @@ import type { Frame, FrameStream } from './frame-stream.ts';
 import { type Link, SharedFrames } from './shared-frames.ts';
 
 /** From the beginning of a round to that of the next over what a round takes, and the most it is, unless that is half of it. */
-const periodOverRound = 10;
-const longestPeriodMs = 250;
+const periodOverRound = 6;
+const longestPeriodMs = 150;
 /** What a member costs at least: encryption and the socket have their turn after the round. */
 const memberMs = 0.015;
 /**
