@@ -30,8 +30,10 @@ export async function readBody(bytes: Uint8Array, contentType: string | undefine
     case 'application/json':
       return asRecord(parseJsonBody(text.decode(bytes)));
     case 'application/yaml':
-    case 'application/apply-patch+yaml':
-      return asRecord(await (await import('./yaml-body.ts')).parseYamlBody(text.decode(bytes)));
+    case 'application/apply-patch+yaml': {
+      const source = text.decode(bytes);
+      return asRecord(jsonAsYaml(source) ?? (await (await import('./yaml-body.ts')).parseYamlBody(source)));
+    }
     case protobufType: {
       const { apiVersion, kind, raw } = decodeEnvelope(bytes);
       const type = kind === 'DeleteOptions' ? schemaOf('meta.v1.DeleteOptions') : schema;
@@ -47,6 +49,17 @@ export async function readBody(bytes: Uint8Array, contentType: string | undefine
     }
     default:
       throw unsupportedMediaType(['application/json', 'application/yaml', protobufType]);
+  }
+}
+
+/** Clients apply JSON, which is YAML, and is read a hundred times as fast. What is wrong with it is told as of YAML. */
+function jsonAsYaml(source: string): ParsedBody | undefined {
+  if (!/^\s*\{/.test(source)) return undefined;
+  try {
+    const parsed = parseJsonBody(source);
+    return parsed.duplicateFields.length === 0 ? parsed : undefined;
+  } catch {
+    return undefined;
   }
 }
 
