@@ -7,14 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from '@diatom/seal';
-import {
-  createImageStore,
-  type Exit,
-  type ImageStore,
-  probeHvt,
-  type SlotSpec,
-  type StoredImage,
-} from '@diatom/tender';
+import { createImageStore, type Exit, type ImageStore, type SlotSpec, type StoredImage } from '@diatom/tender';
 import { startTestTender } from './hostile/native-tender.ts';
 import { needsHvt } from './hvt.ts';
 

@@ -2,6 +2,7 @@
 import type { ApiRequest, ApiResponse, ApiStream, Identity } from '@diatom/sdk/api';
 import type { Authorizer } from '../access/access.ts';
 import { isRecord, type JsonRecord } from '../kinds/json.ts';
+import { endingWith } from '../wire/ending-stream.ts';
 import { decodeEnvelope, decodeMessage } from '../wire/protobuf.ts';
 import { messageOf } from '../wire/protobuf-types.ts';
 import { parseYamlBody } from '../wire/yaml-body.ts';
@@ -111,20 +112,4 @@ async function objectIn(contentType: string, body: string | Uint8Array): Promise
   } catch {
     return undefined;
   }
-}
-
-/** Every transport cancels a stream when it is done with it, whoever ended it. */
-function endingWith(stream: ApiStream, ended: () => void): ApiStream {
-  let isOver = false;
-  const { chunks, isWhole, source } = stream;
-  return {
-    chunks,
-    ...(isWhole === undefined ? {} : { isWhole }),
-    ...(source === undefined ? {} : { source }),
-    cancel: () => {
-      if (!isOver) ended();
-      isOver = true;
-      stream.cancel();
-    },
-  };
 }

@@ -1,5 +1,6 @@
 /** Counts of requests, kept while they are answered: a look into a table and a few additions for each. */
-import type { ApiRequest, ApiResponse, ApiStream } from '@diatom/sdk/api';
+import type { ApiRequest, ApiResponse } from '@diatom/sdk/api';
+import { endingWith } from '../wire/ending-stream.ts';
 import type { Family, Sample } from './exposition.ts';
 import { type RequestLabels, requestLabels } from './request-labels.ts';
 
@@ -81,24 +82,6 @@ function observe(series: Series, status: number, seconds: number): void {
   let index = 0;
   while (index < bounds.length && seconds > (bounds[index] ?? 0)) index++;
   series.buckets[index] = (series.buckets[index] ?? 0) + 1;
-}
-
-/** Every transport cancels a stream when it is done with it, whoever ended it. */
-function endingWith(stream: ApiStream, ended: () => void): ApiStream {
-  let isOver = false;
-  const { chunks, isWhole, source } = stream;
-  return {
-    chunks,
-    ...(isWhole === undefined ? {} : { isWhole }),
-    ...(source === undefined ? {} : { source }),
-    cancel: () => {
-      if (!isOver) {
-        isOver = true;
-        ended();
-      }
-      stream.cancel();
-    },
-  };
 }
 
 function familiesOf(all: readonly Series[]): readonly Family[] {

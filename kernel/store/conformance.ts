@@ -5,7 +5,6 @@ import { StoreModel } from './model.ts';
 import {
   type Change,
   CompactedError,
-  type Decision,
   FutureRevisionError,
   type Revision,
   type Store,
