@@ -166,7 +166,7 @@ async function openAudit(
   // Off by default, so most kernels never load it.
   const { createAudit, loadPolicy, openAuditLog } = await import('./audit/index.ts');
   const policy = await loadPolicy(wanted.policyPath);
-  const file = openAuditLog(wanted.logPath, log);
+  const file = await openAuditLog(wanted.logPath, log);
   return { log: file, audit: createAudit({ policy, authorizer, now, write: file.write }) };
 }
 

@@ -94,7 +94,7 @@ function parsePort(text: string | undefined): number | undefined {
   return port;
 }
 
-/** The policy is read before anything is started, so that its mistakes are said at once. */
+/** The policy is read and the log opened before anything is started, so that mistakes are said at once. */
 async function auditOf(logPath: string | undefined, policyPath: string | undefined): Promise<CellOptions['audit']> {
   if (logPath === undefined && policyPath === undefined) return undefined;
   if (logPath === undefined)
@@ -104,11 +104,14 @@ async function auditOf(logPath: string | undefined, policyPath: string | undefin
       'Give a Policy of audit.k8s.io/v1 with --audit-policy-file FILE; docs/cell.md has one to begin with.';
     throw usageError('--audit-log-path needs a policy', advice);
   }
-  const { loadPolicy } = await import('@diatom/kernel/audit');
+  const { loadPolicy, openAuditLog } = await import('@diatom/kernel/audit');
   const audit = { logPath: resolve(logPath), policyPath: resolve(policyPath) };
-  await loadPolicy(audit.policyPath).catch((error: unknown) => {
+  try {
+    await loadPolicy(audit.policyPath);
+    await (await openAuditLog(audit.logPath, () => {})).close();
+  } catch (error) {
     throw new CommandError(error instanceof Error ? error.message : String(error));
-  });
+  }
   return audit;
 }
 

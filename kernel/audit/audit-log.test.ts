@@ -49,3 +49,15 @@ test('a policy that cannot be used is named, with what is wrong', async () => {
   await assert.rejects(loadPolicy(path), /audit policy .*policy\.yaml: rules\[0\]\.level: it is Everything/);
   await assert.rejects(loadPolicy(join(place.directory, 'missing')), /audit policy .*missing: ENOENT/);
 });
+
+test('a kernel that cannot write the log it is to write does not start', async () => {
+  using place = inDirectory();
+  const { directory } = place;
+  const policyPath = join(directory, 'policy.yaml');
+  writeFileSync(policyPath, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n');
+  const logPath = join(directory, 'nowhere', 'audit.log');
+  const dataDirectory = join(directory, 'data');
+  await assert.rejects(createKernel({ dataDirectory, audit: { logPath, policyPath } }), {
+    message: `audit log ${logPath} cannot be written: ENOENT: no such file or directory, open '${logPath}'`,
+  });
+});

@@ -1,4 +1,5 @@
 /** The file the lines go to. */
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { JsonRecord } from '../kinds/json.ts';
@@ -14,9 +15,15 @@ export interface AuditLog {
   close(): Promise<void>;
 }
 
-/** Lines are added at the end; only the owner can read the file. */
-export function openAuditLog(path: string, log: (message: string) => void): AuditLog {
+/**
+ * Lines are added at the end; only the owner can read the file. Throws an Error that names the file when it cannot be written: who
+ * wants an audit wants nothing served without it.
+ */
+export async function openAuditLog(path: string, log: (message: string) => void): Promise<AuditLog> {
   const stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
+  await once(stream, 'open').catch((error: Error) => {
+    throw new Error(`audit log ${path} cannot be written: ${error.message}`, { cause: error });
+  });
   let lost = 0;
   stream.on('error', (error) => log(`the audit log cannot be written: ${error.message}`));
   stream.on('drain', () => {
