@@ -38,6 +38,8 @@ const codes = new Map<number, number>();
 let requests = 0;
 let episodes = 0;
 let bad = 0;
+const progressMs = 60_000;
+let nextProgressMs = performance.now() + progressMs;
 for (let seed = firstSeed; episodes < most && performance.now() < deadline; seed++) {
   episodes++;
   if (values.churn) {
@@ -50,6 +52,10 @@ for (let seed = firstSeed; episodes < most && performance.now() < deadline; seed
   const episode = await runEpisode({ seed, steps, ...(values.type === undefined ? {} : { types: values.type }) });
   requests += episode.requests;
   for (const [code, count] of episode.codes) codes.set(code, (codes.get(code) ?? 0) + count);
+  if (performance.now() >= nextProgressMs) {
+    process.stderr.write(`${episodes} episodes, ${requests} requests, ${bad} with findings so far\n`);
+    nextProgressMs = performance.now() + progressMs;
+  }
   if (episode.findings.length === 0) continue;
   bad++;
   process.stdout.write(`seed ${seed}; again: npm run fuzz:kernel -- --seed ${seed} --count 1 --steps ${steps}\n`);
