@@ -96,7 +96,7 @@ test('a crowd gets the first event at once, those behind it together, and none l
 
 test('what fills a write does not wait, what comes behind it waits its own time', () => {
   const group = openGroup(1_000);
-  const large = 'x'.repeat(140_000);
+  const large = 'x'.repeat(280_000);
   group.happens('a');
   group.pass(1);
   group.happens('b');
@@ -112,7 +112,7 @@ test('what fills a write does not wait, what comes behind it waits its own time'
 
 test('a crowd is told in turns, and what happens between two of them reaches everybody', () => {
   const group = openGroup(1_000);
-  const large = 'x'.repeat(140_000);
+  const large = 'x'.repeat(280_000);
   group.begins('a');
   const first = group.sent.filter((text) => text === 'a').length;
   assert.ok(first > 0 && first < 200, `${first} of 1,000 at once`);

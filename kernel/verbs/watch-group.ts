@@ -15,9 +15,9 @@ const longestPeriodMs = 150;
 const memberMs = 0.015;
 /**
  * Members that are told without a pause. Requests are served between, and what sockets take at once needs memory for so
- * many connections only.
+ * many connections only, and what is written to one connection of many watches is copied together.
  */
-const turnMembers = 64;
+const turnMembers = 16;
 /** Node's timers go no finer. */
 const shortestTimerMs = 1;
 
