@@ -11,7 +11,7 @@ import { kernelIdentity } from '../bootstrap/bootstrap.ts';
 import { legacyClaims } from './legacy-tokens.ts';
 import type { TokenSigner } from './token.ts';
 
-export const tokenSecretType = 'kubernetes.io/service-account-token';
+const tokenSecretType = 'kubernetes.io/service-account-token';
 const nameAnnotation = 'kubernetes.io/service-account.name';
 const uidAnnotation = 'kubernetes.io/service-account.uid';
 

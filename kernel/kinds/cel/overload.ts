@@ -76,8 +76,6 @@ export const prices = {
   second: { cost: (sizes) => traverse(sizes, 1) },
   /** Walks over it and gives something as long. */
   firstKept: { cost: (sizes) => traverse(sizes), size: (sizes) => sizes[0] ?? 1 },
-  /** Walks over all arguments. */
-  all: { cost: (sizes) => sizes.reduce((sum, _, index) => sum + traverse(sizes, index), 0) },
   /** Each part of the first is compared with the second. */
   product: { cost: (sizes) => traverse(sizes) * traverse(sizes, 1) },
   regex: { cost: (sizes) => Math.ceil(((sizes[0] ?? 1) + 1) * traversal) * Math.ceil((sizes[1] ?? 1) * 0.25) },

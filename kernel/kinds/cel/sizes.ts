@@ -13,10 +13,7 @@ export const fixed = (size: number): Size => ({ min: size, max: size });
 
 const capped = (min: number, max: number): Size => ({ min: Math.min(min, most), max: Math.min(max, most) });
 
-export const add = (one: Size, other: Size): Size => capped(one.min + other.min, one.max + other.max);
 export const times = (one: Size, other: Size): Size => capped(one.min * other.min, one.max * other.max);
-export const scaled = ({ min, max }: Size, factor: number): Size =>
-  capped(Math.ceil(min * factor), Math.ceil(max * factor));
 export const union = (one: Size, other: Size): Size => ({
   min: Math.min(one.min, other.min),
   max: Math.max(one.max, other.max),

@@ -32,7 +32,7 @@ const rootMeta: JsonRecord = {
 };
 
 /** `apiVersion`, `kind`, `metadata.name` and `metadata.generateName` are there in every resource. */
-export function withRootMeta(schema: JsonRecord): JsonRecord {
+function withRootMeta(schema: JsonRecord): JsonRecord {
   return { ...schema, properties: { ...recordAt(schema, 'properties'), ...rootMeta } };
 }
 

@@ -24,7 +24,7 @@ function defaults(object: JsonRecord): void {
 }
 
 /** The definitions that may have names this one wants. */
-export function groupMembers(object: JsonRecord, context: Pick<WriteContext, 'others'>): readonly JsonRecord[] {
+function groupMembers(object: JsonRecord, context: Pick<WriteContext, 'others'>): readonly JsonRecord[] {
   const group = stringAt(object, 'spec', 'group');
   const name = stringAt(object, 'metadata', 'name');
   return (context.others?.(JSON.stringify(group)) ?? []).filter(

@@ -18,7 +18,7 @@ export interface Manager {
   readonly fields: FieldSet;
 }
 
-export function readManagers(object: JsonRecord): readonly Manager[] {
+function readManagers(object: JsonRecord): readonly Manager[] {
   return readEntries(object).map((entry) => ({
     name: stringAt(entry, 'manager'),
     operation: entry.operation === 'Apply' ? 'Apply' : 'Update',
